@@ -1,0 +1,140 @@
+/* See file.h. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <libgen.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+enum { FILE_READ_STEP = 16384 };
+
+int file_read_at(int directory, const char *path, size_t max, struct buffer *content)
+{
+    _cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+    size_t total = 0;
+
+    if (fd < 0)
+        return -errno;
+    for (;;) {
+        uint8_t *room;
+        ssize_t got;
+        int r = buffer_reserve(content, FILE_READ_STEP, &room);
+
+        if (r)
+            return r;
+        got = read(fd, room, FILE_READ_STEP);
+        if (got < 0 && errno == EINTR)
+            continue;
+        if (got < 0)
+            return -errno;
+        if (got == 0)
+            return 0;
+        buffer_commit(content, (size_t)got);
+        total += (size_t)got;
+        if (total > max)
+            return -EFBIG;
+    }
+}
+
+int file_read(const char *path, size_t max, struct buffer *content)
+{
+    return file_read_at(AT_FDCWD, path, max, content);
+}
+
+int fd_write_all(int fd, const void *bytes, size_t size)
+{
+    const char *at = bytes;
+
+    while (size > 0) {
+        ssize_t written = write(fd, at, size);
+
+        if (written < 0 && errno == EINTR)
+            continue;
+        if (written < 0)
+            return -errno;
+        at += written;
+        size -= (size_t)written;
+    }
+    return 0;
+}
+
+/* The rename itself must reach the disk, or a crash could bring the old file back. */
+static int directory_sync(const char *path)
+{
+    _cleanup_free_ char *copy = strdup(path);
+    _cleanup_close_ int fd = -1;
+
+    if (!copy)
+        return -ENOMEM;
+    fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (fd < 0 || fsync(fd) < 0)
+        return -errno;
+    return 0;
+}
+
+static int file_write_synced(int fd, mode_t mode, const void *bytes, size_t size)
+{
+    int r;
+
+    if (fchmod(fd, mode) < 0)
+        return -errno;
+    r = fd_write_all(fd, bytes, size);
+    if (r)
+        return r;
+    return fsync(fd) < 0 ? -errno : 0;
+}
+
+int file_replace(const char *path, mode_t mode, const void *bytes, size_t size)
+{
+    _cleanup_free_ char *target = NULL;
+    _cleanup_free_ char *temporary = NULL;
+    _cleanup_close_ int fd = -1;
+    struct stat old;
+    int r;
+
+    /* A link stays a link: the file that it names is replaced (fleet files live in dotfile trees). */
+    target = realpath(path, NULL);
+    if (!target)
+        target = strdup(path);
+    if (!target || asprintf(&temporary, "%s.XXXXXX", target) < 0) {
+        temporary = NULL;
+        return -ENOMEM;
+    }
+    if (stat(target, &old) == 0)
+        mode = old.st_mode & 07777;
+    fd = mkostemp(temporary, O_CLOEXEC);
+    if (fd < 0)
+        return -errno;
+    r = file_write_synced(fd, mode, bytes, size);
+    if (!r && rename(temporary, target) < 0)
+        r = -errno;
+    if (r) {
+        unlink(temporary);
+        return r;
+    }
+    return directory_sync(target);
+}
+
+int directory_make(const char *path, mode_t mode)
+{
+    _cleanup_free_ char *copy = strdup(path);
+
+    if (!copy)
+        return -ENOMEM;
+    for (char *at = copy + 1; *at; at++) {
+        if (*at != '/')
+            continue;
+        *at = '\0';
+        if (mkdir(copy, mode) < 0 && errno != EEXIST)
+            return -errno;
+        *at = '/';
+    }
+    return mkdir(copy, mode) < 0 && errno != EEXIST ? -errno : 0;
+}

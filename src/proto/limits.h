@@ -1,0 +1,77 @@
+/* Every limit of Hune, with the attack or the accident that it prevents. Both sides of the wire and
+ * both sides of the door take their numbers from here; docs/protocol.md repeats none of them. */
+#pragma once
+
+#define HUNE_LIMITS(X)                                                                             \
+    /* An order that fills memory before its signature was looked at. */                           \
+    X(LIMIT_ORDER_PAYLOAD, 1 << 20)                                                                \
+    /* Order, signature and their framing as one request body. */                                 \
+    X(LIMIT_ORDER_BODY, LIMIT_ORDER_PAYLOAD + 8192)                                                \
+    /* A signature blob; an Ed25519 one is under 200 bytes, a FIDO one under 300. */               \
+    X(LIMIT_SIGNATURE, 2048)                                                                       \
+    /* User names as useradd(8) allows them. */                                                    \
+    X(LIMIT_USER_NAME, 32)                                                                         \
+    /* An order signed today and played back next year: the longest window an epoch order has. */  \
+    X(LIMIT_ORDER_WINDOW_MS, 15 * 60 * 1000)                                                       \
+    /* A console whose idea of the boot clock is a little ahead. */                                \
+    X(LIMIT_CLOCK_AHEAD_MS, 10 * 1000)                                                             \
+    /* Arguments and variables of one command: keeps the child's parsing linear and small. */      \
+    X(LIMIT_ARGUMENTS, 4096)                                                                       \
+    /* One line of an operators file; a key line is under 300 bytes. */                            \
+    X(LIMIT_OPERATOR_LINE, 4096)                                                                   \
+    X(LIMIT_OPERATORS_FILE, 1 << 20)                                                               \
+    /* Guesses of an 80-bit invitation code, by everybody together. */                             \
+    X(LIMIT_INVITE_TRIES, 5)                                                                       \
+    X(LIMIT_INVITATIONS, 64)                                                                       \
+    /* Sockets that one address can hold without having opened: a handshake flood. */             \
+    X(LIMIT_UNOPENED_PER_ADDRESS, 64)                                                              \
+    X(LIMIT_UNOPENED, 1024)                                                                        \
+    /* From accept to an opened connection; a slow trickle ends here. */                           \
+    X(LIMIT_HANDSHAKE_MS, 10 * 1000)                                                               \
+    /* Streams before and after `open`. */                                                         \
+    X(LIMIT_STREAMS_UNOPENED, 4)                                                                   \
+    X(LIMIT_STREAMS, 256)                                                                          \
+    /* All header bytes of one request (RFC 9113, section 6.5.2 counting). */                      \
+    X(LIMIT_HEADER_BYTES, 16 * 1024)                                                               \
+    /* SETTINGS entries and queued answers to PING and SETTINGS: floods of CVE-2019-9512, 9515. */ \
+    X(LIMIT_SETTINGS, 8)                                                                           \
+    X(LIMIT_OUTBOUND_ACKS, 100)                                                                    \
+    /* Rapid Reset, CVE-2023-44487: burst, then per second. */                                     \
+    X(LIMIT_RESET_BURST, 50)                                                                       \
+    X(LIMIT_RESET_RATE, 10)                                                                        \
+    /* The CONTINUATION flood, CVE-2024-28182. */                                                  \
+    X(LIMIT_CONTINUATIONS, 2)                                                                      \
+    /* Bytes of one stream that may be on their way: throughput on a long path, memory per peer. */\
+    X(LIMIT_STREAM_WINDOW, 1 << 20)                                                                \
+    X(LIMIT_CONNECTION_WINDOW, 4 << 20)                                                            \
+    /* Bytes that a server lets a client send before it reads them: an order and no more. */       \
+    X(LIMIT_REQUEST_WINDOW, 256 * 1024)                                                            \
+    /* DATA frames; larger ones mean fewer of them per MiB. */                                     \
+    X(LIMIT_DATA_FRAME, 64 * 1024)                                                                 \
+    /* Ciphertext waiting for the socket before a connection stops producing. */                   \
+    X(LIMIT_SEND_AHEAD, 256 * 1024)                                                                \
+    /* One job's output: at least a stream window, so that all that was not acknowledged is kept. */\
+    X(LIMIT_RING, 2 << 20)                                                                         \
+    /* One output frame, so that reading resumes at a frame's start without long searches. */      \
+    X(LIMIT_FRAME, 256 * 1024)                                                                     \
+    /* Jobs that run at once, and results that are remembered: a fork bomb by orders. */           \
+    X(LIMIT_JOBS_RUNNING, 1024)                                                                    \
+    X(LIMIT_JOBS_KEPT, 4096)                                                                       \
+    /* Orders per second of one operator key, and the burst above that. */                         \
+    X(LIMIT_ORDERS_PER_SECOND, 2000)                                                               \
+    X(LIMIT_ORDERS_BURST, 4000)                                                                    \
+    /* A door message; longer orders cross in a sealed memfd. */                                   \
+    X(LIMIT_DOOR_MESSAGE, 64 * 1024)                                                               \
+    /* Messages that may wait for a gate that does not read: a stuck gate is a dead gate. */       \
+    X(LIMIT_DOOR_QUEUE, 16384)                                                                     \
+    X(LIMIT_LISTENERS, 8)                                                                          \
+    /* The audit log starts a new file at this size and keeps one old one. */                      \
+    X(LIMIT_AUDIT_FILE, 16 << 20)
+
+enum hune_limit {
+#define X(name, value) name = (value),
+    HUNE_LIMITS(X)
+#undef X
+};
+
+_Static_assert((int)LIMIT_RING >= (int)LIMIT_STREAM_WINDOW, "a ring holds what is not acknowledged");
