@@ -4,6 +4,12 @@
 #include <errno.h>
 #include <string.h>
 
+bool slice_is_text(struct slice slice, const char *text)
+{
+    return slice.size == strlen(text) &&
+           (slice.size == 0 || memcmp(slice.bytes, text, slice.size) == 0);
+}
+
 const uint8_t *reader_bytes(struct reader *reader, size_t size)
 {
     const uint8_t *at = reader->at;

@@ -17,6 +17,9 @@ struct slice {
     size_t size;
 };
 
+/* Whether the slice holds exactly the characters of `text`. */
+bool slice_is_text(struct slice slice, const char *text);
+
 struct reader {
     const uint8_t *at;
     const uint8_t *end;

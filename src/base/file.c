@@ -65,18 +65,16 @@ int fd_write_all(int fd, const void *bytes, size_t size)
     return 0;
 }
 
-/* The rename itself must reach the disk, or a crash could bring the old file back. */
-static int directory_sync(const char *path)
+/* The directory that holds `path`, or -errno. */
+static int directory_open_of(const char *path)
 {
     _cleanup_free_ char *copy = strdup(path);
-    _cleanup_close_ int fd = -1;
+    int fd;
 
     if (!copy)
         return -ENOMEM;
     fd = open(dirname(copy), O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (fd < 0 || fsync(fd) < 0)
-        return -errno;
-    return 0;
+    return fd < 0 ? -errno : fd;
 }
 
 static int file_write_synced(int fd, mode_t mode, const void *bytes, size_t size)
@@ -95,11 +93,13 @@ int file_replace(const char *path, mode_t mode, const void *bytes, size_t size)
 {
     _cleanup_free_ char *target = NULL;
     _cleanup_free_ char *temporary = NULL;
+    _cleanup_close_ int directory = -1;
     _cleanup_close_ int fd = -1;
     struct stat old;
     int r;
 
-    /* A link stays a link: the file that it names is replaced (fleet files live in dotfile trees). */
+    /* A link stays a link: the file that it names is replaced (fleet files live in dotfile trees).
+     */
     target = realpath(path, NULL);
     if (!target)
         target = strdup(path);
@@ -109,6 +109,9 @@ int file_replace(const char *path, mode_t mode, const void *bytes, size_t size)
     }
     if (stat(target, &old) == 0)
         mode = old.st_mode & 07777;
+    directory = directory_open_of(target);
+    if (directory < 0)
+        return directory;
     fd = mkostemp(temporary, O_CLOEXEC);
     if (fd < 0)
         return -errno;
@@ -119,22 +122,36 @@ int file_replace(const char *path, mode_t mode, const void *bytes, size_t size)
         unlink(temporary);
         return r;
     }
-    return directory_sync(target);
+    /* The rename itself must reach the disk, or a crash could bring the old file back. */
+    return fsync(directory) < 0 ? -errno : 0;
+}
+
+static int directory_make_one(const char *path, mode_t mode)
+{
+    struct stat found;
+
+    if (mkdir(path, mode) == 0)
+        return 0;
+    if (errno != EEXIST || stat(path, &found) < 0)
+        return -errno;
+    return S_ISDIR(found.st_mode) ? 0 : -ENOTDIR;
 }
 
 int directory_make(const char *path, mode_t mode)
 {
     _cleanup_free_ char *copy = strdup(path);
+    int r;
 
     if (!copy)
         return -ENOMEM;
-    for (char *at = copy + 1; *at; at++) {
-        if (*at != '/')
+    for (char *at = copy; *at; at++) {
+        if (*at != '/' || at == copy)
             continue;
         *at = '\0';
-        if (mkdir(copy, mode) < 0 && errno != EEXIST)
-            return -errno;
+        r = directory_make_one(copy, mode);
+        if (r)
+            return r;
         *at = '/';
     }
-    return mkdir(copy, mode) < 0 && errno != EEXIST ? -errno : 0;
+    return directory_make_one(copy, mode);
 }

@@ -10,7 +10,7 @@ struct list {
     struct list *previous;
 };
 
-#define LIST_INIT(list) ((struct list){.next = &(list), .previous = &(list)})
+#define LIST_INIT(head) ((struct list){.next = &(head), .previous = &(head)})
 
 static inline void list_init(struct list *list)
 {
@@ -43,7 +43,7 @@ static inline void list_remove(struct list *link)
 #define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* Walks the elements; the current one may be removed in the body. */
-#define list_for_each(list, type, member, element)                                                 \
-    for (struct list *at_ = (list)->next, *next_ = at_->next;                                      \
-         at_ != (list) && ((element) = container_of(at_, type, member), true);                     \
+#define list_for_each(head, type, member, element)                                                 \
+    for (struct list *at_ = (head)->next, *next_ = at_->next;                                      \
+         at_ != (head) && ((element) = container_of(at_, type, member), true);                     \
          at_ = next_, next_ = at_->next)

@@ -65,6 +65,19 @@ bool text_to_size(const char *text, uint64_t *bytes_out)
     return text_to_quantity(text, "KMGT", factors, UINT64_MAX, bytes_out);
 }
 
+void text_copy(char *to, size_t size, const char *from)
+{
+    size_t length = strnlen(from, size);
+
+    if (length == size) {
+        length--;
+        while (length > 0 && ((unsigned char)from[length] & 0xc0) == 0x80)
+            length--;
+    }
+    memcpy(to, from, length);
+    to[length] = '\0';
+}
+
 bool text_starts(const char *text, const char *prefix)
 {
     return strncmp(text, prefix, strlen(prefix)) == 0;
@@ -157,10 +170,14 @@ int base64_decode(const char *text, size_t length, struct buffer *bytes_out)
     unsigned bits = 0;
     uint8_t *room;
     size_t size = 0;
+    size_t padding = 0;
     int r;
 
-    while (length > 0 && text[length - 1] == '=')
-        length--;
+    while (padding < 2 && padding < length && text[length - 1 - padding] == '=')
+        padding++;
+    if (padding > 0 && length % 4 != 0)
+        return 1;
+    length -= padding;
     if (length % 4 == 1)
         return 1;
     r = buffer_reserve(bytes_out, length / 4 * 3 + 3, &room);
@@ -235,7 +252,8 @@ static int append_printable(struct buffer *out, const void *bytes, size_t size, 
         uint32_t code = 0;
         size_t length = utf8_character(at, (size_t)(end - at), &code);
 
-        if (length > 0 && (!character_is_unsafe(code) || (code && code < 0x20 && strchr(allowed, (int)code)))) {
+        if (length > 0 &&
+            (!character_is_unsafe(code) || (code && code < 0x20 && strchr(allowed, (int)code)))) {
             at += length;
             continue;
         }

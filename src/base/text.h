@@ -20,6 +20,8 @@ static inline bool text_equal(const char *a, const char *b)
 {
     return a && b && __builtin_strcmp(a, b) == 0;
 }
+/* Copies as much as fits with its NUL, cut between characters. */
+void text_copy(char *to, size_t size, const char *from);
 bool text_starts(const char *text, const char *prefix);
 /* Cuts white space off both ends, in place; returns the first character that is left. */
 char *text_strip(char *text);

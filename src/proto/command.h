@@ -38,7 +38,7 @@ struct command_view {
     uint16_t arguments;
     uint16_t variables;
     struct slice directory;
-    struct slice texts; /* the arguments, then the variables, as they stand in the payload */
+    struct slice texts; /* as they stand in the payload: arguments, a u16, variables */
 };
 
 /* Checks every length and text. Returns 0 or 1 for a malformed payload. */

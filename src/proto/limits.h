@@ -13,6 +13,8 @@
     X(LIMIT_USER_NAME, 32)                                                                         \
     /* An order signed today and played back next year: the longest window an epoch order has. */  \
     X(LIMIT_ORDER_WINDOW_MS, 15 * 60 * 1000)                                                       \
+    /* The same for an order with epoch zero, which may wait for a machine that is away. */        \
+    X(LIMIT_WAITING_WINDOW_MS, 14 * 24 * 3600 * 1000)                                               \
     /* A console whose idea of the boot clock is a little ahead. */                                \
     X(LIMIT_CLOCK_AHEAD_MS, 10 * 1000)                                                             \
     /* Arguments and variables of one command: keeps the child's parsing linear and small. */      \
@@ -50,6 +52,14 @@
     X(LIMIT_DATA_FRAME, 64 * 1024)                                                                 \
     /* Ciphertext waiting for the socket before a connection stops producing. */                   \
     X(LIMIT_SEND_AHEAD, 256 * 1024)                                                                \
+    /* Control frames that wait for a peer that does not read, before the server reads no more. */  \
+    X(LIMIT_OUTBOUND_FRAMES, 1024)                                                                 \
+    /* Bytes taken from a socket in one turn, so that one busy peer does not starve the others. */ \
+    X(LIMIT_READ, 256 * 1024)                                                                      \
+    /* A refused peer that should still see why; then the socket is closed under it. */            \
+    X(LIMIT_LINGER_MS, 500)                                                                        \
+    /* A peer whose machine vanished: the kernel ends the connection, no timer of ours runs. */    \
+    X(LIMIT_SILENT_PEER_MS, 60 * 1000)                                                             \
     /* One job's output: at least a stream window, so that all that was not acknowledged is kept. */\
     X(LIMIT_RING, 2 << 20)                                                                         \
     /* One output frame, so that reading resumes at a frame's start without long searches. */      \
@@ -64,6 +74,17 @@
     X(LIMIT_DOOR_MESSAGE, 64 * 1024)                                                               \
     /* Messages that may wait for a gate that does not read: a stuck gate is a dead gate. */       \
     X(LIMIT_DOOR_QUEUE, 16384)                                                                     \
+    /* Questions to the warden that it has not answered: requests pile up before a slow warden. */ \
+    X(LIMIT_TICKETS, 16384)                                                                        \
+    /* Bodies of all requests together that wait for a decision, most of them of strangers. */     \
+    X(LIMIT_HELD_BYTES, 16 << 20)                                                                  \
+    /* The console: a machine that answers without end. Documents, and error answers. */           \
+    X(LIMIT_DOCUMENT, 16 << 20)                                                                    \
+    X(LIMIT_PROBLEM, 16 * 1024)                                                                    \
+    /* Standard input that the console reads ahead of the machine: more than a request window. */  \
+    X(LIMIT_INPUT_AHEAD, 1 << 20)                                                                  \
+    /* Sendings of one request over ever new connections that all broke before an answer. */       \
+    X(LIMIT_SENDINGS, 8)                                                                           \
     X(LIMIT_LISTENERS, 8)                                                                          \
     /* The audit log starts a new file at this size and keeps one old one. */                      \
     X(LIMIT_AUDIT_FILE, 16 << 20)

@@ -1,0 +1,53 @@
+# The front door. Everything is done by meson, ninja and the scripts in tools/.
+
+PREFIX ?= /usr/local
+WORKERS ?= 4
+SECONDS ?= 30
+export PREFIX
+
+.PHONY: help run test bench fuzz install format check-format clean
+
+help:
+	@echo 'make run      build Hune, start an agent on this machine and show what it does'
+	@echo 'make test     build with sanitizers and run every test (WORKERS=$(WORKERS) at once)'
+	@echo 'make bench    measure against ssh and print a table (minutes; JSON=FILE keeps it)'
+	@echo 'make install  install under PREFIX=$(PREFIX); DESTDIR is respected'
+	@echo 'make fuzz     run each fuzz target for SECONDS=$(SECONDS)'
+	@echo 'make format   format the C sources; make check-format only looks'
+	@echo 'make clean    remove everything that was built'
+	@echo
+	@echo 'run, test, bench and fuzz install the Debian packages that they need and miss'
+	@echo '(packaging/debian-packages), with sudo unless you are root.'
+
+run:
+	@tools/setup run build
+	@tools/build release
+	@tools/run-demo
+
+test:
+	@tools/setup run build test
+	@tools/test --workers $(WORKERS)
+
+bench:
+	@tools/setup run build bench
+	@tools/build release
+	@ninja -C build --quiet tests/tools/hune-raw
+	@tests/bench/bench.py $(if $(JSON),--json $(JSON))
+
+fuzz:
+	@tools/setup run build fuzz
+	@tools/build fuzz
+	@tools/fuzz $(SECONDS)
+
+install:
+	@tools/build release
+	@meson install -C build --no-rebuild
+
+format:
+	@tools/format
+
+check-format:
+	@tools/format --check
+
+clean:
+	rm -rf build build-test build-fuzz

@@ -1,0 +1,81 @@
+#include "cli/commands.h"
+
+#include <stdlib.h>
+
+#include "base/text.h"
+#include "cli/nearest.h"
+
+static const struct cli_command *const commands[] = {
+#define X(name) &command_##name,
+    HUNE_COMMANDS(X)
+#undef X
+};
+
+const struct cli_option common_options[] = {
+    OPTION(struct common_options, json, FLAG, 0, "json", NULL,
+           N_("print JSON Lines with stable names")),
+    OPTION(struct common_options, yes, FLAG, 'y', "yes", NULL,
+           N_("answer every question with yes")),
+    OPTION(struct common_options, fleet, TEXT, 0, "fleet", N_("FILE"),
+           N_("the fleet list; default ~/.config/hune/machines.csv")),
+    OPTION(struct common_options, identity, TEXT, 'i', "identity", N_("FILE"),
+           N_("the signing key; default ~/.config/hune/id_ed25519")),
+    OPTION(struct common_options, help, FLAG, 'h', "help", NULL, N_("show this help")),
+};
+const size_t common_option_count = ELEMENTS_OF(common_options);
+
+const struct cli_option target_option = OPTION(struct common_options, target, TEXT, 't', "target",
+                                               N_("SEL"), N_("the machines, as a selector"));
+
+const struct cli_command *command_find(const char *name)
+{
+    for (size_t i = 0; i < ELEMENTS_OF(commands); i++) {
+        if (text_equal(commands[i]->name, name))
+            return commands[i];
+    }
+    return NULL;
+}
+
+const char *command_nearest(const char *typed)
+{
+    struct nearest nearest = nearest_begin(typed);
+
+    for (size_t i = 0; i < ELEMENTS_OF(commands); i++)
+        nearest_offer(&nearest, commands[i]->name);
+    return nearest.best;
+}
+
+int command_run(struct console *console, const struct cli_command *command,
+                const char *const *arguments)
+{
+    _cleanup_free_ void *values = calloc(1, command->values_size + 1);
+    _cleanup_words_ struct words words = {0};
+    const struct option_set sets[] = {
+        {.options = command->options, .count = command->option_count, .values = values},
+        {.options = common_options, .count = common_option_count, .values = &console->common},
+        {.options = &target_option, .count = command->selects, .values = &console->common},
+    };
+    struct fault fault = {0};
+    int error, status;
+
+    console->command = command->name;
+    if (!values) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    error = options_parse(sets, ELEMENTS_OF(sets), command->dashes_are_words, arguments, &words,
+                          &fault);
+    if (error < 0) {
+        complain_no_memory(&console->error);
+        status = STATUS_FAILED;
+    } else if (error) {
+        status = console_usage(console, fault.text, fault.hint);
+    } else if (console->common.help) {
+        help_command(&console->out, command);
+        status = STATUS_OK;
+    } else {
+        status = command->exec(console, values, &words);
+    }
+    options_release(sets, ELEMENTS_OF(sets));
+    return status;
+}

@@ -1,0 +1,112 @@
+#include "cli/complain.h"
+
+#include <string.h>
+
+#include "base/text.h"
+#include "fleet/i18n.h"
+#include "fleet/signer.h"
+#include "fleet/trouble.h"
+
+/* A hint may have several lines (a key's line among them): each is indented. */
+static void put_hint(struct output *error, const char *hint)
+{
+    while (*hint) {
+        size_t length = strcspn(hint, "\n");
+
+        output_print(error, "  ");
+        if (text_append_printable_line(&error->pending, hint, length) < 0)
+            error->closed = true;
+        output_print(error, "\n");
+        hint += length;
+        if (*hint == '\n')
+            hint++;
+    }
+}
+
+void complain(struct output *error, const char *about, const char *text, const char *detail,
+              const char *hint)
+{
+    output_print(error, "%shune:%s ", output_colour(error, COLOUR_RED), output_plain(error));
+    if (about && *about) {
+        output_safe(error, about);
+        output_print(error, ": ");
+    }
+    output_safe(error, text);
+    if (detail && *detail) {
+        output_print(error, " (");
+        output_safe(error, detail);
+        output_print(error, ")");
+    }
+    output_print(error, "\n");
+    if (hint)
+        put_hint(error, hint);
+    output_flush(error);
+}
+
+void complain_fault(struct output *error, const char *about, const struct fault *fault)
+{
+    complain(error, about, fault->text, NULL, fault->hint);
+}
+
+void complain_say(struct output *error, const char *hint, const char *format, ...)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    va_list arguments;
+    int result;
+
+    va_start(arguments, format);
+    result = buffer_vprintf(&text, format, arguments);
+    va_end(arguments);
+    if (result == 0 && buffer_text(&text))
+        complain(error, NULL, buffer_text(&text), NULL, hint);
+}
+
+void complain_no_memory(struct output *error)
+{
+    complain(error, NULL, _("There is not enough memory."), NULL, NULL);
+}
+
+/* The hint, and for a key that the machine does not know, the very line that it lacks. */
+static void append_hint(struct buffer *hint, const struct trouble *trouble,
+                        const struct signer *signer)
+{
+    int error = buffer_append_text(hint, trouble_hint(trouble));
+
+    if (!error && trouble->code == PROBLEM_KEY_UNKNOWN && signer) {
+        error = buffer_printf(
+            hint, "\n%s\n",
+            _("The line for that file (/etc/hune/operators, or ~/.config/hune/operators "
+              "where the agent is not root's); shorten may= and as= at will:"));
+        if (!error)
+            signer_operators_line(signer, "all", "root", hint);
+    }
+}
+
+/* "web1 (192.0.2.7:10000)"; the machine's name alone where the trouble tells no place. */
+static const char *place(struct buffer *out, const char *machine, const char *where)
+{
+    int error;
+
+    if (!machine)
+        return where;
+    if (!*where)
+        return machine;
+    error = buffer_printf(out, strchr(where, '(') ? "%s, %s" : "%s (%s)", machine, where);
+    return error ? machine : buffer_text(out);
+}
+
+void complain_trouble(struct output *error, const char *machine, const struct trouble *trouble,
+                      const struct signer *signer)
+{
+    _cleanup_buffer_ struct buffer about = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer hint = BUFFER_INIT;
+    struct trouble elsewhere = *trouble;
+
+    elsewhere.where[0] = '\0'; /* told in front, beside the machine's name */
+    if (trouble_describe(&elsewhere, &text) < 0 || !buffer_text(&text))
+        return;
+    append_hint(&hint, trouble, signer);
+    complain(error, place(&about, machine, trouble->where), buffer_text(&text), NULL,
+             buffer_text(&hint));
+}

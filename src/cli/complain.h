@@ -1,0 +1,30 @@
+/* Telling people what failed, with what, and what to do next; always on standard error:
+ *
+ *   hune: web1: Nobody listens at 192.0.2.7:10000. (Connection refused)
+ *     Check the port, and that huned runs on the machine.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "cli/output.h"
+#include "fleet/fault.h"
+
+struct signer;
+struct trouble;
+
+/* `about` (NULL for none) names the machine or the file; `detail` (NULL or "" for none) is the
+ * system's word for it. All of them may come from anywhere: they are made safe. `hint` may be NULL
+ * or
+ * "", and may have several lines. */
+void complain(struct output *error, const char *about, const char *text, const char *detail,
+              const char *hint);
+void complain_fault(struct output *error, const char *about, const struct fault *fault);
+/* A sentence of our own, translated, with its hint. */
+void complain_say(struct output *error, const char *hint, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* What went wrong with a machine. With `signer` (may be NULL), the line to add to the machine's
+ * operators file is shown where that is the way out. */
+void complain_trouble(struct output *error, const char *machine, const struct trouble *trouble,
+                      const struct signer *signer);
+void complain_no_memory(struct output *error);

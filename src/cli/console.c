@@ -1,0 +1,299 @@
+#include "cli/console.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "base/text.h"
+#include "fleet/nodeset.h"
+
+void console_init(struct console *console)
+{
+    *console = (struct console){0};
+    output_init(&console->out, STDOUT_FILENO);
+    output_init(&console->error, STDERR_FILENO);
+}
+
+void console_deinit(struct console *console)
+{
+    signer_free(console->signer);
+    fleet_free(console->fleet);
+    if (console->has_paths)
+        paths_deinit(&console->paths);
+    output_deinit(&console->out);
+    output_deinit(&console->error);
+}
+
+static int need_paths(struct console *console)
+{
+    struct fault fault = {0};
+    int error;
+
+    if (console->has_paths)
+        return 0;
+    error = paths_init(&console->paths, &fault);
+    if (error == -ENOMEM) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    if (error) {
+        complain_fault(&console->error, NULL, &fault);
+        return STATUS_FAILED;
+    }
+    console->has_paths = true;
+    return 0;
+}
+
+int console_fleet_path(struct console *console, const char **path_out)
+{
+    int status;
+
+    if (console->common.fleet) {
+        *path_out = console->common.fleet;
+        return 0;
+    }
+    status = need_paths(console);
+    if (!status)
+        *path_out = console->paths.machines;
+    return status;
+}
+
+/* `hune list` shows each bad line; elsewhere one sentence is enough. */
+static void mention_bad_lines(struct console *console, const char *path, const struct fleet *fleet)
+{
+    if (fleet->bad_count == 0 || text_equal(console->command, "list"))
+        return;
+    complain_say(&console->error, _("hune list tells which, and what is wrong with them."),
+                 ngettext("%s: %u line is not understood.", "%s: %u lines are not understood.",
+                          fleet->bad_count),
+                 path, fleet->bad_count);
+}
+
+int console_fleet(struct console *console, struct fleet **fleet_out)
+{
+    struct fault fault = {0};
+    const char *path;
+    int status, error;
+
+    if (!console->fleet) {
+        status = console_fleet_path(console, &path);
+        if (status)
+            return status;
+        error = fleet_load(path, &console->fleet, &fault);
+        if (error) {
+            complain_fault(&console->error, NULL, &fault);
+            return STATUS_FAILED;
+        }
+        mention_bad_lines(console, path, console->fleet);
+    }
+    *fleet_out = console->fleet;
+    return 0;
+}
+
+int console_fleet_reload(struct console *console, struct fleet **fleet_out)
+{
+    console->fleet = fleet_free(console->fleet);
+    return console_fleet(console, fleet_out);
+}
+
+int console_fleet_edit(struct console *console,
+                       int (*edit)(struct fleet *fleet, void *context, struct fault *fault),
+                       void *context)
+{
+    struct fault fault = {0};
+    const char *path;
+    int error = console_fleet_path(console, &path);
+
+    if (error)
+        return error;
+    error = fleet_edit(path, edit, context, &fault);
+    if (error == -ENOMEM)
+        complain_no_memory(&console->error);
+    else if (error)
+        complain_fault(&console->error, NULL, &fault);
+    console->fleet = fleet_free(console->fleet);
+    return error ? STATUS_FAILED : STATUS_OK;
+}
+
+int console_signer(struct console *console, struct signer **signer_out)
+{
+    struct fault fault = {0};
+    int error = need_paths(console);
+
+    if (error)
+        return error;
+    if (!console->signer) {
+        error = signer_open(console->common.identity, console->paths.identity, &console->signer,
+                            &fault);
+        if (error) {
+            complain_fault(&console->error, NULL, &fault);
+            return STATUS_FAILED;
+        }
+        if (signer_is_new(console->signer)) {
+            output_print(&console->error, _("hune: made your signing key %s (%s)\n"),
+                         signer_origin(console->signer), signer_fingerprint(console->signer));
+            output_flush(&console->error);
+        }
+    }
+    *signer_out = console->signer;
+    return 0;
+}
+
+int console_data_directory(struct console *console, const char **path_out)
+{
+    int status = need_paths(console);
+    int error;
+
+    if (status)
+        return status;
+    error = directory_make(console->paths.data, 0700);
+    if (error) {
+        complain(&console->error, console->paths.data,
+                 _("The directory for the console's own data cannot be made."), strerror(-error),
+                 NULL);
+        return STATUS_FAILED;
+    }
+    *path_out = console->paths.data;
+    return 0;
+}
+
+static int no_selector(struct console *console, const struct fleet *fleet)
+{
+    _cleanup_buffer_ struct buffer hint = BUFFER_INIT;
+
+    if (fleet->count == 0) {
+        complain_say(&console->error,
+                     _("Join one with the link that `huned invite` prints on it: hune join LINK\n"
+                       "Or through ssh: hune add USER@HOST --via ssh"),
+                     "%s", _("There is no machine in the fleet list yet."));
+        return STATUS_USAGE;
+    }
+    if (buffer_printf(
+            &hint, _("Name them with -t, for example: -t %s, -t %s,%s, -t @TAG, or -t all"),
+            fleet->machines[0].name, fleet->machines[0].name, fleet->machines[1].name) == 0 &&
+        buffer_text(&hint))
+        complain_say(&console->error, buffer_text(&hint), "%s", _("Which machines?"));
+    return STATUS_USAGE;
+}
+
+/* -t and the words, joined by spaces: the selector language reads a space as "and also". */
+static int join_selector(const struct console *console, const char *const *words,
+                         struct buffer *out)
+{
+    int error = 0;
+
+    if (console->common.target)
+        error = buffer_append_text(out, console->common.target);
+    for (; *words && !error; words++) {
+        error = buffer_append_text(out, " ");
+        if (!error)
+            error = buffer_append_text(out, *words);
+    }
+    return !error && !buffer_text(out) ? -ENOMEM : error;
+}
+
+int console_select(struct console *console, const char *const *words,
+                   struct selection *selection_out)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    struct fault fault = {0};
+    struct fleet *fleet;
+    int error = console_fleet(console, &fleet);
+
+    if (error)
+        return error;
+    if (!console->common.target && !*words) {
+        if (fleet->count != 1)
+            return no_selector(console, fleet);
+        words = (const char *const[]){"all", NULL};
+    }
+    error = join_selector(console, words, &text);
+    if (!error)
+        error = selector_match(fleet, buffer_text(&text), selection_out, &fault);
+    if (error < 0) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    if (error) {
+        complain_fault(&console->error, NULL, &fault);
+        return STATUS_USAGE;
+    }
+    if (selection_out->count == 0) {
+        complain_say(&console->error, _("hune list SELECTOR shows what a selector picks."),
+                     _("No machine is left by \"%s\"."), buffer_text(&text));
+        return STATUS_USAGE;
+    }
+    return 0;
+}
+
+int console_select_one(struct console *console, const char *const *words, uint32_t *index_out)
+{
+    const char *word = console->common.target ? console->common.target : words[0];
+    struct fault fault = {0};
+    struct fleet *fleet;
+    int error = console_fleet(console, &fleet);
+
+    if (error)
+        return error;
+    if (words[0] && (words[1] || console->common.target))
+        return console_usage(console, _("This takes one machine."), NULL);
+    if (!word) {
+        if (fleet->count != 1)
+            return no_selector(console, fleet);
+        *index_out = 0;
+        return 0;
+    }
+    if (selector_one(fleet, word, index_out, &fault)) {
+        complain_fault(&console->error, NULL, &fault);
+        return STATUS_USAGE;
+    }
+    return 0;
+}
+
+bool console_confirm(struct console *console, const char *question)
+{
+    char answer[16];
+    ssize_t size;
+
+    if (console->common.yes || !console->error.terminal || isatty(STDIN_FILENO) != 1)
+        return true;
+    output_safe(&console->error, question);
+    output_print(&console->error, " %s ", _("[y/N]"));
+    output_flush(&console->error);
+    size = read(STDIN_FILENO, answer, sizeof(answer));
+    return size > 0 && (answer[0] == 'y' || answer[0] == 'Y' || answer[0] == _("yes")[0]);
+}
+
+int console_usage(struct console *console, const char *text, const char *hint)
+{
+    _cleanup_buffer_ struct buffer whole = BUFFER_INIT;
+
+    if (hint && *hint)
+        buffer_printf(&whole, "%s\n", hint);
+    if (console->command)
+        buffer_printf(&whole, _("hune %s --help shows its arguments and examples."),
+                      console->command);
+    complain(&console->error, NULL, text, NULL, buffer_text(&whole));
+    return STATUS_USAGE;
+}
+
+int console_describe(const struct fleet *fleet, const struct selection *selection,
+                     struct buffer *out)
+{
+    enum { LONGEST = 200 };
+    _cleanup_free_ const char **names = calloc(selection->count, sizeof(*names));
+    _cleanup_buffer_ struct buffer folded = BUFFER_INIT;
+    int error;
+
+    if (!names)
+        return -ENOMEM;
+    for (uint32_t i = 0; i < selection->count; i++)
+        names[i] = fleet->machines[selection->indices[i]].name;
+    error = nodeset_fold(names, selection->count, &folded);
+    if (error || buffer_length(&folded) <= LONGEST)
+        return error ? error : buffer_append(out, buffer_bytes(&folded), buffer_length(&folded));
+    error = buffer_append(out, buffer_bytes(&folded), LONGEST);
+    return error ? error : buffer_append_text(out, "…");
+}

@@ -1,0 +1,83 @@
+/* What every command of `hune` works with: the common options, the two outputs, and, made only when
+ * first asked for, the fleet list and the signing key. */
+#pragma once
+
+#include <stdbool.h>
+
+#include "cli/options.h"
+#include "cli/output.h"
+#include "cli/complain.h"
+#include "fleet/i18n.h"
+#include "fleet/machines.h"
+#include "fleet/paths.h"
+#include "fleet/selector.h"
+#include "fleet/signer.h"
+
+/* What `hune` exits with. A remote command's own code comes through as it is; with several machines
+ * the largest one wins. */
+enum status {
+    STATUS_OK = 0,
+    STATUS_FAILED = 1, /* something here: a file, no memory */
+    STATUS_USAGE = 2,
+    STATUS_TIMED_OUT = 124, /* as timeout(1) */
+    STATUS_SIGNALLED = 128, /* plus the signal, as a shell */
+    STATUS_REFUSED = 254,
+    STATUS_UNREACHABLE = 255,
+};
+
+struct common_options {
+    const char *identity;
+    const char *fleet;
+    const char *target; /* the selector of -t */
+    bool json;
+    bool yes;
+    bool help;
+};
+
+struct console {
+    struct common_options common;
+    struct output out;
+    struct output error;
+    const char *command; /* the command's name, for sentences */
+    /* private */
+    struct paths paths;
+    bool has_paths;
+    struct fleet *fleet;
+    struct signer *signer;
+};
+
+void console_init(struct console *console);
+void console_deinit(struct console *console);
+
+/* The functions below tell the trouble themselves and return what to exit with; 0 is success. */
+
+/* Where the fleet list is: --fleet, or the default. */
+int console_fleet_path(struct console *console, const char **path_out);
+/* The fleet list, loaded once. */
+int console_fleet(struct console *console, struct fleet **fleet_out);
+/* Changes the list under its lock (see fleet_edit()) and saves it; it is loaded anew when next
+ * asked for. A positive return of `edit` with a sentence in `fault` is told. */
+int console_fleet_edit(struct console *console,
+                       int (*edit)(struct fleet *fleet, void *context, struct fault *fault),
+                       void *context);
+/* Reads the list again when somebody changed it. */
+int console_fleet_reload(struct console *console, struct fleet **fleet_out);
+/* The operator's key, opened once; a new one is announced. */
+int console_signer(struct console *console, struct signer **signer_out);
+/* The console's data directory, made if need be. */
+int console_data_directory(struct console *console, const char **path_out);
+
+/* The machines that -t and `words` (NULL-terminated, may be empty) pick. With neither, the only
+ * machine of the fleet is meant, if there is only one. A selection is never empty. */
+int console_select(struct console *console, const char *const *words,
+                   struct selection *selection_out);
+/* Exactly one machine. */
+int console_select_one(struct console *console, const char *const *words, uint32_t *index_out);
+
+/* Asks yes or no. True at once with --yes, and where no person is there to be asked. */
+bool console_confirm(struct console *console, const char *question);
+/* A command's arguments are not as they should be: prints `usage` too. Returns STATUS_USAGE. */
+int console_usage(struct console *console, const char *text, const char *hint);
+/* Appends the names of the chosen machines, folded, shortened past a line's length. */
+int console_describe(const struct fleet *fleet, const struct selection *selection,
+                     struct buffer *out);

@@ -1,0 +1,111 @@
+/* hune: see and command every machine in your care. Finds the command in the table and runs it. */
+#include <libintl.h>
+#include <locale.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "config.h"
+
+/* The catalogue is looked for only where the language is not the one in the program. */
+static void start_locale(void)
+{
+    const char *messages;
+
+    setlocale(LC_CTYPE, "");
+    messages = setlocale(LC_MESSAGES, "");
+    if (!messages || text_equal(messages, "C") || text_equal(messages, "POSIX") ||
+        text_starts(messages, "C.") || text_starts(messages, "en"))
+        return;
+    bindtextdomain("hune", HUNE_LOCALE_DIR);
+    textdomain("hune");
+}
+
+/* The options before the command's name. Sets `*rest_out` to the name. */
+static int global_options(struct console *console, const char *const *arguments,
+                          const char *const **rest_out)
+{
+    const struct option_set set = {
+        .options = common_options, .count = common_option_count, .values = &console->common};
+    const char *before[16] = {0};
+    _cleanup_words_ struct words words = {0};
+    struct fault fault = {0};
+    size_t count = 0;
+    int error;
+
+    /* An option that takes its value from the next argument swallows one more. */
+    while (arguments[count] && arguments[count][0] == '-' && count + 2 < ELEMENTS_OF(before)) {
+        const char *option = arguments[count];
+        bool takes = text_equal(option, "-i") || text_equal(option, "--identity") ||
+                     text_equal(option, "--fleet");
+
+        before[count] = option;
+        count++;
+        if (takes && arguments[count]) {
+            before[count] = arguments[count];
+            count++;
+        }
+    }
+    *rest_out = arguments + count;
+    error = options_parse(&set, 1, false, before, &words, &fault);
+    if (error < 0) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    return error ? console_usage(console, fault.text, fault.hint) : STATUS_OK;
+}
+
+static int unknown_command(struct console *console, const char *name)
+{
+    const char *nearest = command_nearest(name);
+    char hint[128];
+
+    if (nearest)
+        snprintf(hint, sizeof(hint), _("Did you mean `hune %s`?"), nearest);
+    else
+        snprintf(hint, sizeof(hint), "%s", _("`hune help` lists the commands."));
+    complain_say(&console->error, hint, _("There is no command \"%s\"."), name);
+    return STATUS_USAGE;
+}
+
+static int run(struct console *console, const char *const *arguments)
+{
+    const struct cli_command *command;
+    int status;
+
+    if (text_equal(arguments[0], "--version"))
+        return command_run(console, &command_version, arguments + 1);
+    status = global_options(console, arguments, &arguments);
+    if (status)
+        return status;
+    if (!arguments[0]) {
+        if (!console->common.help)
+            return prompt_run(console);
+        help_overview(&console->out);
+        return STATUS_OK;
+    }
+    command = command_find(arguments[0]);
+    if (!command)
+        return unknown_command(console, arguments[0]);
+    return command_run(console, command, arguments + 1);
+}
+
+int main(int argc, char **argv)
+{
+    struct console console;
+    int status;
+
+    (void)argc;
+    start_locale();
+    log_open("hune", LOG_LEVEL_WARNING);
+    /* A reader that goes away must not kill us before the job on the machine was told to stop. */
+    signal(SIGPIPE, SIG_IGN);
+    console_init(&console);
+    status = run(&console, (const char *const *)argv + (argc > 0));
+    console_deinit(&console);
+    return status;
+}

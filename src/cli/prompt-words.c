@@ -1,0 +1,286 @@
+/* The words that the prompt itself understands. What is not one of them, or is one of them but with
+ * arguments that pick no machine (`ip addr`, `kill 4711`), belongs to the machine's shell. */
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/ask.h"
+#include "cli/commands.h"
+#include "cli/control.h"
+#include "cli/prompt.h"
+#include "cli/render.h"
+#include "cli/run.h"
+#include "proto/command.h"
+
+struct prompt_word {
+    const char *word;
+    const char *arguments;
+    const char *help;
+    bool is_always_ours; /* whatever follows */
+    void (*obey)(struct prompt *prompt, const struct prompt_word *word,
+                 const struct selection *selection, const char *rest);
+};
+
+static void note_status(struct prompt *prompt, int status)
+{
+    if (status > prompt->status)
+        prompt->status = status;
+}
+
+/* The machines that a word without arguments is meant for. */
+static bool have_machines(struct prompt *prompt, const struct selection *selection)
+{
+    if (selection->count > 0)
+        return true;
+    if (prompt->session.fleet->count == 0)
+        complain_say(&prompt->session.console->error,
+                     _("Run `huned invite` on a machine, then in a shell here: hune join LINK"),
+                     "%s", _("There is no machine in the fleet list yet."));
+    else
+        complain_say(&prompt->session.console->error,
+                     _("Choose them with: use SELECTOR (`list` shows the names; `use all` takes "
+                       "every machine)."),
+                     "%s", _("Which machines?"));
+    note_status(prompt, STATUS_USAGE);
+    return false;
+}
+
+static void obey_use(struct prompt *prompt, const struct prompt_word *word,
+                     const struct selection *selection, const char *rest)
+{
+    (void)word;
+    (void)selection;
+    if (*rest) {
+        if (!prompt_use(prompt, rest))
+            note_status(prompt, STATUS_USAGE);
+        return;
+    }
+    if (have_machines(prompt, &prompt->selection))
+        renderer_of(prompt->session.console)
+            ->list(prompt->session.console, prompt->session.fleet, &prompt->selection);
+}
+
+static void obey_list(struct prompt *prompt, const struct prompt_word *word,
+                      const struct selection *selection, const char *rest)
+{
+    struct selection everything = SELECTION_INIT;
+
+    (void)word;
+    if (*rest) {
+        renderer_of(prompt->session.console)
+            ->list(prompt->session.console, prompt->session.fleet, selection);
+    } else if (prompt->session.fleet->count > 0 &&
+               selector_match(prompt->session.fleet, "all", &everything, NULL) == 0) {
+        renderer_of(prompt->session.console)
+            ->list(prompt->session.console, prompt->session.fleet, &everything);
+        selection_deinit(&everything);
+    }
+}
+
+static void obey_control(struct prompt *prompt, const struct prompt_word *word,
+                         const struct selection *selection, const char *rest)
+{
+    static const struct {
+        const char *word;
+        enum verb verb;
+    } verbs[] = {{"disconnect", VERB_DISCONNECT}, {"reset", VERB_RESET}, {"kill", VERB_KILL}};
+
+    (void)rest;
+    for (size_t i = 0; i < ELEMENTS_OF(verbs); i++) {
+        if (text_equal(verbs[i].word, word->word) && have_machines(prompt, selection))
+            note_status(prompt, control_machines(&prompt->session, selection, verbs[i].verb));
+    }
+}
+
+static void obey_quit(struct prompt *prompt, const struct prompt_word *word,
+                      const struct selection *selection, const char *rest)
+{
+    (void)word;
+    (void)selection;
+    (void)rest;
+    prompt->leaving = true;
+}
+
+static void obey_help(struct prompt *prompt, const struct prompt_word *word,
+                      const struct selection *selection, const char *rest);
+
+static const struct prompt_word prompt_words[] = {
+    {"use", "SEL", N_("choose machines: web1, web[1-9], @tag, all; alone: show them"), true,
+     obey_use},
+    {"list", "[SEL]", N_("show the fleet list"), false, obey_list},
+    {"disconnect", "[SEL]", N_("end every connection of your key"), false, obey_control},
+    {"reset", "[SEL]", N_("let the agent start afresh; jobs go on"), false, obey_control},
+    {"kill", "[SEL]", N_("stop the agent until it is started there again"), false, obey_control},
+    {"help", "", N_("show this"), false, obey_help},
+    {"quit", "", N_("leave (also Ctrl-D)"), false, obey_quit},
+    {"exit", "", NULL, false, obey_quit},
+};
+
+static void obey_help(struct prompt *prompt, const struct prompt_word *word,
+                      const struct selection *selection, const char *rest)
+{
+    struct output *output = &prompt->session.console->out;
+
+    (void)word;
+    (void)selection;
+    (void)rest;
+    for (size_t i = 0; i < ELEMENTS_OF(prompt_words); i++) {
+        char left[32];
+
+        if (!prompt_words[i].help)
+            continue;
+        snprintf(left, sizeof(left), "%s %s", prompt_words[i].word, prompt_words[i].arguments);
+        output_print(output, "  %-18s%s\n", left, _(prompt_words[i].help));
+    }
+    output_print(output, "  %-18s%s\n", _("a fact"),
+                 _("os name ip ram cpu disk net uptime users processes services all [SEL]"));
+    output_print(output, "  %-18s%s\n", _("anything else"),
+                 _("is run by the machine's shell; !LINE is run there even if it begins with one "
+                   "of these words"));
+    output_print(output, "  %-18s%s\n", "Ctrl-C",
+                 _("stops the running command; Tab continues a word; the arrow keys recall lines"));
+}
+
+static void run_line(struct prompt *prompt, const char *line)
+{
+    const char *const arguments[] = {line, NULL};
+    const struct command command = {.mode = COMMAND_SHELL, .arguments = arguments};
+    struct run_order order = {.input = -1};
+    int error;
+
+    if (!have_machines(prompt, &prompt->selection))
+        return;
+    error = command_encode(&command, &order.payload);
+    if (error) {
+        complain(&prompt->session.console->error, NULL, _("The order cannot be given."),
+                 strerror(-error), NULL);
+        note_status(prompt, STATUS_FAILED);
+    } else {
+        note_status(prompt, run_machines(&prompt->session, &prompt->selection, &order));
+    }
+    buffer_deinit(&order.payload);
+}
+
+/* Facts stand alone or together: `os ram`, `disk web1`. False if the line asks for none. */
+static bool ask_line(struct prompt *prompt, const char *line)
+{
+    struct selection selection = SELECTION_INIT;
+    bool wanted[FACT_COUNT] = {false};
+    const char *at = line;
+    bool is_asking = false;
+    bool is_ours;
+
+    for (;;) {
+        size_t length = strcspn(at, " \t");
+        char word[32];
+
+        snprintf(word, sizeof(word), "%.*s", (int)length, at);
+        if (length == 0 || length >= sizeof(word) || !ask_word(word, wanted))
+            break;
+        is_asking = true;
+        at += length;
+        at += strspn(at, " \t");
+    }
+    is_ours = is_asking &&
+              (*at == '\0' || (selector_match(prompt->session.fleet, at, &selection, NULL) == 0 &&
+                               selection.count > 0));
+    if (is_ours) {
+        const struct selection *chosen = *at ? &selection : &prompt->selection;
+
+        if (have_machines(prompt, chosen))
+            note_status(prompt, ask_machines(&prompt->session, chosen, wanted));
+    }
+    selection_deinit(&selection);
+    return is_ours;
+}
+
+static bool word_line(struct prompt *prompt, const char *line)
+{
+    size_t length = strcspn(line, " \t");
+    const char *rest = line + length + strspn(line + length, " \t");
+
+    for (size_t i = 0; i < ELEMENTS_OF(prompt_words); i++) {
+        const struct prompt_word *word = &prompt_words[i];
+        struct selection selection = SELECTION_INIT;
+        bool ours;
+
+        if (strlen(word->word) != length || strncmp(word->word, line, length) != 0)
+            continue;
+        ours = *rest == '\0' || word->is_always_ours ||
+               (*word->arguments &&
+                selector_match(prompt->session.fleet, rest, &selection, NULL) == 0 &&
+                selection.count > 0);
+        if (ours)
+            word->obey(prompt, word, *rest ? &selection : &prompt->selection, rest);
+        selection_deinit(&selection);
+        return ours;
+    }
+    return false;
+}
+
+void prompt_obey(struct prompt *prompt, const char *line)
+{
+    if (*line == '\0' || *line == '#')
+        return;
+    if (*line == '!') {
+        line += 1 + strspn(line + 1, " \t");
+        if (*line)
+            run_line(prompt, line);
+        return;
+    }
+    if (!word_line(prompt, line) && !ask_line(prompt, line))
+        run_line(prompt, line);
+}
+
+/* Tags have their @ before them, and live nowhere as texts of their own: the completion keeps them.
+ */
+static void offer_tags(struct completion *completion, struct prompt *prompt)
+{
+    const struct fleet *fleet = prompt->session.fleet;
+
+    buffer_clear(&prompt->tags);
+    for (uint32_t i = 0; i < fleet->count; i++) {
+        for (const char *at = fleet->machines[i].tags; *at;) {
+            size_t length = strcspn(at, ", ");
+
+            if (length > 0 && completion->length > 0 &&
+                strncmp(at, completion->word + 1,
+                        completion->length - 1 < length ? completion->length - 1 : length) == 0) {
+                buffer_append(&prompt->tags, "@", 1);
+                buffer_append(&prompt->tags, at, length);
+                buffer_append(&prompt->tags, "", 1);
+            }
+            at += length + strspn(at + length, ", ");
+        }
+    }
+    for (const char *at = (const char *)buffer_bytes(&prompt->tags),
+                    *end = at + buffer_length(&prompt->tags);
+         at < end; at += strlen(at) + 1)
+        completion_offer(completion, at);
+}
+
+void prompt_complete(struct completion *completion, const char *line, void *user)
+{
+    struct prompt *prompt = user;
+    const struct fleet *fleet = prompt->session.fleet;
+
+    if (completion->length > 0 && completion->word[0] == '@') {
+        offer_tags(completion, prompt);
+        return;
+    }
+    if (completion_is_first(completion, line)) {
+        for (size_t i = 0; i < ELEMENTS_OF(prompt_words); i++)
+            completion_offer(completion, prompt_words[i].word);
+    }
+    /* `os ra` continues to `ram`; behind `use` a fact means nothing. */
+    if (!text_starts(line, "use ")) {
+        for (size_t i = 0; i < FACT_COUNT; i++)
+            completion_offer(completion, fact_name((enum fact)i));
+    }
+    if (!completion_is_first(completion, line)) {
+        for (uint32_t i = 0; i < fleet->count; i++)
+            completion_offer(completion, fleet->machines[i].name);
+        completion_offer(completion, "all");
+    }
+}

@@ -1,0 +1,166 @@
+/* Results as JSON Lines. Every name here is documented in man/hune.1.scd and stays. */
+#include <stdlib.h>
+
+#include "cli/json-line.h"
+#include "cli/render.h"
+#include "proto/right.h"
+#include "proto/sshkey.h"
+
+static void put_id(struct json_line *line, const char *key, const uint8_t *id)
+{
+    char text[FINGERPRINT_TEXT_SIZE];
+
+    fingerprint_format(id, text);
+    json_line_text(line, key, text);
+}
+
+static void put_trouble(struct json_line *line, const struct trouble *trouble)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+    json_line_text(line, "problem", trouble_word(trouble));
+    if (trouble_describe(trouble, &text) == 0)
+        json_line_bytes(line, "text", buffer_bytes(&text), buffer_length(&text));
+    json_line_text(line, "hint", trouble_hint(trouble));
+    if (trouble->has_pinned)
+        put_id(line, "pinned", trouble->pinned);
+    if (trouble->has_seen)
+        put_id(line, "seen", trouble->seen);
+}
+
+static void put_machine(struct json_line *line, const struct machine *machine)
+{
+    json_line_text(line, "name", machine->name);
+    json_line_text(line, "host", machine->host);
+    json_line_number(line, "port", machine->port);
+    json_line_list(line, "tags", machine->tags);
+    if (*machine->user)
+        json_line_text(line, "user", machine->user);
+    if (machine->has_id)
+        put_id(line, "id", machine->id);
+}
+
+static void list(struct console *console, const struct fleet *fleet,
+                 const struct selection *selection)
+{
+    for (uint32_t i = 0; i < selection->count; i++) {
+        struct json_line line = json_line_begin(&console->out);
+
+        put_machine(&line, &fleet->machines[selection->indices[i]]);
+        json_line_end(&line);
+    }
+}
+
+static void put_rights(struct json_line *line, uint16_t rights, const char *run_as)
+{
+    _cleanup_buffer_ struct buffer words = BUFFER_INIT;
+
+    if (rights_append(&words, rights) == 0 && buffer_text(&words))
+        json_line_list(line, "rights", buffer_text(&words));
+    json_line_list(line, "as", run_as);
+}
+
+static void welcome(struct console *console, const struct machine *machine, uint16_t rights,
+                    const char *run_as)
+{
+    struct json_line line = json_line_begin(&console->out);
+
+    put_machine(&line, machine);
+    put_rights(&line, rights, run_as);
+    json_line_end(&line);
+}
+
+static void answer(struct console *console, const struct answer *answer)
+{
+    struct json_line line = json_line_begin(&console->out);
+
+    json_line_text(&line, "machine", answer->machine);
+    for (size_t i = 0; i < FACT_COUNT; i++) {
+        _cleanup_free_ char *json = NULL;
+
+        if (!answer->facts[i])
+            continue;
+        json = json_dumps(answer->facts[i], JSON_COMPACT);
+        if (json)
+            json_line_raw(&line, fact_name((enum fact)i), json);
+    }
+    json_line_end(&line);
+}
+
+static void import(struct console *console, const struct import *import, bool dry_run)
+{
+    static const char *const outcomes[] = {[IMPORT_ADDED] = "added",
+                                           [IMPORT_CHANGED] = "changed",
+                                           [IMPORT_UNCHANGED] = "unchanged",
+                                           [IMPORT_REFUSED] = "refused"};
+
+    (void)dry_run;
+    for (uint32_t i = 0; i < import->count; i++) {
+        const struct import_item *item = &import->items[i];
+        struct json_line line = json_line_begin(&console->out);
+
+        json_line_text(&line, "outcome", outcomes[item->outcome]);
+        json_line_number(&line, "line", item->line);
+        json_line_text(&line, "name", item->name);
+        json_line_text(&line, "host", item->host ? item->host : "");
+        if (item->port)
+            json_line_number(&line, "port", item->port);
+        json_line_list(&line, "tags", item->tags ? item->tags : "");
+        if (item->why)
+            json_line_text(&line, "text", item->why);
+        json_line_end(&line);
+    }
+}
+
+static void ending(struct console *console, const struct ending *ending)
+{
+    struct json_line line = json_line_begin(&console->out);
+
+    json_line_text(&line, "machine", ending->machine);
+    json_line_text(&line, "state", state_name(ending->state.state));
+    if (ending->state.state == STATE_EXITED)
+        json_line_number(&line, "code", ending->state.detail);
+    if (ending->state.state == STATE_SIGNALLED)
+        json_line_number(&line, "signal", ending->state.detail);
+    if (ending->job) {
+        char id[UUID_TEXT_SIZE];
+
+        uuid_format(ending->job, id);
+        json_line_text(&line, "job", id);
+        json_line_number(&line, "ms", ending->ms);
+    }
+    if (ending->out)
+        json_line_bytes(&line, "out", buffer_bytes(ending->out), buffer_length(ending->out));
+    if (ending->err)
+        json_line_bytes(&line, "err", buffer_bytes(ending->err), buffer_length(ending->err));
+    if (ending->trouble)
+        put_trouble(&line, ending->trouble);
+    json_line_end(&line);
+    output_flush(&console->out);
+}
+
+static void finding(struct console *console, const char *machine,
+                    const struct doctor_finding *finding)
+{
+    struct json_line line = json_line_begin(&console->out);
+
+    json_line_text(&line, "machine", machine);
+    json_line_text(&line, "step", doctor_step_name(finding->step));
+    json_line_flag(&line, "ok", finding->is_ok);
+    json_line_flag(&line, "warning", finding->is_warning);
+    json_line_text(&line, "detail", finding->detail);
+    json_line_real(&line, "ms", finding->ms);
+    if (finding->trouble)
+        put_trouble(&line, finding->trouble);
+    json_line_end(&line);
+    output_flush(&console->out);
+}
+
+const struct renderer render_json = {
+    .list = list,
+    .answer = answer,
+    .welcome = welcome,
+    .import = import,
+    .ending = ending,
+    .finding = finding,
+};

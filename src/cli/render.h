@@ -1,0 +1,61 @@
+/* One result, two ways to show it: to people, and as JSON Lines to scripts. The names in the JSON
+ * are a promise: man/hune.1.scd documents them. */
+#pragma once
+
+#include <jansson.h>
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/uuid.h"
+#include "cli/console.h"
+#include "fleet/doctor.h"
+#include "fleet/import.h"
+#include "fleet/link.h"
+#include "fleet/trouble.h"
+#include "proto/fact.h"
+#include "proto/state.h"
+
+/* How a thing ended on one machine. */
+struct ending {
+    const char *machine;
+    struct job_state state;
+    const struct trouble *trouble; /* NULL unless something is wrong */
+    const uint8_t *job;            /* UUID, or NULL */
+    const struct buffer *out;      /* standard output and error, gathered; NULL if shown already */
+    const struct buffer *err;
+    uint32_t ms; /* from the job's start to its last output frame */
+};
+
+/* What a machine answered to `ask`; facts that were not asked for, or that it does not have, are
+ * NULL. */
+struct answer {
+    const char *machine;
+    json_t *facts[FACT_COUNT];
+    bool headed; /* several machines: say whose it is */
+};
+
+struct renderer {
+    void (*list)(struct console *console, const struct fleet *fleet,
+                 const struct selection *selection);
+    void (*answer)(struct console *console, const struct answer *answer);
+    /* A machine was joined or added. */
+    void (*welcome)(struct console *console, const struct machine *machine, uint16_t rights,
+                    const char *run_as);
+    void (*import)(struct console *console, const struct import *import, bool dry_run);
+    void (*ending)(struct console *console, const struct ending *ending);
+    void (*finding)(struct console *console, const char *machine,
+                    const struct doctor_finding *finding);
+};
+
+extern const struct renderer render_people;
+extern const struct renderer render_json;
+
+static inline const struct renderer *renderer_of(const struct console *console)
+{
+    return console->common.json ? &render_json : &render_people;
+}
+
+/* The facts of one machine for people; the second half of render_people.answer. */
+void facts_show(struct output *output, const struct answer *answer);
+/* "run, observe as root": what a key may do, for people. */
+void rights_show(struct output *output, uint16_t rights, const char *run_as);

@@ -1,0 +1,223 @@
+/* A command on one machine. Its output passes through: stdout to stdout, stderr to stderr, piece by
+ * piece, never parsed into lines; only a terminal gets its control characters made visible. */
+#include <errno.h>
+#include <signal.h>
+#include <string.h>
+
+#include "base/text.h"
+#include "cli/feeder.h"
+#include "cli/lines.h"
+#include "cli/render.h"
+#include "cli/run.h"
+#include "fleet/fanout.h"
+#include "fleet/remote-job.h"
+
+struct one {
+    struct session *session;
+    const struct machine *machine;
+    const struct run_order *order;
+    struct remote_job *job;
+    struct feeder *feeder;
+    struct screen screens[2]; /* stdout, stderr */
+    struct buffer kept[2];    /* with --json */
+    struct lines lines[2];    /* with --json --live */
+    uint32_t ms;
+    bool stopping;
+    bool done;
+    int status;
+};
+
+static void stop_job(struct one *one)
+{
+    if (one->stopping)
+        return;
+    one->stopping = true;
+    remote_job_signal(one->job, 0);
+}
+
+static void put(struct one *one, bool is_error, const uint8_t *bytes, size_t size)
+{
+    struct console *console = one->session->console;
+    struct output *output = is_error ? &console->error : &console->out;
+
+    if (output->terminal && !one->order->raw) {
+        if (screen_feed(&one->screens[is_error], bytes, size, &output->pending) < 0)
+            output->closed = true;
+        output_flush(output);
+    } else {
+        output_write(output, bytes, size);
+    }
+    /* Nobody reads any more: what the machine would do is in vain, as under a local pipe. */
+    if (console->out.closed)
+        stop_job(one);
+}
+
+static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_t *bytes,
+                      size_t size, uint32_t ms, void *user)
+{
+    struct one *one = user;
+    struct console *console = one->session->console;
+    bool is_error = kind == FRAME_ERR;
+
+    (void)job;
+    one->ms = ms;
+    if (!console->common.json)
+        put(one, is_error, bytes, size);
+    else if (one->order->live)
+        run_lines_json(console, one->machine->name, is_error, ms, &one->lines[is_error],
+                       &(struct slice){.bytes = bytes, .size = size});
+    else if (buffer_append(&one->kept[is_error], bytes, size) < 0)
+        stop_job(one);
+}
+
+static void on_note(struct remote_job *job, const char *text, size_t size, void *user)
+{
+    struct one *one = user;
+    struct output *error = &one->session->console->error;
+
+    (void)job;
+    output_coloured(error, COLOUR_YELLOW, "hune: ");
+    output_print(error, "%s: ", one->machine->name);
+    if (text_append_printable_line(&error->pending, text, size) < 0)
+        error->closed = true;
+    output_print(error, "\n");
+    output_flush(error);
+}
+
+static void on_interrupted(struct remote_job *job, bool interrupted_now, void *user)
+{
+    struct one *one = user;
+    struct output *error = &one->session->console->error;
+
+    (void)job;
+    output_print(error,
+                 interrupted_now
+                     ? _("hune: %s: the connection is lost; the job goes on, trying again\n")
+                     : _("hune: %s: connected again\n"),
+                 one->machine->name);
+    output_flush(error);
+}
+
+static void on_writable(struct remote_job *job, void *user)
+{
+    struct one *one = user;
+
+    (void)job;
+    feeder_resume(one->feeder);
+}
+
+static void finish_output(struct one *one)
+{
+    struct console *console = one->session->console;
+
+    for (size_t i = 0; i < ELEMENTS_OF(one->lines); i++)
+        run_lines_json(console, one->machine->name, i == 1, one->ms, &one->lines[i], NULL);
+    if (screen_finish(&one->screens[0], &console->out.pending) < 0 ||
+        screen_finish(&one->screens[1], &console->error.pending) < 0)
+        console->out.closed = true;
+    output_flush(&console->out);
+    output_flush(&console->error);
+}
+
+static void on_end(struct remote_job *job, struct job_state state, const struct trouble *trouble,
+                   void *user)
+{
+    struct one *one = user;
+    struct console *console = one->session->console;
+    bool keeps = console->common.json && !one->order->live;
+    const struct ending ending = {
+        .machine = one->machine->name,
+        .state = state,
+        .trouble = trouble,
+        .job = remote_job_id(job),
+        .out = keeps ? &one->kept[0] : NULL,
+        .err = keeps ? &one->kept[1] : NULL,
+        .ms = one->ms,
+    };
+
+    finish_output(one);
+    one->feeder = feeder_stop(one->feeder);
+    one->status = console->out.closed ? STATUS_SIGNALLED + SIGPIPE : outcome_exit_status(state);
+    /* A remote code is the command's own affair, as under a shell; everything else is told. */
+    if (!console->out.closed && (console->common.json || state.state != STATE_EXITED || trouble))
+        renderer_of(console)->ending(console, &ending);
+    one->done = true;
+}
+
+static const struct remote_job_events events = {
+    .on_output = on_output,
+    .on_note = on_note,
+    .on_interrupted = on_interrupted,
+    .on_writable = on_writable,
+    .on_end = on_end,
+};
+
+static void leave(struct one *one)
+{
+    char id[UUID_TEXT_SIZE];
+
+    uuid_format(remote_job_id(one->job), id);
+    complain_say(&one->session->console->error, NULL, _("Left; job %s may go on running on %s."),
+                 id, one->machine->name);
+    one->status = STATUS_SIGNALLED + SIGINT;
+    one->done = true;
+}
+
+static void on_interrupt(struct session *session, unsigned times)
+{
+    struct one *one = session->user;
+
+    if (times > 1 || !remote_job_is_accepted(one->job)) {
+        leave(one);
+        return;
+    }
+    output_print(&session->console->error,
+                 _("hune: stopping it on %s; Ctrl-C again leaves it alone\n"), one->machine->name);
+    output_flush(&session->console->error);
+    stop_job(one);
+}
+
+static int start(struct one *one, struct link *link)
+{
+    const struct run_order *order = one->order;
+    const struct errand errand = {
+        .verb = VERB_RUN,
+        .user = run_user(order, one->machine),
+        .deadline_s = (uint32_t)order->deadline_s,
+        .payload = {.bytes = buffer_bytes(&order->payload), .size = buffer_length(&order->payload)},
+    };
+    int error = remote_job_start(&one->job, link, &errand, true, &events, one);
+
+    if (!error && order->input >= 0 && !one->done)
+        error = feeder_start(&one->feeder, &one->session->loop, order->input, one->job);
+    return error;
+}
+
+int run_one(struct session *session, uint32_t machine, struct run_order *order)
+{
+    struct one one = {
+        .session = session, .machine = &session->fleet->machines[machine], .order = order};
+    struct link *link;
+    int error = link_pool_take(session->pool, machine, &link);
+
+    if (!error) {
+        session_catch(session, on_interrupt, &one);
+        error = start(&one, link);
+        if (!error)
+            session_wait(session, &one.done);
+        session_catch(session, NULL, NULL);
+        feeder_stop(one.feeder);
+        remote_job_detach(one.job);
+        link_pool_release(session->pool, machine);
+    }
+    if (error) {
+        complain(&session->console->error, one.machine->name, _("The order cannot be given."),
+                 strerror(-error), NULL);
+        one.status = STATUS_FAILED;
+    }
+    for (size_t i = 0; i < ELEMENTS_OF(one.kept); i++) {
+        buffer_deinit(&one.kept[i]);
+        lines_deinit(&one.lines[i]);
+    }
+    return one.status;
+}

@@ -1,0 +1,39 @@
+/* Running a command on machines: what the command `run` and the prompt have in common. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "base/buffer.h"
+#include "base/cursor.h"
+#include "cli/lines.h"
+#include "cli/session.h"
+
+struct run_order {
+    struct buffer payload; /* of proto/command.h */
+    const char *as;        /* NULL: the machine's user in the fleet list, else its default */
+    uint64_t deadline_s;   /* 0: none */
+    uint32_t at_once;      /* machines at a time; 0: the fan-out decides */
+    int input;             /* a descriptor to read standard input from, or -1 */
+    bool raw;              /* control characters go to the terminal as they are */
+    bool gather;           /* many machines: fold equal outputs */
+    bool live;             /* JSON: one object per line of output instead of all at the end */
+};
+
+/* Each tells what happens as it happens, and returns what to exit with. The loop is theirs until
+ * they return. */
+int run_machines(struct session *session, const struct selection *selection,
+                 struct run_order *order);
+int run_one(struct session *session, uint32_t machine, struct run_order *order);
+int run_many(struct session *session, const struct selection *selection, struct run_order *order);
+
+/* Who to run as on this machine; "" leaves it to the machine. */
+static inline const char *run_user(const struct run_order *order, const struct machine *machine)
+{
+    return order->as ? order->as : machine->user;
+}
+
+/* Output as JSON objects, one for each line (--json --live): feeds `lines` and shows what it
+ * completes; without bytes, what it still holds. */
+void run_lines_json(struct console *console, const char *machine, bool is_error, uint32_t ms,
+                    struct lines *lines, const struct slice *bytes);

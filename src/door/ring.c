@@ -1,0 +1,303 @@
+/* See ring.h. Every shared word has one writer. The two "who sleeps" questions are settled like
+ * Dekker's: each side stores its own word, then reads the other's, both sequentially consistent, so at
+ * least one of them sees the other and no wake-up is lost. */
+#include "door/ring.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+
+#define RING_MAGIC 0x48554e4552494e47ull /* "HUNERING" */
+
+enum { RING_PAGE = 4096, RING_CAPACITY_MAX = 1 << 30 };
+
+/* Written by the warden alone. */
+struct ring_warden_page {
+    uint64_t magic;
+    uint64_t capacity;
+    _Atomic uint64_t head;
+    _Atomic uint64_t tail;
+    _Atomic uint64_t starved_at; /* 1 + the release it saw when there was no room; 0 for never */
+    _Atomic uint32_t ended;
+};
+
+/* Written by the gate alone. */
+struct ring_gate_page {
+    _Atomic uint64_t released;
+    _Atomic uint64_t sleeping_at; /* 1 + the head it saw when there were no bytes; 0 for never */
+    _Atomic uint64_t input;
+};
+
+struct ring {
+    struct ring_warden_page *warden;
+    struct ring_gate_page *gate;
+    uint8_t *data; /* `capacity` bytes, and the same ones again */
+    size_t capacity;
+    int fd;
+};
+
+static int ring_map_data(struct ring *ring, int fd, int protection)
+{
+    /* One reservation for everything, so that the two views of the data stand side by side. */
+    size_t total = 2 * RING_PAGE + 2 * ring->capacity;
+    uint8_t *base = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *data = base + 2 * RING_PAGE;
+
+    if (base == MAP_FAILED)
+        return -errno;
+    ring->warden = (struct ring_warden_page *)(void *)base;
+    ring->gate = (struct ring_gate_page *)(void *)(base + RING_PAGE);
+    ring->data = data;
+    if (mmap(base, 2 * RING_PAGE, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_FIXED, fd, 0) ==
+            MAP_FAILED ||
+        mmap(data, ring->capacity, protection, MAP_SHARED | MAP_FIXED, fd, 2 * RING_PAGE) ==
+            MAP_FAILED ||
+        mmap(data + ring->capacity, ring->capacity, protection, MAP_SHARED | MAP_FIXED, fd,
+             2 * RING_PAGE) == MAP_FAILED)
+        return -errno;
+    /* A job's child has no business with the ring, and fork() is cheaper without it. */
+    madvise(base, total, MADV_DONTFORK);
+    return 0;
+}
+
+int ring_new(struct ring **ring_out, size_t capacity)
+{
+    struct ring *ring;
+    int r;
+
+    if (capacity == 0 || capacity % RING_PAGE || capacity > RING_CAPACITY_MAX)
+        return -EINVAL;
+    ring = calloc(1, sizeof(*ring));
+    if (!ring)
+        return -ENOMEM;
+    ring->capacity = capacity;
+    ring->fd = memfd_create("hune-ring", MFD_CLOEXEC | MFD_ALLOW_SEALING);
+    if (ring->fd < 0 || ftruncate(ring->fd, (off_t)(2 * RING_PAGE + capacity)) < 0 ||
+        fcntl(ring->fd, F_ADD_SEALS, F_SEAL_SHRINK | F_SEAL_GROW | F_SEAL_SEAL) < 0)
+        r = -errno;
+    else
+        r = ring_map_data(ring, ring->fd, PROT_READ | PROT_WRITE);
+    if (r) {
+        ring_free(ring);
+        return r;
+    }
+    ring->warden->magic = RING_MAGIC;
+    ring->warden->capacity = capacity;
+    *ring_out = ring;
+    return 0;
+}
+
+int ring_map(struct ring **ring_out, int fd)
+{
+    const int seals = F_SEAL_SHRINK | F_SEAL_GROW;
+    struct ring *ring;
+    struct stat info;
+    int held;
+    int r;
+
+    /* Without the seals the other side could cut the file short and every access would fault. */
+    held = fcntl(fd, F_GET_SEALS);
+    if (held < 0 || (held & seals) != seals || fstat(fd, &info) < 0 ||
+        info.st_size <= 2 * RING_PAGE || info.st_size > 2 * RING_PAGE + RING_CAPACITY_MAX)
+        return -EBADMSG;
+    ring = calloc(1, sizeof(*ring));
+    if (!ring)
+        return -ENOMEM;
+    ring->fd = -1;
+    ring->capacity = (size_t)info.st_size - 2 * RING_PAGE;
+    r = ring->capacity % RING_PAGE ? -EBADMSG : ring_map_data(ring, fd, PROT_READ);
+    if (!r && (ring->warden->magic != RING_MAGIC || ring->warden->capacity != ring->capacity))
+        r = -EBADMSG;
+    if (r) {
+        ring_free(ring);
+        return r;
+    }
+    *ring_out = ring;
+    return 0;
+}
+
+struct ring *ring_free(struct ring *ring)
+{
+    if (!ring)
+        return NULL;
+    if (ring->warden)
+        munmap(ring->warden, 2 * RING_PAGE + 2 * ring->capacity);
+    if (ring->fd >= 0)
+        close(ring->fd);
+    free(ring);
+    return NULL;
+}
+
+int ring_fd(const struct ring *ring)
+{
+    return ring->fd;
+}
+
+size_t ring_capacity(const struct ring *ring)
+{
+    return ring->capacity;
+}
+
+uint64_t ring_head(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->head);
+}
+
+uint64_t ring_tail(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->tail);
+}
+
+bool ring_is_ended(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->ended) != 0;
+}
+
+uint64_t ring_released(const struct ring *ring)
+{
+    return atomic_load(&ring->gate->released);
+}
+
+/* The gate may write anything there; only a value between tail and head means something. */
+static uint64_t ring_released_bounded(const struct ring *ring, uint64_t tail, uint64_t head)
+{
+    uint64_t released = ring_released(ring);
+
+    if (released < tail)
+        return tail;
+    return released > head ? head : released;
+}
+
+uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out)
+{
+    uint64_t head = ring_head(ring);
+    uint64_t old_tail = ring_tail(ring);
+
+    for (;;) {
+        uint64_t released = ring_released_bounded(ring, old_tail, head);
+        uint64_t room = ring->capacity - (head - released);
+        size_t size = room < wanted ? (size_t)room : wanted;
+        uint64_t tail = old_tail;
+
+        if (head + size > ring->capacity && head + size - ring->capacity > tail)
+            tail = head + size - ring->capacity;
+        atomic_store(&ring->warden->tail, tail);
+        /* The gate may have taken its release back (ring_hold) before it could see the new tail. */
+        if (tail == old_tail || ring_released_bounded(ring, old_tail, head) >= tail) {
+            *size_out = size;
+            return ring->data + head % ring->capacity;
+        }
+        atomic_store(&ring->warden->tail, old_tail);
+    }
+}
+
+bool ring_publish(struct ring *ring, size_t size)
+{
+    uint64_t head = ring_head(ring);
+
+    atomic_store(&ring->warden->head, head + size);
+    return atomic_load(&ring->gate->sleeping_at) == head + 1;
+}
+
+void ring_end(struct ring *ring)
+{
+    atomic_store(&ring->warden->ended, 1);
+}
+
+bool ring_wait_for_room(struct ring *ring, size_t wanted)
+{
+    uint64_t head = ring_head(ring);
+    uint64_t tail = ring_tail(ring);
+    uint64_t released = ring_released(ring);
+
+    atomic_store(&ring->warden->starved_at, released + 1);
+    released = ring_released_bounded(ring, tail, head);
+    return ring->capacity - (head - released) < wanted;
+}
+
+void ring_shrink(struct ring *ring, size_t keep)
+{
+    uint64_t head = ring_head(ring);
+    uint64_t tail = ring_tail(ring);
+    uint64_t limit = ring_released_bounded(ring, tail, head);
+    size_t kept;
+    size_t begin;
+    size_t end;
+
+    if (head - limit < keep)
+        limit = head > keep ? head - keep : 0;
+    if (limit > tail)
+        atomic_store(&ring->warden->tail, tail = limit);
+    kept = (size_t)(head - tail);
+    if (kept >= ring->capacity || ring->fd < 0)
+        return;
+    /* The free part runs from head round to tail, in up to two pieces of the file. */
+    begin = (size_t)(head % ring->capacity);
+    end = begin + (ring->capacity - kept);
+    begin = (begin + RING_PAGE - 1) & ~(size_t)(RING_PAGE - 1);
+    end &= ~(size_t)(RING_PAGE - 1);
+    while (begin < end) {
+        size_t at = begin % ring->capacity;
+        size_t size = end - begin < ring->capacity - at ? end - begin : ring->capacity - at;
+
+        fallocate(ring->fd, FALLOC_FL_PUNCH_HOLE | FALLOC_FL_KEEP_SIZE, (off_t)(2 * RING_PAGE + at),
+                  (off_t)size);
+        begin += size;
+    }
+}
+
+int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **bytes_out)
+{
+    uint64_t head = ring_head(ring);
+
+    if (offset > head)
+        return -ERANGE;
+    if (offset < ring_tail(ring))
+        return -ENODATA;
+    /* A warden gone mad must not lead us outside of the mapping. */
+    if (head - offset > ring->capacity)
+        return -ENODATA;
+    *bytes_out = ring->data + offset % ring->capacity;
+    return (int64_t)(head - offset);
+}
+
+bool ring_release(struct ring *ring, uint64_t offset)
+{
+    uint64_t before = ring_released(ring);
+
+    if (offset <= before)
+        return false;
+    atomic_store(&ring->gate->released, offset);
+    return atomic_load(&ring->warden->starved_at) == before + 1;
+}
+
+int ring_hold(struct ring *ring, uint64_t offset)
+{
+    if (offset > ring_head(ring))
+        return -ERANGE;
+    if (offset < ring_released(ring))
+        atomic_store(&ring->gate->released, offset);
+    return offset < ring_tail(ring) ? -ENODATA : 0;
+}
+
+bool ring_wait_for_bytes(struct ring *ring, uint64_t offset)
+{
+    atomic_store(&ring->gate->sleeping_at, offset + 1);
+    return ring_head(ring) == offset && !ring_is_ended(ring);
+}
+
+uint64_t ring_input(const struct ring *ring)
+{
+    return atomic_load(&ring->gate->input);
+}
+
+void ring_add_input(struct ring *ring, size_t size)
+{
+    atomic_fetch_add(&ring->gate->input, size);
+}

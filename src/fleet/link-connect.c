@@ -1,0 +1,460 @@
+/* From a name to an opened connection: resolve, connect, secure, greet, open; each step starts the
+ * next. */
+#define LOG_TAG "link"
+
+#include <stdlib.h>
+#include <string.h>
+#include <netdb.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/text.h"
+#include "base/uuid.h"
+#include "fleet/document.h"
+#include "fleet/link-private.h"
+#include "fleet/signer.h"
+#include "fleet/submit.h"
+#include "proto/limits.h"
+
+enum { PROTOCOL_VERSION = 1 };
+
+/* ---- resolve ---- */
+
+static void connect_address(struct link *link);
+
+static void fail_attempt(struct link *link, enum problem_code code, const char *detail)
+{
+    trouble_set(&link->trouble, code, link->where, detail ? "%s" : NULL, detail);
+    link_attempt_over(link);
+}
+
+static void take_addresses(struct link *link, const struct addrinfo *addresses)
+{
+    link->address_count = 0;
+    for (; addresses && link->address_count < LINK_ADDRESSES; addresses = addresses->ai_next) {
+        struct sockaddr_storage *address = &link->addresses[link->address_count];
+
+        if (addresses->ai_addrlen > sizeof(*address))
+            continue;
+        memcpy(address, addresses->ai_addr, addresses->ai_addrlen);
+        link->address_count++;
+    }
+}
+
+static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses)
+{
+    struct link_resolver *resolver = container_of(request, struct link_resolver, request);
+    struct link *link = resolver->link;
+    struct link_factory *factory = resolver->factory;
+
+    free(resolver);
+    if (link) {
+        link->resolver = NULL;
+        take_addresses(link, addresses);
+        if (status == 0 && link->address_count > 0)
+            connect_address(link);
+        else
+            fail_attempt(link, PROBLEM_RESOLVE, status ? uv_strerror(status) : NULL);
+    }
+    uv_freeaddrinfo(addresses);
+    link_factory_release(factory);
+}
+
+static int resolve(struct link *link)
+{
+    struct link_resolver *resolver = calloc(1, sizeof(*resolver));
+    struct addrinfo hints = {.ai_socktype = SOCK_STREAM};
+    char service[8];
+    int error;
+
+    if (!resolver)
+        return -ENOMEM;
+    snprintf(service, sizeof(service), "%u", link->port);
+    resolver->factory = link->factory;
+    resolver->link = link;
+    error = uv_getaddrinfo(link->factory->settings.loop, &resolver->request, on_resolved,
+                           link->host, service, &hints);
+    if (error) {
+        free(resolver);
+        return error;
+    }
+    link->resolver = resolver;
+    link_factory_hold(link->factory);
+    return 0;
+}
+
+/* An address needs no thread pool. */
+static bool parse_address(struct link *link)
+{
+    struct sockaddr_storage *address = &link->addresses[0];
+
+    if (uv_ip4_addr(link->host, link->port, (struct sockaddr_in *)address) != 0 &&
+        uv_ip6_addr(link->host, link->port, (struct sockaddr_in6 *)address) != 0)
+        return false;
+    link->address_count = 1;
+    return true;
+}
+
+void link_attempt(struct link *link)
+{
+    int error;
+
+    if (!link_take_slot(link)) {
+        link_set_state(link, LINK_IDLE);
+        return;
+    }
+    link->address = 0;
+    link->address_count = 0;
+    link->trouble.code = PROBLEM_NONE;
+    if (parse_address(link)) {
+        connect_address(link);
+        return;
+    }
+    error = resolve(link);
+    if (error) {
+        fail_attempt(link, PROBLEM_RESOLVE, uv_strerror(error));
+        return;
+    }
+    link_start_timer(link, link->factory->settings.connect_timeout_ms);
+    link_set_state(link, LINK_RESOLVING);
+}
+
+/* ---- connect ---- */
+
+static void connect_address(struct link *link)
+{
+    const struct sockaddr *address = (const struct sockaddr *)&link->addresses[link->address];
+    int error = conn_new(&link->conn, &link->factory->conns, link);
+
+    if (error) {
+        trouble_set_errno(&link->trouble, link->where, error);
+        link_attempt_over(link);
+        return;
+    }
+    uv_timer_stop(&link->timer);
+    conn_connect(link->conn, address, link->factory->settings.connect_timeout_ms);
+    link_set_state(link, LINK_CONNECTING);
+}
+
+void link_on_connected(struct conn *conn, void *user)
+{
+    struct link *link = user;
+
+    (void)conn;
+    if (link->freed || link->state != LINK_CONNECTING)
+        return;
+    link_start_timer(link, link->factory->settings.answer_timeout_ms);
+    link_set_state(link, LINK_SECURING);
+}
+
+/* Where, with the address that the name led to. */
+static void describe_where(const struct link *link, struct conn *conn, char *text_out, size_t size)
+{
+    const char *peer = conn_peer(conn);
+
+    if (*peer && !text_equal(peer, link->where))
+        snprintf(text_out, size, "%s (%s)", link->where, peer);
+    else
+        snprintf(text_out, size, "%s", link->where);
+}
+
+static void explain_end(struct link *link, struct conn *conn, enum problem_code problem,
+                        int system_error)
+{
+    char where[TROUBLE_WHERE_SIZE];
+    const char *reason = wire_reason(conn_wire(conn));
+
+    if (system_error)
+        reason = strerror(-system_error);
+    else if (problem == PROBLEM_TIMEOUT && link->state == LINK_SECURING)
+        reason = "TCP connects, but TLS gets no answer";
+    describe_where(link, conn, where, sizeof(where));
+    trouble_set(&link->trouble, problem == PROBLEM_NONE ? PROBLEM_CLOSED : problem, where,
+                *reason ? "%s" : NULL, reason);
+    link->trouble.system_error = system_error;
+}
+
+static bool another_may_answer(const struct link *link, enum problem_code problem)
+{
+    return link->state == LINK_CONNECTING && !link->has_verdict && !link->freed &&
+           link->address + 1 < link->address_count &&
+           (problem == PROBLEM_CONNECTION_REFUSED || problem == PROBLEM_UNREACHABLE ||
+            problem == PROBLEM_TIMEOUT);
+}
+
+void link_on_closed(struct conn *conn, enum problem_code problem, int system_error, void *user)
+{
+    struct link *link = user;
+    bool next = another_may_answer(link, problem);
+
+    /* "Unreachable" from one family says less than what an earlier address said. */
+    if (!link->has_verdict && !link->freed &&
+        !(problem == PROBLEM_UNREACHABLE && link->trouble.code != PROBLEM_NONE))
+        explain_end(link, conn, problem, system_error);
+    exchange_drop(&link->hello);
+    exchange_drop(&link->open);
+    link->conn = NULL;
+    if (link->freed) {
+        link_reap(link);
+        return;
+    }
+    if (next) {
+        link->address++;
+        connect_address(link);
+        return;
+    }
+    link_attempt_over(link);
+}
+
+void link_give_up(struct link *link)
+{
+    link->has_verdict = true;
+    if (link->conn)
+        conn_close(link->conn);
+    else
+        link_attempt_over(link);
+}
+
+void link_answer_late(struct link *link)
+{
+    static const char *const details[] = {
+        [LINK_RESOLVING] = "the name service does not answer",
+        [LINK_CONNECTING] = "no connection",
+        [LINK_SECURING] = "TCP connects, but TLS gets no answer",
+        [LINK_GREETING] = "TLS stands, but hello gets no answer",
+        [LINK_OPENING] = "hello was answered, open gets no answer",
+    };
+
+    if (link->state > LINK_OPENING)
+        return;
+    trouble_set(&link->trouble, PROBLEM_TIMEOUT, link->where, "%s", details[link->state]);
+    if (link->resolver) {
+        link->resolver->link = NULL;
+        link->resolver = NULL;
+    }
+    link_give_up(link);
+}
+
+/* ---- secure ---- */
+
+static const struct exchange_events hello_events;
+
+/* Is it the machine that was pinned? Nothing was sent to it yet. */
+static enum problem_code check_id(struct link *link, const uint8_t seen[MACHINE_ID_SIZE])
+{
+    enum problem_code code = PROBLEM_NONE;
+
+    if (link->has_pin && memcmp(seen, link->pin, MACHINE_ID_SIZE) != 0)
+        code = PROBLEM_ID_CHANGED;
+    else if (!link->has_pin && !link->accept_new)
+        code = PROBLEM_ID_UNKNOWN;
+    if (code == PROBLEM_NONE) {
+        memcpy(link->info.id, seen, MACHINE_ID_SIZE);
+        /* Whoever was taken once must be there again when the link reconnects. */
+        memcpy(link->pin, seen, MACHINE_ID_SIZE);
+        link->has_pin = true;
+        return code;
+    }
+
+    char where[TROUBLE_WHERE_SIZE];
+
+    describe_where(link, link->conn, where, sizeof(where));
+    trouble_set(&link->trouble, code, where, NULL);
+    link->trouble.has_seen = true;
+    memcpy(link->trouble.seen, seen, MACHINE_ID_SIZE);
+    link->trouble.has_pinned = link->has_pin;
+    memcpy(link->trouble.pinned, link->pin, MACHINE_ID_SIZE);
+    link->has_verdict = true;
+    return code;
+}
+
+static enum problem_code on_established(struct wire *wire, void *user)
+{
+    struct link *link = user;
+    uint8_t seen[MACHINE_ID_SIZE];
+    enum problem_code code;
+
+    if (link->freed)
+        return PROBLEM_CLOSED;
+    if (tls_peer_id(wire_tls(wire), seen)) {
+        trouble_set(&link->trouble, PROBLEM_TLS_FAILED, link->where, "it shows no certificate");
+        link->has_verdict = true;
+        return PROBLEM_TLS_FAILED;
+    }
+    code = check_id(link, seen);
+    if (code != PROBLEM_NONE)
+        return code;
+    if (exchange_start(&link->hello, wire, "GET", "/v1/hello", NULL, &hello_events, link->where)) {
+        trouble_set_errno(&link->trouble, link->where, -ENOMEM);
+        link->has_verdict = true;
+        return PROBLEM_INTERNAL;
+    }
+    link_set_state(link, LINK_GREETING);
+    return PROBLEM_NONE;
+}
+
+const struct wire_events link_wire_events = {
+    .on_established = on_established,
+    .on_response = exchange_wire_response,
+    .on_data = exchange_wire_data,
+    .on_end = exchange_wire_end,
+    .on_acknowledged = exchange_wire_acknowledged,
+    .on_close = exchange_wire_close,
+};
+
+/* ---- greet ---- */
+
+/* The machine refused, or the connection broke: then its own end tells why. */
+static void refused(struct link *link, const struct trouble *trouble)
+{
+    if (trouble->code == PROBLEM_LOST)
+        return;
+    link->trouble = *trouble;
+    link_give_up(link);
+}
+
+static json_t *exchange_document(const struct exchange *exchange)
+{
+    return json_loadb((const char *)buffer_bytes(&exchange->body), buffer_length(&exchange->body),
+                      0, NULL);
+}
+
+/* Returns false with link->trouble set. */
+static bool read_hello(struct link *link, json_t *root)
+{
+    char epoch[2 * EPOCH_SIZE + 2];
+    uint64_t protocol, boot_ms;
+
+    if (!document_u64(root, "protocol", &protocol)) {
+        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, "its hello is none of ours");
+        return false;
+    }
+    if (protocol != PROTOCOL_VERSION) {
+        trouble_set(&link->trouble, PROBLEM_VERSION, link->where,
+                    "it speaks protocol %llu, this console %d", (unsigned long long)protocol,
+                    PROTOCOL_VERSION);
+        return false;
+    }
+    document_text(root, "epoch", epoch, sizeof(epoch));
+    if (strlen(epoch) != sizeof(link->info.epoch) * 2 ||
+        !hex_decode(epoch, sizeof(link->info.epoch) * 2, link->info.epoch) ||
+        !document_u64(root, "boot_ms", &boot_ms) || boot_ms > INT64_MAX) {
+        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, "its hello lacks the epoch");
+        return false;
+    }
+    /* Told a little before now: an order is rather too old than from the future. */
+    link->boot_ahead_ms = (int64_t)boot_ms - (int64_t)clock_boot_ms();
+    link->has_clock = true;
+    return true;
+}
+
+static void send_open(struct link *link);
+
+static void on_hello_done(struct exchange *exchange, const struct trouble *trouble)
+{
+    struct link *link = container_of(exchange, struct link, hello);
+    json_t *root;
+    bool understood;
+
+    if (link->freed || link->has_verdict)
+        return;
+    if (trouble) {
+        refused(link, trouble);
+        return;
+    }
+    root = exchange_document(exchange);
+    understood = read_hello(link, root);
+    json_decref(root);
+    buffer_deinit(&exchange->body);
+    if (!understood)
+        link_give_up(link);
+    else if (link->bare)
+        link_became_ready(link);
+    else
+        send_open(link);
+}
+
+static const struct exchange_events hello_events = {.on_done = on_hello_done};
+
+/* ---- open ---- */
+
+static void on_open_done(struct exchange *exchange, const struct trouble *trouble)
+{
+    struct link *link = container_of(exchange, struct link, open);
+    uint64_t round_trip_ns = clock_monotonic_ns() - link->asked_ns, wall_ms;
+    struct link_info *info = &link->info;
+    json_t *root;
+
+    if (link->freed || link->has_verdict)
+        return;
+    if (trouble) {
+        refused(link, trouble);
+        return;
+    }
+    root = exchange_document(exchange);
+    if (!json_is_object(root)) {
+        json_decref(root);
+        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, "its answer to open is no JSON");
+        link_give_up(link);
+        return;
+    }
+    info->rights = document_rights(root, "rights");
+    document_words(root, "as", info->run_as, sizeof(info->run_as));
+    document_text(root, "name", info->name, sizeof(info->name));
+    document_text(root, "version", info->version, sizeof(info->version));
+    document_text(root, "operator", info->operator_label, sizeof(info->operator_label));
+    document_text(root, "fingerprint", info->fingerprint, sizeof(info->fingerprint));
+    info->round_trip_ms = (uint32_t)(round_trip_ns / 1000000);
+    info->clock_ahead_ms = 0;
+    if (document_u64(root, "wall_ms", &wall_ms) && wall_ms <= INT64_MAX)
+        info->clock_ahead_ms = (int64_t)wall_ms -
+                               (int64_t)(clock_wall_ms() - info->round_trip_ms / 2);
+    json_decref(root);
+    buffer_deinit(&exchange->body);
+    link_became_ready(link);
+}
+
+static const struct exchange_events open_events = {.on_done = on_open_done};
+
+/* Signs an `open` order that holds on this channel only. Returns false with link->trouble set. */
+static bool sign_open(struct link *link, struct buffer *parts_out)
+{
+    uint8_t exporter[EXPORTER_SIZE], id[UUID_SIZE];
+    struct errand errand = {.verb = VERB_OPEN, .payload = {exporter, sizeof(exporter)}};
+    int error = link_exporter(link, exporter);
+
+    error = error ? error : uuid_make(id);
+    if (error) {
+        trouble_set_errno(&link->trouble, link->where, error);
+        return false;
+    }
+    return submit_sign(link, &errand, id, parts_out, &link->trouble) == 0;
+}
+
+static void send_open(struct link *link)
+{
+    _cleanup_buffer_ struct buffer parts = BUFFER_INIT;
+
+    if (!sign_open(link, &parts)) {
+        link_give_up(link);
+        return;
+    }
+
+    struct exchange_body body = {.bytes = {buffer_bytes(&parts), buffer_length(&parts)}};
+
+    /* Signing may have waited for a person's touch. */
+    uv_update_time(link->factory->settings.loop);
+    link_start_timer(link, link->factory->settings.answer_timeout_ms);
+    link->asked_ns = clock_monotonic_ns();
+    if (exchange_start(&link->open, conn_wire(link->conn), "POST", "/v1/open", &body, &open_events,
+                       link->where)) {
+        trouble_set(&link->trouble, PROBLEM_CLOSED, link->where,
+                    "it takes no requests after hello");
+        link_give_up(link);
+        return;
+    }
+    link->reached = true;
+    link_set_state(link, LINK_OPENING);
+    /* Whatever waits goes out in the same flight: the machine holds it until it decided. */
+    link_carry_all(link);
+}

@@ -1,0 +1,131 @@
+/* What all links of a loop share: the TLS context, the settings, the line before the handshakes. */
+#include <stdlib.h>
+
+#include "fleet/link-private.h"
+#include "proto/limits.h"
+#include "wire/tls.h"
+
+enum {
+    CONNECT_TIMEOUT_MS = 5 * 1000,
+    ANSWER_TIMEOUT_MS = 10 * 1000,
+    ORDER_WINDOW_MS = 5 * 60 * 1000,
+    HANDSHAKES = 128,
+};
+
+static void use_defaults(struct link_settings *settings)
+{
+    if (settings->connect_timeout_ms == 0)
+        settings->connect_timeout_ms = CONNECT_TIMEOUT_MS;
+    if (settings->answer_timeout_ms == 0)
+        settings->answer_timeout_ms = ANSWER_TIMEOUT_MS;
+    if (settings->order_window_ms == 0)
+        settings->order_window_ms = ORDER_WINDOW_MS;
+    if (settings->order_window_ms > LIMIT_ORDER_WINDOW_MS)
+        settings->order_window_ms = LIMIT_ORDER_WINDOW_MS;
+    if (settings->handshakes == 0)
+        settings->handshakes = HANDSHAKES;
+}
+
+int link_factory_new(struct link_factory **factory_out, const struct link_settings *settings)
+{
+    struct link_factory *factory = calloc(1, sizeof(*factory));
+    int error;
+
+    if (!factory)
+        return -ENOMEM;
+    factory->settings = *settings;
+    use_defaults(&factory->settings);
+    list_init(&factory->links);
+    list_init(&factory->line);
+    factory->holders = 1;
+    error = tls_context_new_client(&factory->context);
+    if (error) {
+        free(factory);
+        return error < 0 ? error : -EIO;
+    }
+    conn_factory_init(&factory->conns, settings->loop, TLS_CLIENT, factory->context,
+                      &link_wire_events, link_on_closed);
+    factory->conns.on_connected = link_on_connected;
+    *factory_out = factory;
+    return 0;
+}
+
+void link_factory_hold(struct link_factory *factory)
+{
+    factory->holders++;
+}
+
+void link_factory_release(struct link_factory *factory)
+{
+    if (--factory->holders > 0)
+        return;
+    conn_factory_deinit(&factory->conns);
+    tls_context_free(factory->context);
+    free(factory);
+}
+
+struct link_factory *link_factory_free(struct link_factory *factory)
+{
+    if (!factory)
+        return NULL;
+    while (!list_is_empty(&factory->links))
+        link_free(container_of(factory->links.next, struct link, at));
+    link_factory_release(factory);
+    return NULL;
+}
+
+uv_loop_t *link_factory_loop(const struct link_factory *factory)
+{
+    return factory->settings.loop;
+}
+
+struct signer *link_factory_signer(const struct link_factory *factory)
+{
+    return factory->settings.signer;
+}
+
+uint32_t link_factory_handshakes(const struct link_factory *factory)
+{
+    return factory->handshakes;
+}
+
+uint32_t link_factory_handshakes_max(const struct link_factory *factory)
+{
+    return factory->settings.handshakes;
+}
+
+bool link_take_slot(struct link *link)
+{
+    struct link_factory *factory = link->factory;
+
+    if (link->has_slot)
+        return true;
+    if (factory->handshakes >= factory->settings.handshakes) {
+        list_remove(&link->in_line);
+        list_append(&factory->line, &link->in_line);
+        return false;
+    }
+    factory->handshakes++;
+    link->has_slot = true;
+    return true;
+}
+
+void link_give_slot(struct link *link)
+{
+    struct link_factory *factory = link->factory;
+
+    list_remove(&link->in_line);
+    if (!link->has_slot)
+        return;
+    link->has_slot = false;
+    factory->handshakes--;
+    if (list_is_empty(&factory->line))
+        return;
+
+    struct link *next = container_of(factory->line.next, struct link, in_line);
+
+    list_remove(&next->in_line);
+    next->has_slot = true;
+    factory->handshakes++;
+    link_start_later(next, 0);
+}

@@ -1,0 +1,108 @@
+/* What the files of a link share: link.c (life, states, retries, loads), link-connect.c (from a
+ * name to an opened connection), link-factory.c (what all links share). */
+#pragma once
+
+#include "fleet/exchange.h"
+#include "fleet/link-carry.h"
+#include "fleet/link.h"
+#include "wire/conn.h"
+
+struct link_factory {
+    struct link_settings settings;
+    struct tls_context *context;
+    struct conn_factory conns;
+    struct list links;
+    struct list line; /* links that wait for a free handshake */
+    uint32_t handshakes;
+    uint32_t holders; /* itself, its links, their resolvers: the memory goes with the last one */
+};
+
+/* A name being resolved. It cannot be called back once the thread pool has it, so it outlives its
+ * link. */
+struct link_resolver {
+    uv_getaddrinfo_t request;
+    struct link_factory *factory;
+    struct link *link; /* NULL: nobody waits for it any more */
+};
+
+/* A walk over the watchers that survives any of them leaving. */
+struct link_walk {
+    struct list *next;
+    struct link_walk *outer;
+};
+
+enum { LINK_ADDRESSES = 8 };
+
+struct link {
+    struct list at; /* in factory.links */
+    struct list in_line;
+    struct link_factory *factory;
+    void *user;
+    char *host;
+    char where[TROUBLE_WHERE_SIZE];
+    uint16_t port;
+    bool has_pin;
+    bool accept_new;
+    bool persistent;
+    bool bare;
+    uint8_t pin[MACHINE_ID_SIZE];
+
+    enum link_state state;
+    bool has_slot;    /* one of the factory's handshakes */
+    bool reached;     /* got as far as `open` once */
+    bool has_verdict; /* `trouble` tells why the connection ends, whatever conn says */
+    bool again;       /* connect again at once when the connection is closed */
+    bool leaving;     /* link_disconnect() */
+    bool freed;
+    uint32_t held;
+    uint32_t pause_ms;
+    uint64_t ready_ms; /* monotonic, when `ready` was reached */
+    struct trouble trouble;
+    struct link_info info;
+    int64_t boot_ahead_ms; /* the machine's boot clock minus ours */
+    bool has_clock;
+    uint64_t asked_ns; /* when `open` was sent */
+
+    uv_timer_t timer;
+    bool timer_closed;
+    struct link_resolver *resolver;
+    struct sockaddr_storage addresses[LINK_ADDRESSES];
+    unsigned address_count;
+    unsigned address;
+    struct conn *conn;
+    struct exchange hello;
+    struct exchange open;
+    struct list waiting; /* loads that are not on the wire */
+    struct list carried;
+    struct list watchers;
+    struct link_walk *walks;
+};
+
+/* link-factory.c */
+void link_factory_hold(struct link_factory *factory);
+void link_factory_release(struct link_factory *factory);
+/* True: go on. False: the link stands in line, and link_start_later() is called when it is its
+ * turn. */
+bool link_take_slot(struct link *link);
+void link_give_slot(struct link *link);
+
+/* link.c */
+void link_set_state(struct link *link, enum link_state state);
+void link_start_timer(struct link *link, uint32_t ms);
+/* Begins an attempt from the loop, after a pause. */
+void link_start_later(struct link *link, uint32_t ms);
+/* The attempt or the connection is over, for the reason in link->trouble. */
+void link_attempt_over(struct link *link);
+void link_carry_all(struct link *link);
+void link_became_ready(struct link *link);
+/* Frees the memory if nothing needs it any more. */
+void link_reap(struct link *link);
+
+/* link-connect.c */
+void link_attempt(struct link *link);
+void link_answer_late(struct link *link);
+/* Ends the connection; link->trouble tells why. */
+void link_give_up(struct link *link);
+extern const struct wire_events link_wire_events;
+void link_on_connected(struct conn *conn, void *user);
+void link_on_closed(struct conn *conn, enum problem_code problem, int system_error, void *user);

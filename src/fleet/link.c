@@ -1,0 +1,558 @@
+/* The life of a link: states, retries, what it carries, who watches. How it connects is in
+ * link-connect.c.
+ *
+ * Any callback may free the link. Its memory stays until libuv has closed its timer, which never
+ * happens inside a callback, so `freed` can be looked at after each. */
+#define LOG_TAG "link"
+
+#include "fleet/link.h"
+
+#include <assert.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "base/log.h"
+#include "base/random.h"
+#include "fleet/address.h"
+#include "fleet/link-private.h"
+
+enum {
+    PAUSE_FIRST_MS = 250,
+    PAUSE_LONGEST_MS = 30 * 1000,
+    STREAM_PAUSE_MS = 50,
+    HEARTBEAT_MS = 15 * 1000,
+    HEARTBEAT_PATIENCE_MS = 15 * 1000,
+};
+
+/* ---- states ---- */
+
+#define TO(name) (1u << LINK_##name)
+
+/* Where each state may go. */
+static const unsigned transitions[] = {
+    [LINK_IDLE] = TO(RESOLVING) | TO(CONNECTING) | TO(WAITING) | TO(CLOSED),
+    [LINK_RESOLVING] = TO(CONNECTING) | TO(WAITING) | TO(CLOSED),
+    [LINK_CONNECTING] = TO(SECURING) | TO(WAITING) | TO(CLOSED),
+    [LINK_SECURING] = TO(GREETING) | TO(WAITING) | TO(CLOSED),
+    [LINK_GREETING] = TO(OPENING) | TO(READY) | TO(WAITING) | TO(CLOSED),
+    [LINK_OPENING] = TO(READY) | TO(WAITING) | TO(CLOSED),
+    [LINK_READY] = TO(WAITING) | TO(CLOSED),
+    [LINK_WAITING] = TO(IDLE) | TO(RESOLVING) | TO(CONNECTING) | TO(CLOSED),
+    [LINK_CLOSED] = TO(IDLE),
+};
+
+const char *link_state_name(enum link_state state)
+{
+    static const char *const names[] = {
+#define X(name, word) [LINK_##name] = (word),
+        HUNE_LINK_STATES(X)
+#undef X
+    };
+
+    return names[state];
+}
+
+static void walk_begin(struct link *link, struct link_walk *walk)
+{
+    *walk = (struct link_walk){.next = link->watchers.next, .outer = link->walks};
+    link->walks = walk;
+}
+
+/* The next watcher, or NULL at the end. */
+static struct link_watcher *walk_next(struct link *link, struct link_walk *walk)
+{
+    struct list *at = walk->next;
+
+    if (link->freed || at == &link->watchers) {
+        link->walks = walk->outer;
+        return NULL;
+    }
+    walk->next = at->next;
+    return container_of(at, struct link_watcher, at);
+}
+
+void link_set_state(struct link *link, enum link_state state)
+{
+    enum link_state from = link->state;
+    struct link_watcher *watcher;
+    struct link_walk walk;
+
+    if (from == state)
+        return;
+    assert(transitions[from] & (1u << state));
+    log_debug("%s: %s → %s", link->where, link_state_name(from), link_state_name(state));
+    link->state = state;
+    walk_begin(link, &walk);
+    while ((watcher = walk_next(link, &walk)))
+        if (watcher->events->on_state)
+            watcher->events->on_state(link, from, state, watcher->user);
+}
+
+static void link_tell_failed(struct link *link, uint32_t retry_ms)
+{
+    struct link_watcher *watcher;
+    struct link_walk walk;
+
+    walk_begin(link, &walk);
+    while ((watcher = walk_next(link, &walk)))
+        if (watcher->events->on_failed)
+            watcher->events->on_failed(link, &link->trouble, retry_ms, watcher->user);
+}
+
+void link_watch(struct link *link, struct link_watcher *watcher)
+{
+    list_append(&link->watchers, &watcher->at);
+}
+
+void link_unwatch(struct link *link, struct link_watcher *watcher)
+{
+    for (struct link_walk *walk = link->walks; walk; walk = walk->outer)
+        if (walk->next == &watcher->at)
+            walk->next = watcher->at.next;
+    list_remove(&watcher->at);
+}
+
+/* ---- time ---- */
+
+static void on_timer(uv_timer_t *timer)
+{
+    struct link *link = timer->data;
+
+    if (link->freed)
+        return;
+    if (link->state == LINK_IDLE || link->state == LINK_WAITING)
+        link_attempt(link);
+    else if (link->state == LINK_READY)
+        link_carry_all(link);
+    else
+        link_answer_late(link);
+}
+
+void link_start_timer(struct link *link, uint32_t ms)
+{
+    if (!link->freed)
+        uv_timer_start(&link->timer, on_timer, ms, 0);
+}
+
+void link_start_later(struct link *link, uint32_t ms)
+{
+    link_start_timer(link, ms);
+}
+
+static bool link_is_wanted(const struct link *link)
+{
+    return link->persistent || (link->held > 0 && link->reached);
+}
+
+/* Failures that the next attempt would only repeat, or that a person must look at. */
+static bool is_final(enum problem_code code)
+{
+    switch (code) {
+    case PROBLEM_ID_CHANGED:
+    case PROBLEM_ID_UNKNOWN:
+    case PROBLEM_KEY_UNKNOWN:
+    case PROBLEM_SIGNATURE:
+    case PROBLEM_OTHER_MACHINE:
+    case PROBLEM_VERSION:
+    case PROBLEM_NO_IDENTITY:
+    case PROBLEM_BAD_PORT: return true;
+    default: return false;
+    }
+}
+
+/* Doubles up to the longest; a random half of it is left out, so that a fleet does not come back in
+ * step. A connection that stood for a while starts afresh. */
+static uint32_t next_pause(struct link *link)
+{
+    uint32_t dice = 0;
+
+    if (link->ready_ms && clock_monotonic_ms() - link->ready_ms > 2 * (uint64_t)link->pause_ms)
+        link->pause_ms = 0;
+    link->ready_ms = 0;
+    link->pause_ms = link->pause_ms ? link->pause_ms * 2 : PAUSE_FIRST_MS;
+    if (link->pause_ms > PAUSE_LONGEST_MS)
+        link->pause_ms = PAUSE_LONGEST_MS;
+    (void)random_bytes(&dice, sizeof(dice)); /* without: no jitter */
+    return link->pause_ms - dice % (link->pause_ms / 2);
+}
+
+/* Ends everything that the link carries or should have carried. */
+static void link_fail_loads(struct link *link, const struct trouble *trouble)
+{
+    struct list *lists[] = {&link->carried, &link->waiting};
+
+    for (size_t i = 0; i < ELEMENTS_OF(lists); i++) {
+        while (!list_is_empty(lists[i])) {
+            struct link_load *load = container_of(lists[i]->next, struct link_load, at);
+
+            list_remove(&load->at);
+            load->events->fail(load, trouble);
+        }
+    }
+}
+
+static void link_close_for_good(struct link *link, bool tell)
+{
+    struct trouble trouble = link->trouble;
+
+    uv_timer_stop(&link->timer);
+    link_set_state(link, LINK_CLOSED);
+    if (tell && !link->freed)
+        link_tell_failed(link, 0);
+    if (!link->freed)
+        link_fail_loads(link, &trouble);
+}
+
+void link_attempt_over(struct link *link)
+{
+    bool again = link->again, leaving = link->leaving;
+
+    link->again = link->leaving = link->has_verdict = false;
+    uv_timer_stop(&link->timer);
+    link_give_slot(link);
+    if (leaving) {
+        link_close_for_good(link, false);
+        return;
+    }
+    if (again) {
+        link_set_state(link, LINK_WAITING);
+        if (link->state == LINK_WAITING)
+            link_start_later(link, 0);
+        return;
+    }
+    log_debug("%s: %s%s%s", link->where, trouble_word(&link->trouble),
+              *link->trouble.detail ? ": " : "", link->trouble.detail);
+    if (!link_is_wanted(link) || is_final(link->trouble.code)) {
+        link_close_for_good(link, true);
+        return;
+    }
+
+    uint32_t pause = next_pause(link);
+
+    link_set_state(link, LINK_WAITING);
+    if (link->freed || link->state != LINK_WAITING)
+        return;
+    link_start_later(link, pause);
+    link_tell_failed(link, pause);
+}
+
+static void link_apply_heartbeat(struct link *link)
+{
+    bool beats = link->persistent || link->held > 0;
+
+    if (link->state != LINK_READY || !link->conn || conn_is_closing(link->conn))
+        return;
+    wire_set_heartbeat(conn_wire(link->conn), beats ? HEARTBEAT_MS : 0,
+                       beats ? HEARTBEAT_PATIENCE_MS : 0);
+    conn_flush(link->conn);
+}
+
+void link_became_ready(struct link *link)
+{
+    struct link_watcher *watcher;
+    struct link_walk walk;
+
+    uv_timer_stop(&link->timer);
+    link_give_slot(link);
+    link->trouble.code = PROBLEM_NONE;
+    link->ready_ms = clock_monotonic_ms();
+    link_set_state(link, LINK_READY);
+    if (link->freed || link->state != LINK_READY)
+        return;
+    link_apply_heartbeat(link);
+    /* A bare link carries from here on; so does what came back because `open` was not decided yet.
+     */
+    link_carry_all(link);
+    walk_begin(link, &walk);
+    while ((watcher = walk_next(link, &walk)))
+        if (watcher->events->on_ready)
+            watcher->events->on_ready(link, &link->info, watcher->user);
+}
+
+/* ---- loads ---- */
+
+static bool link_can_carry(const struct link *link)
+{
+    if (link->freed || !link->conn || conn_is_closing(link->conn))
+        return false;
+    return link->state == LINK_READY || link->state == LINK_OPENING;
+}
+
+void link_carry_all(struct link *link)
+{
+    while (link_can_carry(link) && !list_is_empty(&link->waiting)) {
+        struct link_load *load = container_of(link->waiting.next, struct link_load, at);
+
+        list_remove(&load->at);
+        list_append(&link->carried, &load->at);
+
+        int result = load->events->carry(load, conn_wire(link->conn));
+
+        if (result == 1)
+            continue;
+        if (result) {
+            /* This connection takes no more; the next one may. */
+            list_remove(&load->at);
+            load->at.next = link->waiting.next;
+            load->at.previous = &link->waiting;
+            link->waiting.next->previous = &load->at;
+            link->waiting.next = &load->at;
+            break;
+        }
+    }
+    link_flush(link);
+}
+
+void link_add_load(struct link *link, struct link_load *load)
+{
+    list_init(&load->at);
+    if (link->freed || link->state == LINK_CLOSED) {
+        struct trouble trouble = link->trouble;
+
+        if (trouble.code == PROBLEM_NONE)
+            trouble_set(&trouble, PROBLEM_CLOSED, link->where, NULL);
+        load->events->fail(load, &trouble);
+        return;
+    }
+    list_append(&link->waiting, &load->at);
+    link_carry_all(link);
+}
+
+void link_wait_load(struct link *link, struct link_load *load)
+{
+    list_append(&link->waiting, &load->at);
+    /* If it was its stream alone that broke, it is sent again in a moment. */
+    if (link->state == LINK_READY)
+        link_start_timer(link, STREAM_PAUSE_MS);
+}
+
+void link_flush(struct link *link)
+{
+    if (!link->freed && link->conn && !conn_is_closing(link->conn))
+        conn_flush(link->conn);
+}
+
+bool link_is_open(const struct link *link)
+{
+    return link->state == LINK_READY;
+}
+
+int link_exporter(struct link *link, uint8_t exporter_out[EXPORTER_SIZE])
+{
+    if (!link->conn)
+        return -ENOTCONN;
+    return tls_exporter(wire_tls(conn_wire(link->conn)), exporter_out);
+}
+
+/* ---- life ---- */
+
+static int link_copy_target(struct link *link, const struct link_target *target)
+{
+    _cleanup_buffer_ struct buffer where = BUFFER_INIT;
+
+    link->host = strdup(target->host);
+    if (!link->host || address_append(&where, target->host, target->port) < 0)
+        return -ENOMEM;
+    trouble_set(&link->trouble, PROBLEM_NONE, buffer_text(&where), NULL);
+    memcpy(link->where, link->trouble.where, sizeof(link->where));
+    link->port = target->port;
+    link->accept_new = target->accept_new;
+    link->persistent = target->persistent;
+    link->bare = target->bare;
+    link->has_pin = target->id != NULL;
+    if (target->id)
+        memcpy(link->pin, target->id, MACHINE_ID_SIZE);
+    return 0;
+}
+
+int link_new(struct link **link_out, struct link_factory *factory, const struct link_target *target)
+{
+    struct link *link = calloc(1, sizeof(*link));
+
+    if (!link)
+        return -ENOMEM;
+    if (link_copy_target(link, target) < 0) {
+        free(link->host);
+        free(link);
+        return -ENOMEM;
+    }
+    link->factory = factory;
+    link_factory_hold(factory);
+    list_init(&link->in_line);
+    list_init(&link->waiting);
+    list_init(&link->carried);
+    list_init(&link->watchers);
+    list_append(&factory->links, &link->at);
+    uv_timer_init(factory->settings.loop, &link->timer);
+    link->timer.data = link;
+    *link_out = link;
+    return 0;
+}
+
+void link_reap(struct link *link)
+{
+    if (!link->freed || !link->timer_closed || link->conn)
+        return;
+    link_factory_release(link->factory);
+    free(link->host);
+    free(link);
+}
+
+static void on_timer_closed(uv_handle_t *handle)
+{
+    struct link *link = handle->data;
+
+    link->timer_closed = true;
+    link_reap(link);
+}
+
+struct link *link_free(struct link *link)
+{
+    struct trouble trouble;
+
+    if (!link || link->freed)
+        return NULL;
+    link->freed = true;
+    list_remove(&link->at);
+    link_give_slot(link);
+    trouble_set(&trouble, PROBLEM_LOST, link->where, NULL);
+    link_fail_loads(link, &trouble);
+    exchange_drop(&link->hello);
+    exchange_drop(&link->open);
+    if (link->resolver) {
+        link->resolver->link = NULL;
+        (void)uv_cancel(
+            (uv_req_t *)&link->resolver->request); /* too late: its callback still comes */
+        link->resolver = NULL;
+    }
+    if (link->conn)
+        conn_close(link->conn);
+    uv_close((uv_handle_t *)&link->timer, on_timer_closed);
+    return NULL;
+}
+
+void link_connect(struct link *link)
+{
+    switch (link->state) {
+    case LINK_CLOSED:
+        link->pause_ms = 0;
+        link->trouble.code = PROBLEM_NONE;
+        link->reached = false;
+        link_set_state(link, LINK_IDLE);
+        link_start_later(link, 0);
+        break;
+    case LINK_IDLE:
+        if (list_is_empty(&link->in_line) && !uv_is_active((uv_handle_t *)&link->timer))
+            link_start_later(link, 0);
+        break;
+    case LINK_WAITING: link_start_later(link, 0); break;
+    default: break;
+    }
+}
+
+/* Lets a name go that is being resolved. */
+static void link_drop_resolver(struct link *link)
+{
+    if (!link->resolver)
+        return;
+    link->resolver->link = NULL;
+    (void)uv_cancel((uv_req_t *)&link->resolver->request);
+    link->resolver = NULL;
+}
+
+void link_disconnect(struct link *link)
+{
+    if (link->state == LINK_CLOSED)
+        return;
+    trouble_set(&link->trouble, PROBLEM_CLOSED, link->where, NULL);
+    link->leaving = true;
+    link->has_verdict = true;
+    link->again = false;
+    link_drop_resolver(link);
+    if (link->conn)
+        conn_close(link->conn);
+    else
+        link_attempt_over(link);
+}
+
+void link_greet_again(struct link *link)
+{
+    if (!link->conn || conn_is_closing(link->conn) || link->leaving)
+        return;
+    link->again = true;
+    link->has_verdict = true;
+    conn_close(link->conn);
+}
+
+void link_hold(struct link *link)
+{
+    if (link->held++ == 0)
+        link_apply_heartbeat(link);
+}
+
+void link_release(struct link *link)
+{
+    assert(link->held > 0);
+    if (--link->held > 0 || link->freed)
+        return;
+    link_apply_heartbeat(link);
+    if (link->state == LINK_WAITING && !link_is_wanted(link) && !link->conn)
+        link_close_for_good(link, false);
+}
+
+void link_set_persistent(struct link *link, bool persistent)
+{
+    link->persistent = persistent;
+    link_apply_heartbeat(link);
+}
+
+enum link_state link_state(const struct link *link)
+{
+    return link->state;
+}
+
+const struct link_info *link_info(const struct link *link)
+{
+    return &link->info;
+}
+
+const struct trouble *link_trouble(const struct link *link)
+{
+    return &link->trouble;
+}
+
+const char *link_where(const struct link *link)
+{
+    return link->where;
+}
+
+uint64_t link_boot_ms(const struct link *link)
+{
+    return link->has_clock ? (uint64_t)((int64_t)clock_boot_ms() + link->boot_ahead_ms) : 0;
+}
+
+uint32_t link_order_window_ms(const struct link *link)
+{
+    return link->factory->settings.order_window_ms;
+}
+
+struct link_factory *link_factory_of(const struct link *link)
+{
+    return link->factory;
+}
+
+const char *link_peer(const struct link *link)
+{
+    return link->conn ? conn_peer(link->conn) : "";
+}
+
+void link_set_user(struct link *link, void *user)
+{
+    link->user = user;
+}
+
+void *link_user(const struct link *link)
+{
+    return link->user;
+}

@@ -1,0 +1,217 @@
+/* The way into a job: a bounded queue, of which every byte stays until the machine gave window back
+ * for it, so that a broken connection loses none and repeats none. */
+#include "fleet/remote-job-private.h"
+
+#include <inttypes.h>
+#include <stdio.h>
+
+#include "proto/limits.h"
+
+/* What the machine may not have yet. */
+static struct slice input_pending(const struct remote_input *input)
+{
+    if (!input->whole.bytes)
+        return (struct slice){buffer_bytes(&input->queue), buffer_length(&input->queue)};
+    return (struct slice){input->whole.bytes + input->base, input->whole.size - input->base};
+}
+
+static size_t input_room(const struct remote_input *input)
+{
+    size_t queued = buffer_length(&input->queue);
+
+    return queued < LIMIT_INPUT_AHEAD ? LIMIT_INPUT_AHEAD - queued : 0;
+}
+
+/* ---- the body ---- */
+
+static enum body_state input_peek(void *user, size_t max, struct slice *bytes_out)
+{
+    struct remote_job *job = user;
+    struct remote_input *input = &job->input;
+    struct slice pending = input_pending(input);
+    size_t left = pending.size - input->sent;
+
+    bytes_out->bytes = left ? pending.bytes + input->sent : NULL;
+    bytes_out->size = left < max ? left : max;
+    if (left > max)
+        return BODY_MORE;
+    if (input->is_ended)
+        return BODY_END;
+    input->is_waiting = left == 0;
+    return left ? BODY_MORE : BODY_WAIT;
+}
+
+static void input_took(void *user, size_t size)
+{
+    struct remote_job *job = user;
+
+    job->input.sent += size;
+}
+
+/* ---- the request ---- */
+
+/* The machine has all input before `base`. */
+static void input_forget(struct remote_job *job, uint64_t base)
+{
+    struct remote_input *input = &job->input;
+    size_t queued = input_pending(input).size;
+    uint64_t size = base > input->base ? base - input->base : 0;
+
+    if (size == 0)
+        return;
+    if (size > queued)
+        size = queued;
+    if (!input->whole.bytes)
+        buffer_consume(&input->queue, (size_t)size);
+    input->base += size;
+    input->sent = input->sent > size ? input->sent - (size_t)size : 0;
+    if (input->wants_room && input_room(input) >= LIMIT_INPUT_AHEAD / 2) {
+        input->wants_room = false;
+        if (job->events->on_writable)
+            job->events->on_writable(job, job->user);
+    }
+    if (!job->detached && input_pending(input).size == 0 && job->events->on_drained)
+        job->events->on_drained(job, job->user);
+}
+
+static int on_input_send(struct request *request, void *user)
+{
+    struct remote_job *job = user;
+    struct remote_input *input = &job->input;
+    const struct wire_body body = {.peek = input_peek, .took = input_took, .user = job};
+    char id[UUID_TEXT_SIZE], path[128];
+    struct trouble trouble;
+    int error;
+
+    uuid_format(job->id, id);
+    snprintf(path, sizeof(path), "/v1/jobs/%s/input?from=%" PRIu64, id, input->base);
+    error = request_set_path(request, path);
+    if (error) {
+        trouble_set_errno(&trouble, link_where(job->link), error);
+        request_fail(request, &trouble);
+        return -1;
+    }
+    input->start = input->base;
+    input->sent = 0;
+    input->is_waiting = false;
+    request_set_body(request, &body);
+    return 0;
+}
+
+static void on_input_acknowledged(struct request *request, void *user)
+{
+    struct remote_job *job = user;
+
+    remote_job_enter(job);
+    input_forget(job, job->input.start + request_acknowledged(request));
+    remote_job_leave(job);
+}
+
+/* Refused input is no end of the job: its output tells what becomes of it. */
+static void on_input_done(struct request *request, const struct trouble *trouble, void *user)
+{
+    struct remote_job *job = user;
+    struct remote_input *input = &job->input;
+
+    (void)request;
+    remote_job_enter(job);
+    input->request = NULL;
+    input->is_closed = true;
+    if (!trouble && input->is_ended)
+        input_forget(job, input->base + input->sent);
+    buffer_deinit(&input->queue);
+    input->sent = 0;
+    if (input->wants_room && !job->detached && job->events->on_writable) {
+        input->wants_room = false;
+        job->events->on_writable(job, job->user);
+    }
+    remote_job_leave(job);
+}
+
+void remote_input_start(struct remote_job *job)
+{
+    static const struct request_events events = {
+        .on_send = on_input_send,
+        .on_acknowledged = on_input_acknowledged,
+        .on_done = on_input_done,
+    };
+    struct remote_input *input = &job->input;
+
+    if (input->request || input->is_closed || job->ended || job->detached || !job->accepted ||
+        (input_pending(input).size == 0 && !input->is_ended))
+        return;
+    /* Without memory: the next write tries again. */
+    if (request_new(&input->request, job->link, "POST", "/", &events, job) != 0) {
+        input->request = NULL;
+        return;
+    }
+    request_send(input->request);
+}
+
+void remote_input_stop(struct remote_job *job)
+{
+    struct remote_input *input = &job->input;
+
+    input->is_closed = true;
+    input->request = request_cancel(input->request);
+    buffer_deinit(&input->queue);
+    input->sent = 0;
+}
+
+/* ---- for the caller ---- */
+
+static void input_wake(struct remote_job *job)
+{
+    struct remote_input *input = &job->input;
+
+    if (!input->request) {
+        remote_input_start(job);
+    } else if (input->is_waiting) {
+        input->is_waiting = false;
+        request_resume(input->request);
+    }
+}
+
+int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
+{
+    struct remote_input *input = &job->input;
+    int error;
+
+    if (input->is_ended || input->is_closed || job->ended)
+        return -EPIPE;
+    if (size > input_room(input)) {
+        input->wants_room = true;
+        return -EAGAIN;
+    }
+    error = buffer_append(&input->queue, bytes, size);
+    if (error)
+        return error;
+    input_wake(job);
+    return 0;
+}
+
+void remote_job_write_end(struct remote_job *job)
+{
+    if (job->input.is_ended)
+        return;
+    job->input.is_ended = true;
+    input_wake(job);
+}
+
+void remote_job_write_whole(struct remote_job *job, struct slice bytes)
+{
+    job->input.whole = bytes;
+    remote_job_write_end(job);
+}
+
+size_t remote_job_write_room(const struct remote_job *job)
+{
+    const struct remote_input *input = &job->input;
+
+    return input->is_ended || input->is_closed || job->ended ? 0 : input_room(input);
+}
+
+uint64_t remote_job_input_taken(const struct remote_job *job)
+{
+    return job->input.base;
+}

@@ -1,0 +1,68 @@
+/* What the files of a remote job share: remote-job.c (life, output), remote-job-input.c (standard
+ * input). */
+#pragma once
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "fleet/remote-job.h"
+#include "fleet/request.h"
+
+enum { NOTE_MAX = 4096 };
+
+/* Standard input: bytes are kept until the machine has them. */
+struct remote_input {
+    struct request *request;
+    struct buffer queue; /* from `base` on */
+    struct slice whole;  /* or all of it, borrowed */
+    uint64_t base;       /* bytes of input that the machine surely has */
+    uint64_t start;      /* base when the present sending began */
+    size_t sent;         /* of the queue, in the present sending */
+    bool is_ended;       /* remote_job_write_end() */
+    bool is_closed;      /* the machine takes no more */
+    bool is_waiting;     /* the body said BODY_WAIT */
+    bool wants_room;     /* somebody was told -EAGAIN */
+};
+
+struct remote_job {
+    struct link *link;
+    struct submit *submit;
+    struct request *output;
+    uint8_t id[UUID_SIZE];
+    uint8_t epoch[EPOCH_SIZE]; /* of the machine that took it */
+    struct job_state state;
+    bool follow;
+    bool is_attached; /* not given by us */
+    bool accepted;
+    bool interrupted;
+    bool paused;
+    bool ended; /* on_end was called, or will be on resume */
+    bool end_told;
+    bool detached;
+    unsigned busy; /* calls that are on the stack: memory stays until the last returns */
+    unsigned restarts;
+
+    struct frame_reader reader;
+    uint64_t received; /* of the stream of frames */
+    uint64_t taken;
+    struct buffer held;     /* received while paused */
+    size_t held_unconsumed; /* of these, from the present sending: they hold its window */
+    struct buffer note;
+    uint8_t exit[8];
+    struct trouble trouble;
+    bool has_trouble;
+    bool has_late_trouble; /* told behind what is held */
+
+    struct remote_input input;
+    struct list signals;
+    const struct remote_job_events *events;
+    void *user;
+};
+
+/* Brackets around everything that may call back. */
+void remote_job_enter(struct remote_job *job);
+void remote_job_leave(struct remote_job *job);
+
+/* Sends what is queued, once the machine has the job. */
+void remote_input_start(struct remote_job *job);
+/* Nothing more goes in: the job is over, or lets go of its input. */
+void remote_input_stop(struct remote_job *job);

@@ -1,0 +1,53 @@
+/* See describe.h. */
+#include "gate/describe.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "proto/command.h"
+#include "proto/verb.h"
+
+static const char ellipsis[] = "\xe2\x80\xa6";
+
+/* Copies whole characters as far as they fit. */
+static void describe_cut(const struct buffer *line, char *label_out, size_t size)
+{
+    const uint8_t *bytes = buffer_bytes(line);
+    size_t length = buffer_length(line);
+    size_t kept = 0;
+    size_t step;
+
+    if (length < size) {
+        memcpy(label_out, bytes, length);
+        label_out[length] = '\0';
+        return;
+    }
+    while ((step = utf8_character(bytes + kept, length - kept, &(uint32_t){0})) > 0 &&
+           kept + step + sizeof(ellipsis) <= size)
+        kept += step;
+    memcpy(label_out, bytes, kept);
+    memcpy(label_out + kept, ellipsis, sizeof(ellipsis));
+}
+
+static int describe_run(const struct order *order, struct buffer *line)
+{
+    _cleanup_buffer_ struct buffer command = BUFFER_INIT;
+    struct command_view view;
+
+    if (command_decode(&view, order->payload) || command_describe(&view, &command))
+        return 1;
+    return text_append_printable_line(line, buffer_bytes(&command), buffer_length(&command));
+}
+
+void describe_order(const struct order *order, char *label_out, size_t size)
+{
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+    const struct verb_info *verb = verb_info(order->verb);
+
+    if (order->verb == VERB_RUN && !describe_run(order, &line) && buffer_length(&line) > 0)
+        describe_cut(&line, label_out, size);
+    else
+        snprintf(label_out, size, "%s", verb ? verb->name : "");
+}

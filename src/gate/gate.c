@@ -1,0 +1,332 @@
+/* The gate's end of the door: what the warden says, and to which request it belongs. See gate.h. */
+#define LOG_TAG "gate"
+#include "gate/gate.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/log.h"
+#include "gate/audit.h"
+#include "gate/intake.h"
+#include "gate/open.h"
+#include "gate/outlet.h"
+#include "gate/request.h"
+#include "gate/session.h"
+
+/* How many messages are taken before the consoles have their turn. */
+enum { DOOR_BATCH = 64 };
+
+/* Each takes one message and returns 0, or 1 if it is a breach. Descriptors that it keeps it steals
+ * from the message. */
+typedef int (*told_function)(struct gate *gate, struct door_message *message);
+
+static int told_opened(struct gate *gate, struct door_message *message)
+{
+    struct request *request;
+    struct door_opened opened;
+
+    if (door_opened_decode(&opened, message->body) ||
+        tickets_settle(&gate->tickets, opened.ticket, DOOR_OPENED, &request))
+        return 1;
+    if (request)
+        open_opened(request, &opened);
+    return 0;
+}
+
+static int told_paired(struct gate *gate, struct door_message *message)
+{
+    struct request *request;
+    struct door_opened paired;
+
+    if (door_opened_decode(&paired, message->body) ||
+        tickets_settle(&gate->tickets, paired.ticket, DOOR_PAIRED, &request))
+        return 1;
+    if (request)
+        pair_paired(request, &paired);
+    return 0;
+}
+
+static int told_tokened(struct gate *gate, struct door_message *message)
+{
+    struct request *request;
+    struct door_tokened tokened;
+
+    if (door_tokened_decode(&tokened, message->body) ||
+        tickets_settle(&gate->tickets, tokened.ticket, DOOR_TOKENED, &request))
+        return 1;
+    if (request)
+        request_tokened(request, tokened.rights);
+    return 0;
+}
+
+static int told_ordered(struct gate *gate, struct door_message *message)
+{
+    struct request *request;
+    struct door_ordered ordered;
+
+    if (door_ordered_decode(&ordered, message->body) ||
+        tickets_settle(&gate->tickets, ordered.ticket, DOOR_ORDERED, &request))
+        return 1;
+    if (request)
+        intake_ordered(request, &ordered);
+    return 0;
+}
+
+static int told_job(struct gate *gate, struct door_message *message)
+{
+    struct door_job job;
+    int input = -1;
+    int r;
+
+    if (door_job_decode(&job, message->body))
+        return 1;
+    if (message->fd_count > 1)
+        input = steal_fd(&message->fds[1]);
+    r = jobs_add(&gate->jobs, gate, &job, message->fds[0], input);
+    if (r == -EEXIST || r == -EBADMSG)
+        return 1;
+    if (r)
+        log_order(LOG_LEVEL_ERROR, job.id, "its job cannot be served: %s", strerror(-r));
+    return 0;
+}
+
+static int told_state(struct gate *gate, struct door_message *message)
+{
+    struct door_state state;
+    struct job *job;
+
+    if (door_state_decode(&state, message->body))
+        return 1;
+    job = jobs_find(&gate->jobs, state.id);
+    if (job) /* one that could not be served is not there */
+        job_set_state(job, state.state, state.ended_ms);
+    return 0;
+}
+
+static int told_forgotten(struct gate *gate, struct door_message *message)
+{
+    const uint8_t *id;
+    struct job *job;
+
+    if (door_id_decode(&id, message->body))
+        return 1;
+    job = jobs_find(&gate->jobs, id);
+    if (job)
+        jobs_forget(&gate->jobs, job);
+    return 0;
+}
+
+static int told_bytes(struct gate *gate, struct door_message *message)
+{
+    const uint8_t *id;
+    struct job *job;
+
+    if (door_id_decode(&id, message->body))
+        return 1;
+    job = jobs_find(&gate->jobs, id);
+    if (job)
+        outlet_resume_all(job);
+    return 0;
+}
+
+static int told_audit_file(struct gate *gate, struct door_message *message)
+{
+    struct request *request;
+    struct door_audit audit;
+    int older = -1;
+    int newer = -1;
+
+    if (door_audit_decode(&audit, message->body) ||
+        tickets_settle(&gate->tickets, audit.ticket, DOOR_AUDIT_FILE, &request))
+        return 1;
+    if (message->fd_count > 0)
+        newer = steal_fd(&message->fds[0]);
+    if (message->fd_count > 1)
+        older = steal_fd(&message->fds[1]);
+    audit_file(request, &audit, newer, older);
+    return 0;
+}
+
+static int told_hang_up(struct gate *gate, struct door_message *message)
+{
+    struct door_hang_up hang_up;
+    struct session *session;
+
+    if (door_hang_up_decode(&hang_up, message->body))
+        return 1;
+    list_for_each (&gate->sessions, struct session, link, session)
+        if (hang_up.connection == UINT32_MAX
+                ? session->state == SESSION_OPEN &&
+                      memcmp(session->fingerprint, hang_up.fingerprint, FINGERPRINT_SIZE) == 0
+                : session->number == hang_up.connection)
+            session_leave(session);
+    return 0;
+}
+
+static int told_goodbye(struct gate *gate, struct door_message *message)
+{
+    (void)message;
+    log_debug("the warden says goodbye");
+    gate_leave(gate);
+    return 0;
+}
+
+/* SETUP is not among them: it came before the loop began, and comes once. */
+static const told_function told[] = {
+    [DOOR_OPENED] = told_opened,
+    [DOOR_PAIRED] = told_paired,
+    [DOOR_TOKENED] = told_tokened,
+    [DOOR_ORDERED] = told_ordered,
+    [DOOR_JOB] = told_job,
+    [DOOR_STATE] = told_state,
+    [DOOR_FORGOTTEN] = told_forgotten,
+    [DOOR_BYTES] = told_bytes,
+    [DOOR_AUDIT_FILE] = told_audit_file,
+    [DOOR_HANG_UP] = told_hang_up,
+    [DOOR_GOODBYE] = told_goodbye,
+};
+
+static int gate_told(struct gate *gate, struct door_message *message)
+{
+    told_function function = message->type < ELEMENTS_OF(told) ? told[message->type] : NULL;
+    int r = function ? function(gate, message) : 1;
+
+    for (size_t i = 0; i < message->fd_count; i++)
+        if (message->fds[i] >= 0)
+            close(message->fds[i]);
+    if (!r)
+        return 0;
+    log_error("the warden broke the door's rules with %s", door_type_name((uint16_t)message->type));
+    return -EPROTO;
+}
+
+/* Nothing more comes through the door, and nothing goes. */
+static void gate_door_lost(struct gate *gate, int error)
+{
+    uv_poll_stop(&gate->door_poll);
+    if (error == -EPIPE) {
+        log_debug("the warden is gone");
+    } else {
+        log_error("the door fails: %s", strerror(-error));
+        gate->status = EXIT_FAILURE;
+    }
+    gate_leave(gate);
+}
+
+static void on_door(uv_poll_t *poll, int status, int events);
+
+/* Asks for "writable" only while something waits. */
+static int gate_watch_door(struct gate *gate)
+{
+    int events = UV_READABLE | (door_wants_write(gate->door) ? UV_WRITABLE : 0);
+
+    return uv_poll_start(&gate->door_poll, events, on_door);
+}
+
+static void on_door(uv_poll_t *poll, int status, int events)
+{
+    struct gate *gate = poll->data;
+    struct door_message message;
+    int r = status;
+
+    if (!r && (events & UV_WRITABLE))
+        r = door_flush(gate->door);
+    for (int i = 0; !r && i < DOOR_BATCH; i++) {
+        r = door_receive(gate->door, &message);
+        if (r == 0)
+            break;
+        if (r > 0)
+            r = gate_told(gate, &message);
+    }
+    if (!r && uv_is_active((uv_handle_t *)poll))
+        r = gate_watch_door(gate);
+    if (r)
+        gate_door_lost(gate, r);
+}
+
+int gate_send(struct gate *gate, enum door_type type, const void *body, size_t size, int fd)
+{
+    bool waited = door_wants_write(gate->door);
+    int r;
+
+    if (!uv_is_active((uv_handle_t *)&gate->door_poll))
+        return -EPIPE;
+    r = door_send(gate->door, type, body, size, &fd, fd >= 0);
+    if (!r && !waited && door_wants_write(gate->door))
+        r = gate_watch_door(gate);
+    if (r)
+        gate_door_lost(gate, r);
+    return r;
+}
+
+void gate_session_gone(struct gate *gate)
+{
+    if (gate->leaving && list_is_empty(&gate->sessions))
+        uv_stop(&gate->loop);
+}
+
+void gate_leave(struct gate *gate)
+{
+    struct session *session;
+
+    if (gate->leaving)
+        return;
+    gate->leaving = true;
+    listen_stop(gate);
+    list_for_each (&gate->sessions, struct session, link, session)
+        session_leave(session);
+    gate_session_gone(gate);
+}
+
+int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
+              const struct door_setup *setup, const int *listeners, size_t listener_count)
+{
+    int r;
+
+    *gate = (struct gate){.door = door, .tls = tls};
+    memcpy(gate->machine, setup->machine, sizeof(gate->machine));
+    memcpy(gate->epoch, setup->epoch, sizeof(gate->epoch));
+    memcpy(gate->name, setup->name, sizeof(gate->name));
+    list_init(&gate->sessions);
+    unopened_init(&gate->unopened, LIMIT_UNOPENED, LIMIT_UNOPENED_PER_ADDRESS);
+    tickets_init(&gate->tickets);
+    r = jobs_init(&gate->jobs);
+    if (!r)
+        r = uv_loop_init(&gate->loop);
+    if (!r)
+        r = uv_timer_init(&gate->loop, &gate->unopened_timer);
+    if (!r)
+        r = uv_poll_init(&gate->loop, &gate->door_poll, door_fd(door));
+    if (r)
+        return r;
+    gate->unopened_timer.data = gate;
+    gate->door_poll.data = gate;
+    conn_factory_init(&gate->factory, &gate->loop, TLS_SERVER, tls, &session_events,
+                      session_on_closed);
+    r = gate_watch_door(gate);
+    return r ? r : listen_start(gate, listeners, listener_count);
+}
+
+int gate_run(struct gate *gate)
+{
+    uv_run(&gate->loop, UV_RUN_DEFAULT);
+    return gate->status;
+}
+
+void gate_deinit(struct gate *gate)
+{
+    listen_stop(gate);
+    jobs_deinit(&gate->jobs);
+    uv_close((uv_handle_t *)&gate->unopened_timer, NULL);
+    uv_close((uv_handle_t *)&gate->door_poll, NULL);
+    uv_run(&gate->loop, UV_RUN_DEFAULT); /* until every handle is closed */
+    conn_factory_deinit(&gate->factory);
+    uv_loop_close(&gate->loop);
+    tickets_deinit(&gate->tickets);
+    gate->tls = tls_context_free(gate->tls);
+    gate->door = door_free(gate->door);
+}

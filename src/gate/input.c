@@ -1,0 +1,243 @@
+/* POST /v1/jobs/ID/input. See input.h. */
+#define LOG_TAG "input"
+#include "gate/input.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+#include <uv.h>
+
+#include "base/log.h"
+#include "gate/gate.h"
+#include "gate/handlers.h"
+#include "gate/jobs.h"
+#include "gate/reply.h"
+#include "gate/session.h"
+
+struct input {
+    uv_poll_t poll; /* first: uv_close() comes back with it */
+    struct job *job;
+    struct request *writer; /* the one console that sends now, or NULL; its work is this input */
+    uint64_t at;            /* where in the job's input the writer's next byte belongs */
+    int fd;
+};
+
+int input_new(struct input **input_out, struct job *job, int fd)
+{
+    struct input *input = calloc(1, sizeof(*input));
+    int r = input ? 0 : -ENOMEM;
+
+    if (!r && fcntl(fd, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
+        r = -errno;
+    if (!r)
+        r = uv_poll_init(&job->gate->loop, &input->poll, fd);
+    if (r) {
+        free(input);
+        close(fd);
+        return r;
+    }
+    input->job = job;
+    input->fd = fd;
+    *input_out = input;
+    return 0;
+}
+
+static void on_poll_closed(uv_handle_t *handle)
+{
+    free(handle);
+}
+
+struct input *input_free(struct input *input)
+{
+    if (!input)
+        return NULL;
+    if (input->writer)
+        input->writer->work = NULL;
+    /* Out of the poll set at once; the memory is the loop's for one more turn. */
+    uv_close((uv_handle_t *)&input->poll, on_poll_closed);
+    close(input->fd);
+    return NULL;
+}
+
+/* The writer has its answer: how much of the input the job was given. What it still sends is let
+ * pass. */
+static void input_answer(struct request *request, const struct job *job)
+{
+    wire_stream_consume(request->stream, buffer_length(&request->body));
+    buffer_deinit(&request->body);
+    reply_json(request, 200, json_pack("{s:I}", "taken", (json_int_t)ring_input(job->ring)));
+}
+
+void input_close(struct job *job)
+{
+    struct request *writer = job->input->writer;
+
+    job->input = input_free(job->input);
+    log_order(LOG_LEVEL_DEBUG, job->id, "standard input is closed after %" PRIu64 " bytes",
+              ring_input(job->ring));
+    /* A warden that keeps the pipe open would keep the job waiting for its end. */
+    if (!job->forgotten && !state_is_ended(job->state.state))
+        (void)gate_send(job->gate, DOOR_INPUT_END, job->id, UUID_SIZE, -1);
+    if (writer)
+        input_answer(writer, job);
+}
+
+/* How many of `size` bytes the pipe took, 0 if it is full, or -errno. */
+static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t size)
+{
+    ssize_t written;
+
+    do
+        written = write(input->fd, bytes, size);
+    while (written < 0 && errno == EINTR);
+    if (written < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    ring_add_input(input->job->ring, (size_t)written);
+    wire_stream_consume(input->writer->stream, (size_t)written);
+    return written;
+}
+
+static void on_writable(uv_poll_t *poll, int status, int events);
+
+/* Waits for room in the pipe while there are bytes for it. Returns 0 or -errno. */
+static int input_wait(struct input *input)
+{
+    if (input->writer && buffer_length(&input->writer->body) > 0)
+        return uv_poll_start(&input->poll, UV_WRITABLE, on_writable);
+    return uv_poll_stop(&input->poll);
+}
+
+static void on_writable(uv_poll_t *poll, int status, int events)
+{
+    struct input *input = (struct input *)(void *)poll;
+    struct request *writer = input->writer;
+    struct buffer *body = &writer->body;
+    ssize_t written = status < 0 ? status : 0;
+
+    (void)events;
+    if (status == 0)
+        written = input_write(input, buffer_bytes(body), buffer_length(body));
+    if (written > 0)
+        buffer_consume(body, (size_t)written);
+    session_said(writer->session); /* the window that went back */
+    if (written < 0 || (buffer_length(body) == 0 && writer->ended) || input_wait(input))
+        input_close(input->job); /* the job reads no more, or has it all */
+}
+
+/* Drops what the job was given before; returns how many bytes that was. */
+static size_t input_skip(struct input *input, size_t size)
+{
+    uint64_t taken = ring_input(input->job->ring) + buffer_length(&input->writer->body);
+    uint64_t known = taken > input->at ? taken - input->at : 0;
+    size_t skip = known < size ? (size_t)known : size;
+
+    if (skip > 0)
+        wire_stream_consume(input->writer->stream, skip);
+    input->at += skip;
+    return skip;
+}
+
+static void input_data(struct request *request, const uint8_t *bytes, size_t size)
+{
+    struct input *input = request->work;
+    ssize_t written = 0;
+    size_t skip;
+
+    if (!input) {
+        wire_stream_consume(request->stream, size);
+        return;
+    }
+    skip = input_skip(input, size);
+    bytes += skip;
+    size -= skip;
+    if (size == 0)
+        return;
+    input->at += size;
+    if (buffer_length(&request->body) == 0)
+        written = input_write(input, bytes, size);
+    if (written >= 0 && (size_t)written < size &&
+        buffer_append(&request->body, bytes + written, size - (size_t)written)) {
+        /* Bytes are lost: the console must send them again over a new stream. */
+        wire_stream_cancel(request->stream);
+        return;
+    }
+    if (written < 0 || input_wait(input))
+        input_close(input->job);
+}
+
+static void input_end(struct request *request)
+{
+    struct input *input = request->work;
+
+    if (input && buffer_length(&request->body) == 0)
+        input_close(input->job);
+}
+
+static void input_detach(struct request *request)
+{
+    struct input *input = request->work;
+
+    request->work = NULL;
+    if (!input)
+        return;
+    input->writer = NULL;
+    uv_poll_stop(&input->poll);
+}
+
+/* A console that comes back takes over from the stream of its lost connection. */
+static void input_attach(struct input *input, struct request *request)
+{
+    struct request *before = input->writer;
+
+    if (before) {
+        input_detach(before);
+        wire_stream_cancel(before->stream);
+        session_said(before->session);
+    }
+    input->writer = request;
+    input->at = request->match.from;
+    request->work = input;
+    log_order(LOG_LEVEL_DEBUG, input->job->id, "connection %u sends input from byte %" PRIu64,
+              request->session->number, input->at);
+}
+
+static void input_begin(struct request *request)
+{
+    struct job *job = jobs_find(&request->session->gate->jobs, request->match.id);
+    char detail[96];
+
+    if (!job) {
+        reply_problem(request, PROBLEM_NO_SUCH_JOB, NULL);
+    } else if (!session_may_touch(request->session, job->fingerprint)) {
+        reply_problem(request, PROBLEM_RIGHT_MISSING, NULL);
+    } else if (request->match.from > ring_input(job->ring)) {
+        snprintf(detail, sizeof(detail), "The job has taken %" PRIu64 " bytes; send from there.",
+                 ring_input(job->ring));
+        reply_problem(request, PROBLEM_BAD_REQUEST, detail);
+    } else if (!job->input) {
+        input_answer(request, job);
+    } else {
+        input_attach(job->input, request);
+    }
+}
+
+/* The job's input stays open for the console to come back to. */
+static void input_leave(struct request *request)
+{
+    if (!request->work)
+        return;
+    input_detach(request);
+    wire_stream_cancel(request->stream);
+}
+
+const struct request_handler handler_INPUT = {
+    .begin = input_begin,
+    .data = input_data,
+    .end = input_end,
+    .close = input_detach,
+    .leave = input_leave,
+};

@@ -1,0 +1,60 @@
+/* The gate's table of jobs, as the warden tells it: who, what, how far; and each job's ring. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include <jansson.h>
+
+#include "base/list.h"
+#include "door/message.h"
+#include "door/ring.h"
+
+struct gate;
+struct input;
+
+enum { JOBS_BUCKETS = 512 };
+
+struct job {
+    struct job *next; /* in its bucket */
+    struct list link; /* in the order in which they came */
+    struct gate *gate;
+    uint8_t id[UUID_SIZE];
+    uint8_t fingerprint[FINGERPRINT_SIZE];
+    uint16_t verb;
+    struct job_state state;
+    uint64_t started_ms;
+    uint64_t ended_ms;
+    char user[LIMIT_USER_NAME + 1];
+    char *operator_name;
+    char *label;
+    struct ring *ring;
+    struct list readers; /* struct outlet */
+    struct input *input; /* NULL once standard input is closed */
+    bool forgotten;      /* out of the table; goes with its last reader */
+};
+
+struct jobs {
+    struct job **buckets;
+    struct list all;
+    uint64_t seed; /* ids are chosen by consoles; where they fall in the table is not */
+};
+
+/* Returns 0 or -errno. */
+int jobs_init(struct jobs *jobs);
+void jobs_deinit(struct jobs *jobs);
+
+/* NULL for a job that is not in the table. */
+struct job *jobs_find(const struct jobs *jobs, const uint8_t id[UUID_SIZE]);
+/* Maps `ring_fd` (stays the caller's); takes `input_fd` (or -1) over, also on error.
+ * Returns 0, -ENOMEM, another -errno or -EBADMSG from the ring, or -EEXIST. */
+int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
+             int input_fd);
+void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms);
+/* Takes the job out of the table; readers that are at it may finish. */
+void jobs_forget(struct jobs *jobs, struct job *job);
+/* Frees a job that is forgotten and has no reader left. */
+void job_release(struct job *job);
+/* The job object of docs/protocol.md, or NULL. */
+json_t *job_to_json(const struct job *job);

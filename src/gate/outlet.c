@@ -1,0 +1,204 @@
+/* GET /v1/jobs/ID/output. See outlet.h. */
+#define LOG_TAG "outlet"
+#include "gate/outlet.h"
+
+#include <errno.h>
+#include <inttypes.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "gate/gate.h"
+#include "gate/handlers.h"
+#include "gate/jobs.h"
+#include "gate/reply.h"
+#include "gate/session.h"
+
+struct outlet {
+    struct outlet_mark mark;
+    struct job *job;
+    struct request *request;
+};
+
+static void outlet_tell_room(struct job *job)
+{
+    /* When this fails the gate is leaving, and the next one starts with the ring as it is. */
+    (void)gate_send(job->gate, DOOR_ROOM, job->id, UUID_SIZE, -1);
+}
+
+static void outlet_release(struct job *job)
+{
+    if (ring_release(job->ring, outlet_release_to(&job->readers, ring_released(job->ring))))
+        outlet_tell_room(job);
+}
+
+/* No bytes are there: are there ever? */
+static enum body_state outlet_pause(struct outlet *outlet)
+{
+    struct job *job = outlet->job;
+
+    if (ring_is_ended(job->ring))
+        return ring_head(job->ring) == outlet->mark.at ? BODY_END : BODY_MORE;
+    if (job->forgotten || session_is_leaving(outlet->request->session))
+        return BODY_FAIL;
+    return ring_wait_for_bytes(job->ring, outlet->mark.at) ? BODY_WAIT : BODY_MORE;
+}
+
+static enum body_state outlet_peek(void *user, size_t max, struct slice *bytes_out)
+{
+    struct outlet *outlet = user;
+    enum body_state state = BODY_MORE;
+    int64_t size = 0;
+
+    *bytes_out = (struct slice){NULL, 0};
+    /* At most twice: the second time after bytes came between looking and going to sleep. */
+    while (state == BODY_MORE && size == 0) {
+        size = ring_peek(outlet->job->ring, outlet->mark.at, &bytes_out->bytes);
+        if (size < 0) {
+            log_order(LOG_LEVEL_ERROR, outlet->job->id,
+                      "byte %" PRIu64 " is no longer kept, though its reader is not past it",
+                      outlet->mark.at);
+            return BODY_FAIL;
+        }
+        if (size == 0)
+            state = outlet_pause(outlet);
+    }
+    bytes_out->size = (uint64_t)size < max ? (size_t)size : max;
+    /* The very last bytes say so themselves, and save an empty frame. "Ended" first: the head of an
+     * ended ring stands still. */
+    if (size > 0 && bytes_out->size == (uint64_t)size && ring_is_ended(outlet->job->ring) &&
+        ring_head(outlet->job->ring) == outlet->mark.at + (uint64_t)size)
+        state = BODY_END;
+    return state;
+}
+
+static void outlet_took(void *user, size_t size)
+{
+    struct outlet *outlet = user;
+
+    outlet->mark.at += size;
+}
+
+static struct outlet *outlet_new(struct request *request, struct job *job)
+{
+    struct outlet *outlet = calloc(1, sizeof(*outlet));
+    uint64_t from = request->match.from;
+
+    if (!outlet)
+        return NULL;
+    outlet->mark = (struct outlet_mark){.from = from, .at = from, .held = from};
+    outlet->job = job;
+    outlet->request = request;
+    request->work = outlet;
+    list_append(&job->readers, &outlet->mark.link);
+    return outlet;
+}
+
+/* Makes sure that everything from `from` on is there and stays there. */
+static enum problem_code outlet_hold(struct job *job, uint64_t from)
+{
+    uint64_t released = ring_released(job->ring);
+    int r;
+
+    if (from > ring_head(job->ring))
+        return PROBLEM_BAD_REQUEST;
+    if (from < ring_tail(job->ring))
+        return PROBLEM_GONE;
+    r = ring_hold(job->ring, from);
+    if (r && ring_release(job->ring, released))
+        outlet_tell_room(job);
+    /* The warden may sleep until more is released than was before; as that number has changed under
+     * it, it must look again. */
+    if (!r && from < released)
+        outlet_tell_room(job);
+    return r ? PROBLEM_GONE : PROBLEM_NONE;
+}
+
+static void output_problem(struct request *request, struct job *job, enum problem_code problem)
+{
+    char detail[128];
+
+    snprintf(detail, sizeof(detail),
+             "from=%" PRIu64 " is not within the output that is kept: bytes %" PRIu64 " to %" PRIu64
+             ".",
+             request->match.from, ring_tail(job->ring), ring_head(job->ring));
+    reply_problem(request, problem, detail);
+}
+
+static void output_begin(struct request *request)
+{
+    struct job *job = jobs_find(&request->session->gate->jobs, request->match.id);
+    struct wire_body body = {.peek = outlet_peek, .took = outlet_took};
+    enum problem_code problem;
+
+    if (!job) {
+        reply_problem(request, PROBLEM_NO_SUCH_JOB, NULL);
+        return;
+    }
+    if (!session_may_touch(request->session, job->fingerprint)) {
+        reply_problem(request, PROBLEM_RIGHT_MISSING, NULL);
+        return;
+    }
+    problem = outlet_hold(job, request->match.from);
+    if (problem) {
+        output_problem(request, job, problem);
+        return;
+    }
+    body.user = outlet_new(request, job);
+    if (!body.user) {
+        reply_problem(request, PROBLEM_INTERNAL, NULL);
+        return;
+    }
+    log_order(LOG_LEVEL_DEBUG, job->id, "connection %u reads from byte %" PRIu64,
+              request->session->number, request->match.from);
+    (void)reply_stream(request, "application/vnd.hune.frames", &body);
+}
+
+static void output_acknowledged(struct request *request)
+{
+    struct outlet *outlet = request->work;
+
+    if (!outlet)
+        return;
+    outlet_mark_acknowledge(&outlet->mark, wire_stream_acknowledged(request->stream));
+    outlet_release(outlet->job);
+}
+
+static void output_close(struct request *request)
+{
+    struct outlet *outlet = request->work;
+    struct job *job;
+
+    if (!outlet)
+        return;
+    job = outlet->job;
+    log_order(LOG_LEVEL_DEBUG, job->id, "connection %u read up to byte %" PRIu64 ", holds %" PRIu64,
+              request->session->number, outlet->mark.at, outlet->mark.held);
+    list_remove(&outlet->mark.link);
+    free(outlet);
+    outlet_release(job); /* this one may have been the last that lagged behind */
+    job_release(job);
+}
+
+static void output_leave(struct request *request)
+{
+    if (request->work)
+        wire_stream_resume(request->stream);
+}
+
+void outlet_resume_all(struct job *job)
+{
+    struct outlet *outlet;
+
+    list_for_each (&job->readers, struct outlet, mark.link, outlet) {
+        wire_stream_resume(outlet->request->stream);
+        session_said(outlet->request->session);
+    }
+}
+
+const struct request_handler handler_OUTPUT = {
+    .begin = output_begin,
+    .acknowledged = output_acknowledged,
+    .close = output_close,
+    .leave = output_leave,
+};

@@ -1,0 +1,80 @@
+/* The system calls of the running gate. Whoever adds one says why; what is in no list ends the
+ * process. */
+#pragma once
+
+/* X(name): allowed with any argument. */
+#define SANDBOX_CALLS(X)                                                      \
+    /* the loop */                                                            \
+    X(epoll_ctl)                                                              \
+    X(epoll_pwait)                                                            \
+    X(clock_gettime)                                                          \
+    X(gettimeofday)                                                           \
+    X(restart_syscall)                                                        \
+    /* connections, the door, pipes, the audit files, the log */              \
+    X(accept4)                                                                \
+    X(close)                                                                  \
+    X(getpeername)                                                            \
+    X(getsockname)                                                            \
+    X(getsockopt)                                                             \
+    X(pread64)                                                                \
+    X(read)                                                                   \
+    X(readv)                                                                  \
+    X(recvfrom)                                                               \
+    X(recvmsg)                                                                \
+    X(sendmsg)                                                                \
+    X(sendto)                                                                 \
+    X(setsockopt)                                                             \
+    X(shutdown)                                                               \
+    X(write)                                                                  \
+    X(writev)                                                                 \
+    /* the door's queue, the reserve descriptor, non-blocking pipes, seals */ \
+    X(dup)                                                                    \
+    X(fcntl)                                                                  \
+    /* orders longer than a door message */                                   \
+    X(memfd_create)                                                           \
+    /* facts: Landlock says which files */                                    \
+    X(fstat)                                                                  \
+    X(fstatfs)                                                                \
+    X(getdents64)                                                             \
+    X(lseek)                                                                  \
+    X(newfstatat)                                                             \
+    X(readlinkat)                                                             \
+    X(statfs)                                                                 \
+    X(statx)                                                                  \
+    X(sysinfo)                                                                \
+    X(uname)                                                                  \
+    /* memory and the C library */                                            \
+    X(brk)                                                                    \
+    X(futex)                                                                  \
+    X(getpid)                                                                 \
+    X(getrandom)                                                              \
+    X(gettid)                                                                 \
+    X(madvise)                                                                \
+    X(mremap)                                                                 \
+    X(munmap)                                                                 \
+    X(rt_sigaction)                                                           \
+    X(rt_sigprocmask)                                                         \
+    X(rt_sigreturn)                                                           \
+    X(sched_getaffinity)                                                      \
+    X(sched_yield)                                                            \
+    X(exit)                                                                   \
+    X(exit_group)
+
+/* The same, where the older call exists at all (x86-64). */
+#define SANDBOX_CALLS_OLD(X) \
+    X(epoll_wait)            \
+    X(open)                  \
+    X(readlink)              \
+    X(stat)
+
+/* X(name, which argument, bits that must not be set): what would write, run, or make code. `open`
+ * and `openat` for writing are Landlock's to refuse too; here it holds on kernels without. */
+#define SANDBOX_CALLS_MASKED(X) \
+    X(mmap, 2, PROT_EXEC)       \
+    X(mprotect, 2, PROT_EXEC)   \
+    X(openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
+
+/* X(name, which argument, the one value) */
+#define SANDBOX_CALLS_EQUAL(X)                                                \
+    X(ioctl, 1, FIONBIO)   /* libuv makes descriptors non-blocking with it */ \
+    X(tgkill, 0, getpid()) /* abort(): signals to this process alone */

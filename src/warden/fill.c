@@ -1,0 +1,140 @@
+/* See fill.h. */
+#include "warden/fill.h"
+
+#include <endian.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/cursor.h"
+#define LOG_TAG "ring"
+#include "base/log.h"
+
+enum {
+    FILL_EXIT_SIZE = FRAME_HEADER_SIZE + 8, /* always kept free for the last frame */
+    FILL_LEAST = 4096,                      /* less room than this is waited out: no tiny frames */
+    FILL_PIPE_FULL = 64 * 1024,             /* what a pipe holds before it was widened */
+    FILL_PIPE_WIDE = 1 << 20,
+    FILL_ROUNDS = 4, /* reads per wake-up, so that one loud job does not starve the others */
+};
+
+bool fill_is_open(const struct job_pipe *pipe)
+{
+    return pipe->source.fd >= 0;
+}
+
+void fill_stop(struct job_pipe *pipe)
+{
+    if (!fill_is_open(pipe))
+        return;
+    loop_unwatch(&pipe->source);
+    close(pipe->source.fd);
+    pipe->source.fd = -1;
+}
+
+/* Publishes a frame whose payload stands behind `at`; `last` if nothing follows it. */
+static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t size, bool last)
+{
+    bool gate_waits;
+    struct frame_header header = {
+        .kind = kind,
+        .length = (uint32_t)size,
+        .ms = (uint32_t)(clock_monotonic_ms() - job->started_monotonic_ms),
+    };
+
+    frame_header_encode(&header, at);
+    gate_waits = ring_publish(job->ring, FRAME_HEADER_SIZE + size);
+    if (last)
+        ring_end(job->ring);
+    if (gate_waits || last)
+        job->jobs->events->on_bytes(job, job->jobs->user);
+}
+
+/* Where payload may go; NULL when the ring is full and the gate was asked to say when it no longer is. */
+static uint8_t *payload_room(struct job *job, size_t *size_out)
+{
+    const size_t least = FRAME_HEADER_SIZE + FILL_LEAST + FILL_EXIT_SIZE;
+    size_t size;
+    uint8_t *at;
+
+    do {
+        at = ring_room(job->ring, FRAME_HEADER_SIZE + LIMIT_FRAME + FILL_EXIT_SIZE, &size);
+        if (size >= least) {
+            *size_out = size - FRAME_HEADER_SIZE - FILL_EXIT_SIZE;
+            return at + FRAME_HEADER_SIZE;
+        }
+    } while (!ring_wait_for_room(job->ring, least));
+    return NULL;
+}
+
+/* Returns true if there may be more at once. */
+static bool fill_once(struct job_pipe *pipe)
+{
+    struct job *job = pipe->job;
+    size_t room;
+    ssize_t got;
+    uint8_t *at = payload_room(job, &room);
+
+    if (!at) {
+        loop_unwatch(&pipe->source);
+        return false;
+    }
+    got = read(pipe->source.fd, at, room);
+    if (got > 0) {
+        frame_put(job, at - FRAME_HEADER_SIZE, pipe->kind, (size_t)got, false);
+        if (got == FILL_PIPE_FULL)
+            fcntl(pipe->source.fd, F_SETPIPE_SZ, FILL_PIPE_WIDE);
+        return (size_t)got >= FILL_PIPE_FULL;
+    }
+    if (got < 0 && errno == EINTR)
+        return true;
+    if (got < 0 && errno == EAGAIN)
+        return false;
+    fill_stop(pipe);
+    return false;
+}
+
+void fill_now(struct job_pipe *pipe)
+{
+    for (int round = 0; round < FILL_ROUNDS && fill_is_open(pipe); round++) {
+        if (!fill_once(pipe))
+            return;
+    }
+}
+
+int fill_start(struct job *job, struct job_pipe *pipe, enum frame_kind kind, int fd)
+{
+    pipe->job = job;
+    pipe->kind = kind;
+    pipe->source.fd = fd;
+    return loop_watch(job->jobs->loop, &pipe->source, EPOLLIN);
+}
+
+void fill_note(struct job *job, const char *text)
+{
+    size_t wanted = FRAME_HEADER_SIZE + strlen(text) + FILL_EXIT_SIZE;
+    size_t size;
+    uint8_t *at = ring_room(job->ring, wanted, &size);
+
+    if (size < wanted)
+        return;
+    memcpy(at + FRAME_HEADER_SIZE, text, strlen(text));
+    frame_put(job, at, FRAME_NOTE, strlen(text), false);
+}
+
+void fill_exit(struct job *job)
+{
+    const uint32_t words[2] = {htobe32(job->state.state), htobe32(job->state.detail)};
+    size_t size;
+    uint8_t *at = ring_room(job->ring, FILL_EXIT_SIZE, &size);
+
+    if (size < FILL_EXIT_SIZE) {
+        log_order(LOG_LEVEL_ERROR, job->id, "no room for the last frame");
+        return;
+    }
+    memcpy(at + FRAME_HEADER_SIZE, words, sizeof(words));
+    frame_put(job, at, FRAME_EXIT, sizeof(words), true);
+}

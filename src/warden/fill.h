@@ -1,0 +1,16 @@
+/* The stop `ring`: moves a job's output from its pipes straight into its ring, framed. While the ring is
+ * full the pipes are left alone, so the job itself has to wait. */
+#pragma once
+
+#include "warden/job.h"
+
+/* Watches a pipe. Returns 0 or -errno; the descriptor is the job's from here. */
+int fill_start(struct job *job, struct job_pipe *pipe, enum frame_kind kind, int fd);
+void fill_stop(struct job_pipe *pipe);
+bool fill_is_open(const struct job_pipe *pipe);
+/* Takes what is in the pipe until it is empty or the ring is full. */
+void fill_now(struct job_pipe *pipe);
+/* A sentence about the job; dropped when there is no room, it is not worth waiting for. */
+void fill_note(struct job *job, const char *text);
+/* The last frame. There is always room for it. */
+void fill_exit(struct job *job);

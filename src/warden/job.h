@@ -1,0 +1,98 @@
+/* The stop `job`: an order that is being, or has been, carried out. A job lives independently of any
+ * connection and of the gate; its output is in its ring. */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/types.h>
+
+#include "base/list.h"
+#include "door/door.h"
+#include "door/ring.h"
+#include "proto/frame.h"
+#include "warden/check.h"
+#include "warden/loop.h"
+#include "warden/tree.h"
+
+struct jobs;
+struct job;
+
+/* One of the two pipes that the job's output comes through. */
+struct job_pipe {
+    struct loop_source source;
+    enum frame_kind kind;
+    struct job *job;
+};
+
+struct job {
+    struct list link;
+    struct list hash_link;
+    struct jobs *jobs;
+    uint8_t id[UUID_SIZE];
+    uint8_t fingerprint[FINGERPRINT_SIZE];
+    uint16_t verb;
+    struct job_state state;
+    char user[LIMIT_USER_NAME + 1];
+    char operator_name[INVITE_LABEL_MAX + 1];
+    char label[128];
+    uint64_t started_ms; /* wall clock */
+    uint64_t ended_ms;
+    uint64_t started_monotonic_ms;
+    pid_t pid; /* 0 once it is reaped */
+    int status; /* of waitpid(2) */
+    enum state stopped_as; /* TIMED_OUT or KILLED once the tree was told to end, else RUNNING */
+    struct ring *ring;
+    struct job_pipe output, errors;
+    int input; /* our copy of the write end, for the next gate; -1 when the input is complete */
+    struct tree tree;
+    struct loop_timer deadline; /* then: the time to end by itself after SIGTERM; then: to drain */
+};
+
+/* What the jobs say to whoever talks to the gate. */
+struct jobs_events {
+    void (*on_bytes)(const struct job *job, void *user);
+    void (*on_state)(const struct job *job, void *user);
+    void (*on_forgotten)(const struct job *job, void *user);
+    /* The last running job has ended. */
+    void (*on_idle)(void *user);
+};
+
+enum { JOBS_BUCKETS = 1024 };
+
+struct jobs {
+    struct loop *loop;
+    struct forest *forest;
+    const struct jobs_events *events;
+    void *user;
+    struct list active; /* by start */
+    struct list ended;  /* by end */
+    struct list buckets[JOBS_BUCKETS];
+    size_t running, kept;
+    uint64_t kept_bytes;
+    uint64_t keep_ms, memory_max, running_max; /* from the configuration */
+    struct loop_timer forget; /* when the oldest ended job's time is up */
+};
+
+void jobs_init(struct jobs *jobs, struct loop *loop, struct forest *forest,
+               const struct jobs_events *events, void *user);
+/* Ends what still runs, at once. */
+void jobs_deinit(struct jobs *jobs);
+struct job *jobs_find(struct jobs *jobs, const uint8_t id[UUID_SIZE]);
+
+/* Carries out a checked order that becomes a job. Returns PROBLEM_NONE with the job, or why not. */
+enum problem_code job_start(struct jobs *jobs, const struct checked *checked, const char *label,
+                            struct job **job_out);
+/* A signal for the job's process group; 0 stops its whole tree: SIGTERM, a moment, then for good. */
+void job_signal(struct job *job, int signal);
+/* The whole tree ends now, and the job as `why`. */
+void job_stop(struct job *job, enum state why);
+/* The console's input is complete. */
+void job_end_input(struct job *job);
+/* The gate says that there is room in the ring again. */
+void job_has_room(struct job *job);
+/* Drops an ended job. */
+void job_forget(struct job *job);
+/* A child was reaped. False if it is no job's first process. */
+bool jobs_reap(struct jobs *jobs, pid_t pid, int status);
+/* Stops all that runs, as `job_signal(job, 0)` does. */
+void jobs_stop_all(struct jobs *jobs);

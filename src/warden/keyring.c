@@ -1,0 +1,298 @@
+/* See keyring.h. */
+#include "warden/keyring.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "proto/right.h"
+#define LOG_TAG "keyring"
+#include "base/log.h"
+
+/* The value of one option: the text between its quotes. False when the quotes do not fit. */
+static bool option_value(char **at, char **value_out)
+{
+    char *end;
+
+    if (**at != '"')
+        return false;
+    end = strchr(*at + 1, '"');
+    if (!end)
+        return false;
+    *end = '\0';
+    *value_out = *at + 1;
+    *at = end + 1;
+    return true;
+}
+
+static bool as_is_valid(const char *as)
+{
+    size_t length = 0;
+
+    for (const char *at = as; *at; at++) {
+        length = *at == ',' ? 0 : length + 1;
+        if (*at <= ' ' || *at == '"' || *at == '/' || *at == ':' || length > LIMIT_USER_NAME)
+            return false;
+    }
+    return *as != '\0' && strlen(as) <= OPERATOR_AS_MAX;
+}
+
+static const char *option_apply(struct operator_entry *who, const char *name, const char *value)
+{
+    if (text_equal(name, "may"))
+        return rights_parse(value, strlen(value), &who->rights)
+                   ? NULL
+                   : "may= names a right that does not exist";
+    if (text_equal(name, "as")) {
+        if (!as_is_valid(value))
+            return "as= is not a list of users";
+        memcpy(who->as, value, strlen(value) + 1);
+        return NULL;
+    }
+    return "an option other than may= and as=";
+}
+
+/* Reads `name="value",name="value" ` off the front. Returns the reason for refusing it, or NULL. */
+static const char *options_parse(struct operator_entry *who, char **at)
+{
+    while (true) {
+        char *name = *at;
+        char *equals = strpbrk(name, "=, \t");
+        char *value;
+        const char *why;
+
+        if (!equals || *equals != '=')
+            return "an option without a value";
+        *equals = '\0';
+        *at = equals + 1;
+        if (!option_value(at, &value))
+            return "a value that is not in quotes";
+        why = option_apply(who, name, value);
+        if (why)
+            return why;
+        if (**at == ',') {
+            ++*at;
+            continue;
+        }
+        if (**at != ' ' && **at != '\t')
+            return "something behind an option that is neither a comma nor a space";
+        return NULL;
+    }
+}
+
+int operator_parse(struct operator_entry *operator_out, const char *line, const char **why_out)
+{
+    _cleanup_free_ char *copy = NULL;
+    const char *comment = NULL;
+    char *at;
+    int r;
+
+    *operator_out = (struct operator_entry){.rights = RIGHT_OBSERVE};
+    if (strlen(line) > LIMIT_OPERATOR_LINE) {
+        *why_out = "the line is too long";
+        return 2;
+    }
+    copy = strdup(line);
+    if (!copy)
+        return -ENOMEM;
+    at = text_strip(copy);
+    if (*at == '\0' || *at == '#')
+        return 1;
+    if (!text_starts(at, "ssh-") && !text_starts(at, "sk-") && !text_starts(at, "ecdsa-")) {
+        *why_out = options_parse(operator_out, &at);
+        if (*why_out)
+            return 2;
+        at = text_strip(at);
+    }
+    r = sshkey_parse_line(&operator_out->key, at, &comment);
+    if (r > 0) {
+        *why_out = r == SSHKEY_E_TYPE ? "a key that is neither ssh-ed25519 nor sk-ssh-ed25519"
+                                      : "not a public key";
+        return 2;
+    }
+    if (r < 0)
+        return r;
+    if (comment)
+        text_copy(operator_out->name, sizeof(operator_out->name), comment);
+    return sshkey_fingerprint(&operator_out->key, operator_out->fingerprint);
+}
+
+int operator_format(const struct operator_entry *who, struct buffer *out)
+{
+    int r = buffer_append_text(out, "may=\"");
+
+    if (!r)
+        r = rights_append(out, who->rights);
+    if (!r)
+        r = buffer_append_text(out, "\"");
+    if (!r && *who->as)
+        r = buffer_printf(out, ",as=\"%s\"", who->as);
+    if (!r)
+        r = buffer_append_text(out, " ");
+    if (!r)
+        r = sshkey_append_line(&who->key, out);
+    if (!r)
+        r = buffer_printf(out, " %s\n", who->name);
+    return r;
+}
+
+void keyring_init(struct keyring *keyring, char *path)
+{
+    *keyring = (struct keyring){.path = path};
+}
+
+void keyring_deinit(struct keyring *keyring)
+{
+    free(keyring->operators);
+    keyring->operators = NULL;
+    keyring->count = 0;
+}
+
+static int keyring_append(struct keyring *keyring, const struct operator_entry *who)
+{
+    struct operator_entry *grown =
+        reallocarray(keyring->operators, keyring->count + 1, sizeof(*grown));
+
+    if (!grown)
+        return -ENOMEM;
+    keyring->operators = grown;
+    keyring->operators[keyring->count++] = *who;
+    return 0;
+}
+
+static int keyring_parse(struct keyring *keyring, char *text)
+{
+    char *line;
+    int number = 0;
+
+    while ((line = strsep(&text, "\n"))) {
+        struct operator_entry who;
+        const char *why = NULL;
+        int r = operator_parse(&who, line, &why);
+
+        number++;
+        who.line = number;
+        if (r == 2)
+            log_warning("%s: line %d grants nothing: %s", keyring->path, number, why);
+        else if (r == 0)
+            r = keyring_append(keyring, &who);
+        if (r < 0)
+            return r;
+    }
+    return 0;
+}
+
+static bool same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
+           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+}
+
+int keyring_refresh(struct keyring *keyring)
+{
+    _cleanup_buffer_ struct buffer content = BUFFER_INIT;
+    struct stat now = {0};
+    const char *text;
+    int r;
+
+    if (stat(keyring->path, &now) < 0 && errno != ENOENT) {
+        r = -errno;
+        keyring_deinit(keyring);
+        return r;
+    }
+    if (same_file(&now, &keyring->seen))
+        return 0;
+    keyring_deinit(keyring);
+    keyring->seen = now;
+    if (now.st_ino == 0)
+        return 0;
+    if (now.st_mode & (S_IWGRP | S_IWOTH)) {
+        log_error("%s can be written by others than its owner: nobody is obeyed until that is mended "
+                  "(chmod go-w)",
+                  keyring->path);
+        return 0;
+    }
+    r = file_read(keyring->path, LIMIT_OPERATORS_FILE, &content);
+    text = r ? NULL : buffer_text(&content);
+    if (!r && (!text || memchr(text, '\0', buffer_length(&content))))
+        r = text ? -EBADMSG : -ENOMEM;
+    if (!r)
+        r = keyring_parse(keyring, (char *)buffer_bytes(&content));
+    if (r) {
+        keyring_deinit(keyring);
+        keyring->seen = (struct stat){0};
+    }
+    return r;
+}
+
+const struct operator_entry *keyring_find(const struct keyring *keyring, const struct sshkey *key)
+{
+    for (size_t i = 0; i < keyring->count; i++) {
+        if (sshkey_equal(&keyring->operators[i].key, key))
+            return &keyring->operators[i];
+    }
+    return NULL;
+}
+
+/* Copies the file's lines but the one numbered `skip`. */
+static int lines_without(const struct buffer *content, int skip, struct buffer *out)
+{
+    const char *at = (const char *)buffer_bytes(content);
+    const char *end = at + buffer_length(content);
+    int r = 0;
+
+    for (int number = 1; !r && at < end; number++) {
+        const char *newline = memchr(at, '\n', (size_t)(end - at));
+        size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
+
+        if (number != skip) {
+            r = buffer_append(out, at, length);
+            if (!r)
+                r = buffer_append(out, "\n", 1);
+        }
+        at += length + 1;
+    }
+    return r;
+}
+
+int keyring_add(struct keyring *keyring, const struct operator_entry *who)
+{
+    _cleanup_buffer_ struct buffer old = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer new = BUFFER_INIT;
+    const struct operator_entry *known;
+    int r;
+
+    r = keyring_refresh(keyring);
+    if (!r)
+        r = file_read(keyring->path, LIMIT_OPERATORS_FILE, &old);
+    if (r == -ENOENT)
+        r = 0;
+    known = keyring_find(keyring, &who->key);
+    if (!r && buffer_length(&old))
+        r = lines_without(&old, known ? known->line : 0, &new);
+    if (!r)
+        r = operator_format(who, &new);
+    if (!r)
+        r = file_replace(keyring->path, 0600, buffer_bytes(&new), buffer_length(&new));
+    return r ? r : keyring_refresh(keyring);
+}
+
+bool operator_may_run_as(const struct operator_entry *who, const char *user)
+{
+    const char *at = who->as;
+    size_t wanted = strlen(user);
+
+    while (*at) {
+        size_t length = strcspn(at, ",");
+
+        if ((length == wanted && memcmp(at, user, length) == 0) || (length == 1 && *at == '*'))
+            return true;
+        at += length + (at[length] == ',');
+    }
+    return false;
+}

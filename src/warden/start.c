@@ -1,0 +1,256 @@
+/* From nothing to a serving agent, and back: start, reset, kill. */
+#include <errno.h>
+#include <grp.h>
+#include <pwd.h>
+#include <signal.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/epoll.h>
+#include <sys/prctl.h>
+#include <sys/resource.h>
+#include <sys/signalfd.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "proto/sshkey.h"
+#include "warden/epoch.h"
+#include "warden/notify.h"
+#include "warden/warden.h"
+#define LOG_TAG "start"
+#include "base/log.h"
+
+enum { STOP_PATIENCE_MS = 5000, UID_NOBODY = 65534 };
+
+/* ---- signals, as events ---- */
+
+static void reap_children(struct warden *warden)
+{
+    int status;
+    pid_t pid;
+
+    while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
+        if (!gate_reap(warden, pid, status))
+            jobs_reap(&warden->jobs, pid, status); /* else an orphan that a job left to us */
+    }
+}
+
+static void on_signal(struct loop_source *source, uint32_t events)
+{
+    struct warden *warden = container_of(source, struct warden, signals);
+    struct signalfd_siginfo info;
+
+    (void)events;
+    while (read(source->fd, &info, sizeof(info)) == (ssize_t)sizeof(info)) {
+        switch (info.ssi_signo) {
+        case SIGCHLD: reap_children(warden); break;
+        case SIGHUP:
+            log_notice("reset by signal");
+            warden_reset(warden);
+            break;
+        default:
+            log_notice("stopping: %s", strsignal((int)info.ssi_signo));
+            warden_kill(warden);
+        }
+    }
+}
+
+static int signals_watch(struct warden *warden)
+{
+    sigset_t wanted;
+
+    sigemptyset(&wanted);
+    sigaddset(&wanted, SIGCHLD);
+    sigaddset(&wanted, SIGHUP);
+    sigaddset(&wanted, SIGINT);
+    sigaddset(&wanted, SIGTERM);
+    if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
+        return -errno;
+    signal(SIGPIPE, SIG_IGN);
+    warden->signals = (struct loop_source){
+        .fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK),
+        .on_ready = on_signal,
+    };
+    if (warden->signals.fd < 0)
+        return -errno;
+    return loop_watch(&warden->loop, &warden->signals, EPOLLIN);
+}
+
+/* ---- start ---- */
+
+/* Each kept job holds a descriptor, each running one three more. */
+static void raise_limits(void)
+{
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0) {
+        limit.rlim_cur = limit.rlim_max;
+        setrlimit(RLIMIT_NOFILE, &limit);
+    }
+    /* The machine's key is in our memory: no core file, no tracing by the same user. */
+    prctl(PR_SET_DUMPABLE, 0);
+}
+
+static void find_users(struct warden *warden)
+{
+    const struct passwd *own = getpwuid(geteuid());
+    const struct passwd *gate;
+
+    text_copy(warden->self, sizeof(warden->self), own ? own->pw_name : "");
+    warden->gate_uid = geteuid();
+    warden->gate_gid = getegid();
+    if (!warden->place.privileged)
+        return;
+    gate = getpwnam(warden->config.gate_user);
+    warden->gate_uid = gate ? gate->pw_uid : UID_NOBODY;
+    warden->gate_gid = gate ? gate->pw_gid : UID_NOBODY;
+    if (!gate)
+        log_notice("there is no user \"%s\" for the gate, so it runs as nobody",
+                   warden->config.gate_user);
+}
+
+static void apply_config(struct warden *warden)
+{
+    warden->jobs.keep_ms = warden->config.keep_seconds * 1000;
+    warden->jobs.memory_max = warden->config.memory;
+    warden->jobs.running_max = warden->config.jobs;
+}
+
+static void on_stop_over(struct loop_timer *timer)
+{
+    struct warden *warden = container_of(timer, struct warden, stop_timer);
+
+    log_warning("something does not end; leaving without it");
+    loop_stop(&warden->loop);
+}
+
+static int start_memory(struct warden *warden)
+{
+    const char *failed = "";
+    bool fresh;
+    int r;
+
+    r = place_make(&warden->place, &failed);
+    if (r) {
+        log_error("cannot make %s: %s", failed, strerror(-r));
+        return r;
+    }
+    r = machine_load(&warden->machine, &warden->place, &warden->config);
+    if (r) {
+        log_error("the machine's key in %s cannot be used: %s", warden->place.state, strerror(-r));
+        return r;
+    }
+    r = epoch_load(warden->place.run, warden->epoch, &fresh);
+    if (!r)
+        r = replay_init(&warden->replay, warden->place.run, warden->place.state, fresh);
+    if (!r)
+        r = audit_init(&warden->audit, warden->place.state);
+    if (r)
+        log_error("the agent's memory in %s and %s cannot be used: %s", warden->place.run,
+                  warden->place.state, strerror(-r));
+    return r;
+}
+
+int warden_start(struct warden *warden)
+{
+    char id[FINGERPRINT_TEXT_SIZE];
+    int r;
+
+    raise_limits();
+    find_users(warden);
+    loop_timer_init(&warden->stop_timer, on_stop_over);
+    gate_init(warden);
+    r = loop_init(&warden->loop);
+    if (!r)
+        r = signals_watch(warden);
+    if (!r)
+        r = forest_init(&warden->forest);
+    if (r) {
+        log_error("cannot start: %s", strerror(-r));
+        return r;
+    }
+    jobs_init(&warden->jobs, &warden->loop, &warden->forest, &permit_jobs_events, warden);
+    keyring_init(&warden->keyring, warden->place.operators);
+    apply_config(warden);
+    r = start_memory(warden);
+    if (!r)
+        r = listeners_open(&warden->listeners, &warden->config);
+    if (!r)
+        r = listeners_publish(&warden->listeners, &warden->place);
+    if (r)
+        return r;
+    keyring_refresh(&warden->keyring);
+    fingerprint_format(warden->machine.id, id);
+    for (size_t i = 0; i < warden->listeners.count; i++)
+        log_notice("listening on %s", warden->listeners.names[i]);
+    log_notice("this machine is %s, id %s, %zu operators", warden->config.name, id,
+               warden->keyring.count);
+    audit_event(&warden->audit, "started", id);
+    gate_start(warden);
+    return 0;
+}
+
+/* ---- reset and kill ---- */
+
+static void reread_config(struct warden *warden)
+{
+    struct config fresh;
+    struct config_error error;
+    int r = config_read(&fresh, warden->place.config, &error);
+
+    if (!r && warden->config_listen)
+        r = config_set_listen(&fresh, warden->config_listen, &error);
+    if (r) {
+        log_error("%s: line %d: %s; the old settings stay", warden->place.config, error.line,
+                  r < 0 ? strerror(-r) : error.text);
+        return;
+    }
+    warden->config = fresh;
+    apply_config(warden);
+    if (listeners_open(&warden->listeners, &warden->config) ||
+        listeners_publish(&warden->listeners, &warden->place))
+        log_error("nothing to listen on until the next reset");
+}
+
+void warden_reset(struct warden *warden)
+{
+    reread_config(warden);
+    audit_event(&warden->audit, "reset", "");
+    gate_say_goodbye(warden);
+}
+
+void warden_kill(struct warden *warden)
+{
+    if (warden->stopping)
+        return;
+    warden->stopping = true;
+    notify_stopping();
+    audit_event(&warden->audit, "stopped", "");
+    jobs_stop_all(&warden->jobs);
+    gate_say_goodbye(warden);
+    loop_timer_start(&warden->loop, &warden->stop_timer, STOP_PATIENCE_MS);
+    warden_stop_if_done(warden);
+}
+
+void warden_stop_if_done(struct warden *warden)
+{
+    if (warden->stopping && warden->gate.pid == 0 && warden->jobs.running == 0)
+        loop_stop(&warden->loop);
+}
+
+void warden_finish(struct warden *warden)
+{
+    gate_kill(warden);
+    jobs_deinit(&warden->jobs);
+    listeners_close(&warden->listeners);
+    audit_deinit(&warden->audit);
+    replay_deinit(&warden->replay);
+    keyring_deinit(&warden->keyring);
+    machine_deinit(&warden->machine);
+    forest_deinit(&warden->forest);
+    if (warden->signals.fd >= 0)
+        close(warden->signals.fd);
+    loop_deinit(&warden->loop);
+    place_deinit(&warden->place);
+}

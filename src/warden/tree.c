@@ -1,0 +1,258 @@
+/* See tree.h. */
+#include "warden/tree.h"
+
+#include <ctype.h>
+#include <dirent.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/prctl.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#define LOG_TAG "tree"
+#include "base/log.h"
+
+enum {
+    PROC_FILE_MAX = 1 << 20,
+    SWEEP_ROUNDS = 16, /* a tree that forks faster than it can be searched needs several looks */
+    SWEEP_PIDS = 65536,
+};
+
+/* The mount point of cgroup v2, from /proc/self/mounts ("cgroup2 /sys/fs/cgroup/unified cgroup2 …"). */
+static char *cgroup_mount(void)
+{
+    _cleanup_buffer_ struct buffer mounts = BUFFER_INIT;
+    char *line;
+    char *rest;
+
+    if (file_read("/proc/self/mounts", PROC_FILE_MAX, &mounts) || !buffer_text(&mounts))
+        return NULL;
+    rest = (char *)buffer_bytes(&mounts);
+    while ((line = strsep(&rest, "\n"))) {
+        char *source = strsep(&line, " ");
+        char *target = strsep(&line, " ");
+        char *type = strsep(&line, " ");
+
+        if (source && target && text_equal(type, "cgroup2"))
+            return strdup(target);
+    }
+    return NULL;
+}
+
+/* Our own place in the v2 tree: the line "0::/path" of /proc/self/cgroup. */
+static char *cgroup_own(void)
+{
+    _cleanup_buffer_ struct buffer own = BUFFER_INIT;
+    char *line;
+    char *rest;
+
+    if (file_read("/proc/self/cgroup", PROC_FILE_MAX, &own) || !buffer_text(&own))
+        return NULL;
+    rest = (char *)buffer_bytes(&own);
+    while ((line = strsep(&rest, "\n"))) {
+        if (text_starts(line, "0::"))
+            return strdup(line + 3);
+    }
+    return NULL;
+}
+
+static char *forest_make(void)
+{
+    _cleanup_free_ char *mount = cgroup_mount();
+    _cleanup_free_ char *own = cgroup_own();
+    _cleanup_free_ char *path = NULL;
+    _cleanup_free_ char *kill_file = NULL;
+
+    if (!mount || !own ||
+        asprintf(&path, "%s%s/hune-%d", mount, text_equal(own, "/") ? "" : own, getpid()) < 0)
+        return NULL;
+    if (mkdir(path, 0755) < 0 && errno != EEXIST)
+        return NULL;
+    if (asprintf(&kill_file, "%s/cgroup.kill", path) < 0 || access(kill_file, W_OK) < 0) {
+        rmdir(path);
+        return NULL;
+    }
+    return steal_pointer(path);
+}
+
+int forest_init(struct forest *forest)
+{
+    *forest = (struct forest){.path = forest_make()};
+    forest->sweeps = !forest->path;
+    /* Orphans of jobs come to us, not to init: they are reaped and, without cgroups, found again. */
+    if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
+        return -errno;
+    if (forest->sweeps)
+        log_notice("cgroup v2 cannot be used here: jobs are ended by process group and search");
+    return 0;
+}
+
+void forest_deinit(struct forest *forest)
+{
+    if (forest->path)
+        rmdir(forest->path);
+    free(forest->path);
+    forest->path = NULL;
+}
+
+static char *tree_path(const struct tree *tree, const struct forest *forest, const char *file)
+{
+    char *path;
+
+    return asprintf(&path, "%s/%s/%s", forest->path, tree->name, file) < 0 ? NULL : path;
+}
+
+void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_SIZE])
+{
+    _cleanup_free_ char *path = NULL;
+
+    *tree = (struct tree){.cgroup = -1};
+    uuid_format(id, tree->name);
+    if (!forest->path)
+        return;
+    path = tree_path(tree, forest, "");
+    if (!path || mkdir(path, 0755) < 0)
+        return;
+    tree->cgroup = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+}
+
+void tree_deinit(struct tree *tree, struct forest *forest)
+{
+    _cleanup_free_ char *path = NULL;
+
+    if (tree->cgroup < 0)
+        return;
+    close(tree->cgroup);
+    tree->cgroup = -1;
+    path = tree_path(tree, forest, "");
+    /* Busy when the job left a daemon behind, as `service x start` does: that one stays. */
+    if (path)
+        rmdir(path);
+}
+
+static bool cgroup_kill(const struct tree *tree)
+{
+    _cleanup_close_ int fd = openat(tree->cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+
+    return fd >= 0 && write(fd, "1", 1) == 1;
+}
+
+struct process {
+    pid_t pid;
+    pid_t parent;
+    pid_t group;
+    bool doomed;
+};
+
+/* "pid (any name) state ppid pgrp": the name may hold spaces and parentheses, so count from the last one. */
+static bool process_read(pid_t pid, struct process *process_out)
+{
+    _cleanup_buffer_ struct buffer stat = BUFFER_INIT;
+    char path[64];
+    const char *text;
+    const char *close;
+    char state;
+
+    snprintf(path, sizeof(path), "/proc/%d/stat", pid);
+    if (file_read(path, PROC_FILE_MAX, &stat) || !(text = buffer_text(&stat)))
+        return false;
+    close = strrchr(text, ')');
+    *process_out = (struct process){.pid = pid};
+    return close &&
+           sscanf(close + 1, " %c %d %d", &state, &process_out->parent, &process_out->group) == 3 &&
+           state != 'Z';
+}
+
+/* Whether the environment that the process was started with holds HUNE_JOB=<id>. */
+static bool process_is_marked(pid_t pid, const char *id)
+{
+    _cleanup_buffer_ struct buffer environment = BUFFER_INIT;
+    char mark[sizeof(TREE_VARIABLE "=") + UUID_TEXT_SIZE];
+    char path[64];
+
+    snprintf(path, sizeof(path), "/proc/%d/environ", pid);
+    snprintf(mark, sizeof(mark), TREE_VARIABLE "=%s", id);
+    if (file_read(path, PROC_FILE_MAX, &environment))
+        return false;
+    return memmem(buffer_bytes(&environment), buffer_length(&environment), mark, strlen(mark) + 1);
+}
+
+static size_t processes_read(struct process *processes, size_t room)
+{
+    DIR *directory = opendir("/proc");
+    const struct dirent *entry;
+    size_t count = 0;
+
+    while (directory && count < room && (entry = readdir(directory))) {
+        if (isdigit((unsigned char)entry->d_name[0]) &&
+            process_read((pid_t)atoi(entry->d_name), &processes[count]))
+            count++;
+    }
+    if (directory)
+        closedir(directory);
+    return count;
+}
+
+static bool parent_is_doomed(const struct process *processes, size_t count, pid_t parent)
+{
+    for (size_t i = 0; i < count; i++) {
+        if (processes[i].pid == parent)
+            return processes[i].doomed;
+    }
+    return false;
+}
+
+/* Marks the whole tree, then stops each before any is killed, so that none can fork unseen. */
+static size_t sweep_once(struct process *processes, const char *id, pid_t leader)
+{
+    size_t count = processes_read(processes, SWEEP_PIDS);
+    size_t doomed = 0;
+    bool changed = true;
+
+    for (size_t i = 0; i < count; i++) {
+        if (processes[i].pid == getpid())
+            continue;
+        processes[i].doomed = (leader > 0 && (processes[i].pid == leader || processes[i].group == leader)) ||
+                              process_is_marked(processes[i].pid, id);
+    }
+    while (changed) {
+        changed = false;
+        for (size_t i = 0; i < count; i++) {
+            if (!processes[i].doomed && parent_is_doomed(processes, count, processes[i].parent))
+                changed = processes[i].doomed = true;
+        }
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (processes[i].doomed)
+            kill(processes[i].pid, SIGSTOP);
+    }
+    for (size_t i = 0; i < count; i++) {
+        if (processes[i].doomed && kill(processes[i].pid, SIGKILL) == 0)
+            doomed++;
+    }
+    return doomed;
+}
+
+void tree_kill(struct tree *tree, struct forest *forest, pid_t leader)
+{
+    _cleanup_free_ struct process *processes = NULL;
+
+    if (leader > 0)
+        kill(-leader, SIGKILL);
+    if (tree->cgroup >= 0 && cgroup_kill(tree))
+        return;
+    if (!forest->sweeps)
+        return;
+    processes = calloc(SWEEP_PIDS, sizeof(*processes));
+    if (!processes)
+        return;
+    for (int round = 0; round < SWEEP_ROUNDS && sweep_once(processes, tree->name, leader); round++)
+        ;
+}

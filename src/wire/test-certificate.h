@@ -1,0 +1,7 @@
+/* For tests and tools: a fresh Ed25519 key and a self-signed certificate over it. */
+#pragma once
+
+#include "base/buffer.h"
+
+/* Appends both as DER. Returns 0 or -EIO. */
+int test_certificate_make(struct buffer *certificate_out, struct buffer *key_out);

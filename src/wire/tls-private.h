@@ -1,0 +1,33 @@
+/* What tls.c and tls-context.c share. */
+#pragma once
+
+#include <openssl/bio.h>
+#include <openssl/ssl.h>
+
+#include "wire/tls.h"
+
+struct tls_context {
+    enum tls_role role;
+    SSL_CTX *context;
+    BIO_METHOD *method;
+};
+
+struct tls {
+    SSL *ssl;
+    enum tls_role role;
+    struct slice fed;       /* borrowed ciphertext that is not read yet */
+    struct buffer outgoing; /* ciphertext for the socket */
+    uint64_t written;       /* plain bytes under the present write key */
+    size_t got;             /* plain bytes of the tls_read() at hand */
+    const char *reason;     /* static text, or NULL */
+    uint8_t opening_seen;   /* how many of the first two bytes were looked at */
+    bool established;
+    bool failed;
+    bool closed; /* close_notify came */
+    bool shut;   /* close_notify went */
+    bool no_h2;  /* we refused for want of h2 */
+    bool out_of_memory;
+};
+
+/* The BIO between OpenSSL and the two buffers above (tls-bio.c). NULL for no memory. */
+BIO_METHOD *tls_bio_method_new(void);

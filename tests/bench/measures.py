@@ -1,0 +1,191 @@
+"""How each thing is measured. Every loop is bounded; nothing here knows what the figures should be."""
+import contextlib
+import os
+import pathlib
+import re
+import shutil
+import socket
+import statistics
+import subprocess
+import threading
+import time
+
+QUIET = {"stdin": subprocess.DEVNULL, "stdout": subprocess.DEVNULL, "stderr": subprocess.PIPE}
+TIMEOUT = 300
+
+
+def run(command, environment=None):
+    """Runs a command that must succeed."""
+    done = subprocess.run(command, env=environment, timeout=TIMEOUT, **QUIET)
+    if done.returncode:
+        raise SystemExit(f"{command}: status {done.returncode}: {done.stderr.decode()}")
+
+
+def median_ms(action, rounds):
+    """The median time of an action, after two rounds to warm up."""
+    times = []
+    for n in range(max(rounds, 3) + 2):
+        begun = time.perf_counter()
+        action()
+        if n >= 2:
+            times.append(time.perf_counter() - begun)
+    return statistics.median(times) * 1000
+
+
+def spawn_ms(program, rounds, *arguments):
+    """posix_spawn and wait, the cheapest way to run a program."""
+
+    def once():
+        pid = os.posix_spawn(program, [program, *arguments], os.environ)
+        os.waitpid(pid, 0)
+
+    return median_ms(once, rounds)
+
+
+def round_trip_ms(rounds):
+    """One byte there and back through a TCP connection on loopback."""
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        pid = os.fork()
+        if pid == 0:
+            try:
+                peer, _ = listener.accept()
+                peer.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                while piece := peer.recv(16):
+                    peer.send(piece)
+            finally:
+                os._exit(0)
+        try:
+            with socket.create_connection(listener.getsockname()) as line:
+                line.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+
+                def once():
+                    line.send(b"x")
+                    line.recv(16)
+
+                return median_ms(once, rounds)
+        finally:
+            os.waitpid(pid, 0)
+
+
+def prompt_ms(pair, batches, lines):
+    """What one `true` takes at a prompt whose connection is warm."""
+    environment = pair.console.environment
+    with subprocess.Popen([pair.console.binaries.hune], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, env=environment,
+                          bufsize=0) as prompt:
+        reader = prompt.stdout
+
+        def until(mark):
+            seen = b""
+            while mark not in seen:
+                piece = os.read(reader.fileno(), 65536)
+                if not piece:
+                    raise SystemExit("the prompt ended early")
+                seen += piece
+
+        def batch():
+            prompt.stdin.write(b"true\n" * lines + b"echo ma''rk\n")
+            until(b"mark")
+
+        batch()
+        return median_ms(batch, batches) / (lines + 1)
+
+
+def status_kib(pid, field):
+    text = pathlib.Path(f"/proc/{pid}/status").read_text()
+    found = re.search(rf"^{field}:\s+(\d+)", text, re.M)
+    return int(found[1]) if found else 0
+
+
+def rss(pid):
+    return status_kib(pid, "VmRSS") * 1024
+
+
+def pss(pid):
+    text = pathlib.Path(f"/proc/{pid}/smaps_rollup").read_text()
+    return int(re.search(r"^Pss:\s+(\d+)", text, re.M)[1]) * 1024
+
+
+def switches(pid):
+    return sum(int(re.search(r"^voluntary_ctxt_switches:\s+(\d+)", (path / "status").read_text(),
+                             re.M)[1]) for path in pathlib.Path(f"/proc/{pid}/task").iterdir())
+
+
+@contextlib.contextmanager
+def memory_file(size):
+    """A file of so many bytes in memory; smaller if there is no room. Yields its path and size."""
+    folder = pathlib.Path("/dev/shm")
+    while size > shutil.disk_usage(folder).free // 2 or size > available_memory() // 2:
+        size //= 2
+    path = folder / f"hune-bench.{os.getpid()}"
+    block = os.urandom(1 << 20)
+    try:
+        with open(path, "wb") as file:
+            for _ in range(size >> 20):
+                file.write(block)
+        path.chmod(0o644)
+        yield str(path), size >> 20 << 20
+    finally:
+        path.unlink(missing_ok=True)
+
+
+def available_memory():
+    text = pathlib.Path("/proc/meminfo").read_text()
+    return int(re.search(r"MemAvailable:\s+(\d+)", text)[1]) * 1024
+
+
+class PeakWatcher:
+    """The most memory that processes held, looked at while something runs."""
+
+    def __init__(self, find):
+        self.find = find
+        self.peaks = {}
+        self.stopped = threading.Event()
+        for pid in find():
+            with contextlib.suppress(OSError):
+                pathlib.Path(f"/proc/{pid}/clear_refs").write_text("5")  # forget the peak so far
+        self.thread = threading.Thread(target=self.watch)
+        self.thread.start()
+
+    def watch(self):
+        while not self.stopped.wait(0.05):
+            for pid in self.find():
+                with contextlib.suppress(OSError):
+                    self.peaks[pid] = status_kib(pid, "VmHWM") * 1024
+
+    def stop(self):
+        self.stopped.set()
+        self.thread.join()
+        return sum(self.peaks.values())
+
+
+def bulk(command, size, environment, find_machine):
+    """MB/s of a command's output, and the peak memory of (the command, the machine's side)."""
+    rates, console, machine = [], 0, 0
+    for _ in range(3):
+        watcher = PeakWatcher(find_machine)
+        begun = time.perf_counter()
+        process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
+                                   stdout=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+        rates.append(size / (time.perf_counter() - begun) / 1e6)
+        machine = max(machine, watcher.stop())
+        console = max(console, usage.ru_maxrss * 1024)
+        if process.returncode:
+            raise SystemExit(f"{command}: status {process.returncode}")
+    return statistics.median(rates), (console, machine)
+
+
+@contextlib.contextmanager
+def held_connections(pair, count):
+    """So many connections, each opened, then idle."""
+    with subprocess.Popen([pair.console.binaries.raw, "--port", str(pair.agent.port), "--key",
+                           pair.console.key, "--connections", str(count)], stdin=subprocess.PIPE,
+                          stdout=subprocess.PIPE, text=True) as held:
+        line = held.stdout.readline()
+        if line != f"held {count}\n":
+            raise SystemExit(f"the connections could not be held: {line}")
+        time.sleep(1)
+        yield
+        held.communicate(timeout=TIMEOUT)

@@ -1,0 +1,86 @@
+"""Hardening that was asked for is in the programs; and who links what."""
+import os
+import re
+import stat
+import subprocess
+
+import pytest
+
+pytestmark = pytest.mark.release
+
+PROGRAMS = ["hune", "huned", "gate"]
+
+
+@pytest.fixture(params=PROGRAMS)
+def program(request, release):
+    return getattr(release, request.param)
+
+
+def readelf(program, *options):
+    return subprocess.run(["readelf", "--wide", *options, program], capture_output=True, text=True,
+                          check=True).stdout
+
+
+def libraries(program):
+    """What the program is linked with, itself or through its libraries."""
+    told = subprocess.run(["ldd", program], capture_output=True, text=True, check=True).stdout
+    return re.findall(r"^\s*(lib[\w+-]+)\.so", told, re.M)
+
+
+def test_is_position_independent(program):
+    assert "DYN (Position-Independent Executable" in readelf(program, "--file-header")
+    assert "PIE" in readelf(program, "--dynamic")
+
+
+def test_is_fully_relro(program):
+    assert "GNU_RELRO" in readelf(program, "--program-headers")
+    dynamic = readelf(program, "--dynamic")
+    assert "BIND_NOW" in dynamic and re.search(r"FLAGS_1.*\bNOW\b", dynamic)
+
+
+def test_has_no_writable_code(program):
+    headers = readelf(program, "--program-headers")
+    assert re.search(r"GNU_STACK\s+\S+\s+\S+\s+\S+\s+\S+\s+\S+\s+RW\s", headers)
+    for flags in re.findall(r"^\s+LOAD\s+(?:0x\S+\s+){5}(.{3})", headers, re.M):
+        assert not ("W" in flags and "E" in flags)
+
+
+def test_has_stack_protector_and_fortify(program):
+    symbols = readelf(program, "--dyn-syms")
+    assert "__stack_chk_fail" in symbols
+    assert re.search(r"__\w+_chk@", symbols.replace("__stack_chk_fail", "")), "nothing is fortified"
+
+
+def test_has_control_flow_protection(program):
+    machine = os.uname().machine
+    notes = readelf(program, "--notes")
+    if machine == "x86_64":
+        assert re.search(r"x86 feature:.*IBT.*SHSTK", notes)
+    elif machine == "aarch64":
+        assert re.search(r"AArch64 feature:.*BTI", notes)
+    else:
+        pytest.skip(f"nothing of the kind on {machine}")
+
+
+def test_has_no_run_path(program):
+    assert not re.search(r"R(UN)?PATH", readelf(program, "--dynamic"))
+
+
+def test_warden_links_no_network_library(release):
+    """Nor what parses for it: the privileged process stays small."""
+    linked = libraries(release.huned)
+    assert "libcrypto" in linked, "the warden verifies signatures"
+    for name in ("libssl", "libnghttp2", "libjansson", "libuv", "libcurl", "libsystemd"):
+        assert name not in linked
+
+
+def test_needs_only_what_the_design_names(release):
+    own = {"libc", "libcrypto", "libinih", "libssl", "libnghttp2", "libjansson", "libuv", "libcsv",
+           "libedit"}
+    beneath = {"libtinfo", "libbsd", "libmd", "libdl", "libpthread", "libz", "libm"}
+    for name in PROGRAMS:
+        assert set(libraries(getattr(release, name))) <= own | beneath
+
+
+def test_no_program_is_setuid(program):
+    assert not program.stat().st_mode & (stat.S_ISUID | stat.S_ISGID)
