@@ -40,8 +40,8 @@ static void on_failed(struct link *link, const struct trouble *trouble, uint32_t
 {
     struct meeting *meeting = user;
 
-    (void)link;
     (void)retry_ms;
+    meeting->info = *link_info(link); /* its id was seen even if it would not open */
     meeting->trouble = *trouble;
     meeting->done = true;
 }
@@ -89,16 +89,17 @@ static int accept_new(struct console *console, const struct address *address,
         return newcomer_save(console, newcomer, meeting.info.rights, meeting.info.run_as);
     }
     complain_trouble(&console->error, newcomer->name, &meeting.trouble, session.signer);
-    if (!meeting.trouble.has_seen)
+    /* Only a machine that was reached and said no has told its id. */
+    if (outcome_of_trouble(&meeting.trouble).state != STATE_REFUSED)
         return outcome_exit_status(outcome_of_trouble(&meeting.trouble));
-    newcomer->id = meeting.trouble.seen;
-    status = newcomer_save(console, newcomer, RIGHTS_NONE, "");
+    newcomer->id = meeting.info.id;
+    status = newcomer_save(console, newcomer, RIGHTS_NONE, NULL);
     return status ? status : STATUS_REFUSED;
 }
 
 static int save_unmet(struct console *console, const struct newcomer *newcomer)
 {
-    int status = newcomer_save(console, newcomer, RIGHTS_NONE, "");
+    int status = newcomer_save(console, newcomer, RIGHTS_NONE, NULL);
 
     if (!status && !newcomer->id)
         complain_say(&console->error,
@@ -149,7 +150,7 @@ static const struct cli_option options[] = {
            N_("HOST is ssh's destination: get an invitation through it")),
 };
 
-const struct cli_command command_add = {
+const struct cli_command cli_add = {
     .name = "add",
     .arguments = "HOST[:PORT] [--accept-new | --via ssh]",
     .summary = N_("Add a machine by its address"),

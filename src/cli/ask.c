@@ -8,6 +8,7 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/nearest.h"
 #include "cli/render.h"
 #include "fleet/fanout.h"
 #include "fleet/request.h"
@@ -208,6 +209,22 @@ int ask_machines(struct session *session, const struct selection *selection,
     return status;
 }
 
+static int no_fact(struct console *console, const char *word)
+{
+    struct nearest nearest = nearest_begin(word ? word : "");
+    char hint[128];
+
+    for (size_t i = 0; i < FACT_COUNT; i++)
+        nearest_offer(&nearest, fact_name((enum fact)i));
+    if (nearest.best)
+        snprintf(hint, sizeof(hint), _("Did you mean %s?"), nearest.best);
+    else
+        snprintf(
+            hint, sizeof(hint), "%s",
+            _("The facts are: os name ip ram cpu disk net uptime users processes services all"));
+    return console_usage(console, word ? _("This is not a fact.") : _("Ask for what?"), hint);
+}
+
 /* The first words that are facts are the facts, what follows them is the selector; so a machine
  * that is called "disk" can still be asked. */
 static int exec_ask(struct console *console, const void *values, const struct words *words)
@@ -222,9 +239,7 @@ static int exec_ask(struct console *console, const void *values, const struct wo
     while (facts < words->count && ask_word(words->items[facts], wanted))
         facts++;
     if (facts == 0)
-        return console_usage(console, _("Ask for what?"),
-                             _("The facts are: os name ip ram cpu disk net uptime users processes "
-                               "services all"));
+        return no_fact(console, words->items[0]);
     status = console_select(console, words->items + facts, &selection);
     if (!status)
         status = session_open(&session, console, false);
@@ -233,7 +248,7 @@ static int exec_ask(struct console *console, const void *values, const struct wo
     return status;
 }
 
-const struct cli_command command_ask = {
+const struct cli_command cli_ask = {
     .name = "ask",
     .arguments = "FACT… [SEL]",
     .summary = N_("Ask machines for facts"),

@@ -6,7 +6,7 @@
 #include "cli/nearest.h"
 
 static const struct cli_command *const commands[] = {
-#define X(name) &command_##name,
+#define X(name) &cli_##name,
     HUNE_COMMANDS(X)
 #undef X
 };
@@ -27,7 +27,7 @@ const size_t common_option_count = ELEMENTS_OF(common_options);
 const struct cli_option target_option = OPTION(struct common_options, target, TEXT, 't', "target",
                                                N_("SEL"), N_("the machines, as a selector"));
 
-const struct cli_command *command_find(const char *name)
+const struct cli_command *cli_find(const char *name)
 {
     for (size_t i = 0; i < ELEMENTS_OF(commands); i++) {
         if (text_equal(commands[i]->name, name))
@@ -36,7 +36,7 @@ const struct cli_command *command_find(const char *name)
     return NULL;
 }
 
-const char *command_nearest(const char *typed)
+const char *cli_nearest(const char *typed)
 {
     struct nearest nearest = nearest_begin(typed);
 
@@ -45,7 +45,7 @@ const char *command_nearest(const char *typed)
     return nearest.best;
 }
 
-int command_run(struct console *console, const struct cli_command *command,
+int cli_execute(struct console *console, const struct cli_command *command,
                 const char *const *arguments)
 {
     _cleanup_free_ void *values = calloc(1, command->values_size + 1);

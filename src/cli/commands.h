@@ -42,7 +42,7 @@ struct cli_command {
     X(version)           \
     X(help)
 
-#define X(name) extern const struct cli_command command_##name;
+#define X(name) extern const struct cli_command cli_##name;
 HUNE_COMMANDS(X)
 #undef X
 
@@ -56,11 +56,11 @@ HUNE_COMMANDS(X)
     .options = (table), .option_count = ELEMENTS_OF(table), .values_size = sizeof(type)
 
 /* NULL if there is none of that name. */
-const struct cli_command *command_find(const char *name);
+const struct cli_command *cli_find(const char *name);
 /* The name of the command nearest to what was typed, or NULL. */
-const char *command_nearest(const char *typed);
+const char *cli_nearest(const char *typed);
 /* Parses `arguments` (NULL-terminated, without the command's name) and runs it. */
-int command_run(struct console *console, const struct cli_command *command,
+int cli_execute(struct console *console, const struct cli_command *command,
                 const char *const *arguments);
 
 /* The help of everything, and of one command. */

@@ -45,6 +45,10 @@ void complain(struct output *error, const char *about, const char *text, const c
 
 void complain_fault(struct output *error, const char *about, const struct fault *fault)
 {
+    _cleanup_buffer_ struct buffer place_text = BUFFER_INIT;
+
+    if (about && fault->line > 0 && buffer_printf(&place_text, "%s:%u", about, fault->line) == 0)
+        about = buffer_text(&place_text);
     complain(error, about, fault->text, NULL, fault->hint);
 }
 
@@ -66,11 +70,27 @@ void complain_no_memory(struct output *error)
     complain(error, NULL, _("There is not enough memory."), NULL, NULL);
 }
 
-/* The hint, and for a key that the machine does not know, the very line that it lacks. */
+static int append_id(struct buffer *hint, const char *label, const uint8_t *id)
+{
+    char text[FINGERPRINT_TEXT_SIZE];
+
+    if (!id)
+        return 0;
+    fingerprint_format(id, text);
+    return buffer_printf(hint, "%s%s\n", label, text);
+}
+
+/* The ids, one below the other; the hint; and for a key that the machine does not know, the very
+ * line that it lacks. */
 static void append_hint(struct buffer *hint, const struct trouble *trouble,
                         const struct signer *signer)
 {
-    int error = buffer_append_text(hint, trouble_hint(trouble));
+    int error = append_id(hint, _("pinned: "), trouble->has_pinned ? trouble->pinned : NULL);
+
+    if (!error)
+        error = append_id(hint, _("seen:   "), trouble->has_seen ? trouble->seen : NULL);
+    if (!error)
+        error = buffer_append_text(hint, trouble_hint(trouble));
 
     if (!error && trouble->code == PROBLEM_KEY_UNKNOWN && signer) {
         error = buffer_printf(
@@ -95,6 +115,14 @@ static const char *place(struct buffer *out, const char *machine, const char *wh
     return error ? machine : buffer_text(out);
 }
 
+void complain_shorten(struct trouble *trouble)
+{
+    const struct problem_info *info = problem_info(trouble->code);
+
+    if (text_equal(trouble->machine, info->hint) || text_equal(trouble->machine, info->text))
+        trouble->machine[0] = '\0';
+}
+
 void complain_trouble(struct output *error, const char *machine, const struct trouble *trouble,
                       const struct signer *signer)
 {
@@ -104,6 +132,8 @@ void complain_trouble(struct output *error, const char *machine, const struct tr
     struct trouble elsewhere = *trouble;
 
     elsewhere.where[0] = '\0'; /* told in front, beside the machine's name */
+    elsewhere.has_pinned = elsewhere.has_seen = false; /* shown below */
+    complain_shorten(&elsewhere);
     if (trouble_describe(&elsewhere, &text) < 0 || !buffer_text(&text))
         return;
     append_hint(&hint, trouble, signer);

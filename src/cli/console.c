@@ -1,6 +1,7 @@
 #include "cli/console.h"
 
 #include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -197,6 +198,7 @@ static int join_selector(const struct console *console, const char *const *words
 int console_select(struct console *console, const char *const *words,
                    struct selection *selection_out)
 {
+    static const char *const everything[] = {"all", NULL};
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
     struct fault fault = {0};
     struct fleet *fleet;
@@ -207,7 +209,7 @@ int console_select(struct console *console, const char *const *words,
     if (!console->common.target && !*words) {
         if (fleet->count != 1)
             return no_selector(console, fleet);
-        words = (const char *const[]){"all", NULL};
+        words = everything;
     }
     error = join_selector(console, words, &text);
     if (!error)
@@ -262,6 +264,8 @@ bool console_confirm(struct console *console, const char *question)
     output_safe(&console->error, question);
     output_print(&console->error, " %s ", _("[y/N]"));
     output_flush(&console->error);
+    /* The loop may have made the terminal non-blocking. */
+    poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, -1);
     size = read(STDIN_FILENO, answer, sizeof(answer));
     return size > 0 && (answer[0] == 'y' || answer[0] == 'Y' || answer[0] == _("yes")[0]);
 }

@@ -152,7 +152,7 @@ static int exec_kill(struct console *console, const void *values, const struct w
     return exec_control(console, words, VERB_KILL);
 }
 
-const struct cli_command command_disconnect = {
+const struct cli_command cli_disconnect = {
     .name = "disconnect",
     .arguments = "[SEL]",
     .summary = N_("End every connection of your key to machines"),
@@ -162,7 +162,7 @@ const struct cli_command command_disconnect = {
     .exec = exec_disconnect,
 };
 
-const struct cli_command command_reset = {
+const struct cli_command cli_reset = {
     .name = "reset",
     .arguments = "[SEL]",
     .summary = N_("Let the agent start afresh; jobs go on running"),
@@ -172,7 +172,7 @@ const struct cli_command command_reset = {
     .exec = exec_reset,
 };
 
-const struct cli_command command_kill = {
+const struct cli_command cli_kill = {
     .name = "kill",
     .arguments = "[SEL]",
     .summary = N_("Stop the agent, until somebody starts it again on the machine"),

@@ -67,7 +67,7 @@ static int exec_doctor(struct console *console, const void *values, const struct
     return visit.status;
 }
 
-const struct cli_command command_doctor = {
+const struct cli_command cli_doctor = {
     .name = "doctor",
     .arguments = "[MACHINE]",
     .summary = N_("Walk the way to a machine and explain the first thing that fails"),

@@ -94,15 +94,20 @@ static void stop_reading(struct editor *editor)
     el_set(editor->el, EL_UNBUFFERED, 0); /* gives the terminal its own ways back */
 }
 
-static void start_reading(struct editor *editor);
+static bool terminal_is_gone(void)
+{
+    struct pollfd terminal = {.fd = STDIN_FILENO};
+
+    return poll(&terminal, 1, 0) > 0;
+}
 
 static void read_keys(struct editor *editor)
 {
     int count = 0;
     const char *text = el_gets(editor->el, &count);
 
-    if (!text || count <= 0) {
-        if (count < 0) { /* the terminal is gone */
+    if (!text || count <= 0) { /* the line is empty: count is -1 then as well as at an error */
+        if (terminal_is_gone()) {
             stop_reading(editor);
             deliver(editor, NULL);
         }
@@ -251,7 +256,8 @@ static int start_editing(struct editor *editor)
     el_set(editor->el, EL_EDITOR, "emacs");
     el_set(editor->el, EL_HIST, history, editor->history);
     el_set(editor->el, EL_SIGNAL, 0);
-    el_set(editor->el, EL_ADDFN, "hune-complete", "continue the word", on_tab);
+    /* The wide call, because the other one leaks its copies of the texts. */
+    el_wset(editor->el, EL_ADDFN, L"hune-complete", L"continue the word", on_tab);
     el_set(editor->el, EL_BIND, "^I", "hune-complete", NULL);
     el_set(editor->el, EL_BIND, "^R", "em-inc-search-prev", NULL);
     el_source(editor->el, NULL); /* ~/.editrc: who wants vi has it */

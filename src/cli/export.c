@@ -50,7 +50,7 @@ static int exec_export(struct console *console, const void *values, const struct
     return write_csv(console, words->items[0], &csv);
 }
 
-const struct cli_command command_export = {
+const struct cli_command cli_export = {
     .name = "export",
     .arguments = "[FILE|-]",
     .summary = N_("Write the fleet list, or a part of it, as CSV"),

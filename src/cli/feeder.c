@@ -1,6 +1,7 @@
 #include "cli/feeder.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +14,9 @@ struct feeder {
     uv_poll_t poll;
     uv_idle_t idle; /* for what cannot be polled: a file is always readable */
     struct remote_job *job;
-    int fd;
+    int fd;      /* -1 after its end */
+    int poll_fd; /* the same, for as long as it is open */
+    int flags;   /* of the descriptor, before */
     bool polled;
 };
 
@@ -81,7 +84,7 @@ int feeder_start(struct feeder **feeder_out, uv_loop_t *loop, int fd, struct rem
 
     if (!feeder)
         return -ENOMEM;
-    *feeder = (struct feeder){.job = job, .fd = fd};
+    *feeder = (struct feeder){.job = job, .fd = fd, .poll_fd = fd, .flags = fcntl(fd, F_GETFL)};
     /* epoll refuses files, directories and /dev/null. */
     if (!is_file && uv_poll_init(loop, &feeder->poll, fd) == 0) {
         feeder->polled = true;
@@ -110,6 +113,9 @@ struct feeder *feeder_stop(struct feeder *feeder)
 {
     if (!feeder)
         return NULL;
+    /* libuv made it non-blocking, and that would outlive us: it may be the shell's own terminal. */
+    if (feeder->polled && feeder->flags >= 0)
+        fcntl(feeder->poll_fd, F_SETFL, feeder->flags);
     uv_close(feeder->polled ? (uv_handle_t *)&feeder->poll : (uv_handle_t *)&feeder->idle,
              on_close);
     return NULL;

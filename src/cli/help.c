@@ -55,7 +55,7 @@ void help_command(struct output *output, const struct cli_command *command)
 void help_overview(struct output *output)
 {
     static const struct cli_command *const commands[] = {
-#define X(name) &command_##name,
+#define X(name) &cli_##name,
         HUNE_COMMANDS(X)
 #undef X
     };
@@ -83,7 +83,7 @@ static int exec_help(struct console *console, const void *values, const struct w
         help_overview(&console->out);
         return STATUS_OK;
     }
-    command = command_find(words->items[0]);
+    command = cli_find(words->items[0]);
     if (!command) {
         complain_say(&console->error, _("`hune help` lists the commands."),
                      _("There is no command \"%s\"."), words->items[0]);
@@ -93,7 +93,7 @@ static int exec_help(struct console *console, const void *values, const struct w
     return STATUS_OK;
 }
 
-const struct cli_command command_help = {
+const struct cli_command cli_help = {
     .name = "help",
     .arguments = "[COMMAND]",
     .summary = N_("Show what hune can do, or what one command does"),
@@ -108,7 +108,7 @@ static int exec_version(struct console *console, const void *values, const struc
     return STATUS_OK;
 }
 
-const struct cli_command command_version = {
+const struct cli_command cli_version = {
     .name = "version",
     .arguments = "",
     .summary = N_("Show the version"),

@@ -40,7 +40,7 @@ static int exec_id(struct console *console, const void *values, const struct wor
     return STATUS_OK;
 }
 
-const struct cli_command command_id = {
+const struct cli_command cli_id = {
     .name = "id",
     .arguments = "",
     .summary = N_("Show your own key, and the line that machines need to know it"),

@@ -84,7 +84,7 @@ static const struct cli_option options[] = {
            N_("only show what would happen")),
 };
 
-const struct cli_command command_import = {
+const struct cli_command cli_import = {
     .name = "import",
     .arguments = "FILE|- [--from FORMAT] [--dry-run]",
     .summary = N_("Take over machines from another list"),

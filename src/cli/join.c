@@ -36,7 +36,7 @@ static const struct cli_option options[] = {
            N_("run as this user unless told otherwise")),
 };
 
-const struct cli_command command_join = {
+const struct cli_command cli_join = {
     .name = "join",
     .arguments = "LINK",
     .summary = N_("Join a machine with the link that `huned invite` printed on it"),

@@ -51,7 +51,7 @@ static int exec_list(struct console *console, const void *values, const struct w
     return status;
 }
 
-const struct cli_command command_list = {
+const struct cli_command cli_list = {
     .name = "list",
     .arguments = "[SEL]",
     .summary = N_("Show the machines of the fleet list"),

@@ -11,16 +11,33 @@
 #include "cli/commands.h"
 #include "config.h"
 
-/* The catalogue is looked for only where the language is not the one in the program. */
+/* The language of messages as setlocale() would find it, without its files being read. */
+static const char *messages_language(void)
+{
+    static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
+
+    for (size_t i = 0; i < ELEMENTS_OF(variables); i++) {
+        const char *value = getenv(variables[i]);
+
+        if (value && *value)
+            return value;
+    }
+    return "C";
+}
+
+/* Reading locales takes a good part of a millisecond, and a script wants neither: characters are
+ * measured for terminals only, and the catalogue is for languages other than the program's own. */
 static void start_locale(void)
 {
-    const char *messages;
+    const char *language = messages_language();
 
-    setlocale(LC_CTYPE, "");
-    messages = setlocale(LC_MESSAGES, "");
-    if (!messages || text_equal(messages, "C") || text_equal(messages, "POSIX") ||
-        text_starts(messages, "C.") || text_starts(messages, "en"))
+    if (isatty(STDOUT_FILENO) == 1 || isatty(STDERR_FILENO) == 1)
+        setlocale(LC_CTYPE, "");
+    if (text_equal(language, "POSIX") || text_equal(language, "C") || text_starts(language, "C.") ||
+        text_starts(language, "en"))
         return;
+    setlocale(LC_CTYPE, "");
+    setlocale(LC_MESSAGES, "");
     bindtextdomain("hune", HUNE_LOCALE_DIR);
     textdomain("hune");
 }
@@ -61,7 +78,7 @@ static int global_options(struct console *console, const char *const *arguments,
 
 static int unknown_command(struct console *console, const char *name)
 {
-    const char *nearest = command_nearest(name);
+    const char *nearest = cli_nearest(name);
     char hint[128];
 
     if (nearest)
@@ -78,7 +95,7 @@ static int run(struct console *console, const char *const *arguments)
     int status;
 
     if (text_equal(arguments[0], "--version"))
-        return command_run(console, &command_version, arguments + 1);
+        return cli_execute(console, &cli_version, arguments + 1);
     status = global_options(console, arguments, &arguments);
     if (status)
         return status;
@@ -88,10 +105,10 @@ static int run(struct console *console, const char *const *arguments)
         help_overview(&console->out);
         return STATUS_OK;
     }
-    command = command_find(arguments[0]);
+    command = cli_find(arguments[0]);
     if (!command)
         return unknown_command(console, arguments[0]);
-    return command_run(console, command, arguments + 1);
+    return cli_execute(console, command, arguments + 1);
 }
 
 int main(int argc, char **argv)

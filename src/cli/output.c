@@ -68,19 +68,25 @@ static bool write_all(int fd, const uint8_t *bytes, size_t size)
     return true;
 }
 
+static void put(struct output *output, const uint8_t *bytes, size_t size)
+{
+    if (output->closed || size == 0)
+        return;
+    output->begun_line = bytes[size - 1] != '\n';
+    if (!write_all(output->fd, bytes, size))
+        output->closed = true;
+}
+
 void output_flush(struct output *output)
 {
-    if (!output->closed && buffer_length(&output->pending) > 0 &&
-        !write_all(output->fd, buffer_bytes(&output->pending), buffer_length(&output->pending)))
-        output->closed = true;
+    put(output, buffer_bytes(&output->pending), buffer_length(&output->pending));
     buffer_clear(&output->pending);
 }
 
 bool output_write(struct output *output, const void *bytes, size_t size)
 {
     output_flush(output);
-    if (!output->closed && !write_all(output->fd, bytes, size))
-        output->closed = true;
+    put(output, bytes, size);
     return !output->closed;
 }
 

@@ -14,7 +14,8 @@ struct output {
     unsigned width; /* of the terminal in columns; 80 where there is none */
     bool terminal;
     bool colour;
-    bool closed; /* the reader has gone away; nothing more is written */
+    bool closed;     /* the reader has gone away; nothing more is written */
+    bool begun_line; /* what was written last did not end with a newline */
 };
 
 enum colour { COLOUR_BOLD, COLOUR_DIM, COLOUR_RED, COLOUR_GREEN, COLOUR_YELLOW, COLOUR_CYAN };

@@ -8,7 +8,7 @@
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/control.h"
-#include "cli/prompt.h"
+#include "cli/prompt-warm.h"
 #include "cli/render.h"
 #include "cli/run.h"
 #include "proto/command.h"
@@ -31,8 +31,11 @@ static void note_status(struct prompt *prompt, int status)
 /* The machines that a word without arguments is meant for. */
 static bool have_machines(struct prompt *prompt, const struct selection *selection)
 {
-    if (selection->count > 0)
+    if (selection->count > 0) {
+        if (prompt->warm_count == 0)
+            prompt_warm_take(prompt);
         return true;
+    }
     if (prompt->session.fleet->count == 0)
         complain_say(&prompt->session.console->error,
                      _("Run `huned invite` on a machine, then in a shell here: hune join LINK"),
@@ -88,8 +91,12 @@ static void obey_control(struct prompt *prompt, const struct prompt_word *word,
 
     (void)rest;
     for (size_t i = 0; i < ELEMENTS_OF(verbs); i++) {
-        if (text_equal(verbs[i].word, word->word) && have_machines(prompt, selection))
-            note_status(prompt, control_machines(&prompt->session, selection, verbs[i].verb));
+        if (!text_equal(verbs[i].word, word->word) || !have_machines(prompt, selection))
+            continue;
+        /* Else the links would come back by themselves; the next command brings them back. */
+        if (verbs[i].verb != VERB_RESET)
+            prompt_warm_drop(prompt);
+        note_status(prompt, control_machines(&prompt->session, selection, verbs[i].verb));
     }
 }
 
@@ -136,8 +143,7 @@ static void obey_help(struct prompt *prompt, const struct prompt_word *word,
     output_print(output, "  %-18s%s\n", _("a fact"),
                  _("os name ip ram cpu disk net uptime users processes services all [SEL]"));
     output_print(output, "  %-18s%s\n", _("anything else"),
-                 _("is run by the machine's shell; !LINE is run there even if it begins with one "
-                   "of these words"));
+                 _("is run by the machine's shell, and so is !LINE, whatever its first word"));
     output_print(output, "  %-18s%s\n", "Ctrl-C",
                  _("stops the running command; Tab continues a word; the arrow keys recall lines"));
 }

@@ -137,6 +137,8 @@ static void read_and_obey(struct prompt *prompt)
         prompt->busy = true;
         prompt_obey(prompt, text_strip(line));
         prompt->busy = false;
+        if (editor_is_interactive(prompt->editor) && prompt->session.console->out.begun_line)
+            output_print(&prompt->session.console->out, "\n");
         output_flush(&prompt->session.console->out);
         output_flush(&prompt->session.console->error);
         /* A pipe's reader who went away will not come back. */

@@ -103,7 +103,7 @@ static int exec_remove(struct console *console, const void *values, const struct
     return status;
 }
 
-const struct cli_command command_remove = {
+const struct cli_command cli_remove = {
     .name = "remove",
     .arguments = "SEL",
     .summary = N_("Take machines out of the fleet list"),

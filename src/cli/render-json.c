@@ -17,9 +17,11 @@ static void put_id(struct json_line *line, const char *key, const uint8_t *id)
 static void put_trouble(struct json_line *line, const struct trouble *trouble)
 {
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    struct trouble brief = *trouble;
 
+    complain_shorten(&brief);
     json_line_text(line, "problem", trouble_word(trouble));
-    if (trouble_describe(trouble, &text) == 0)
+    if (trouble_describe(&brief, &text) == 0)
         json_line_bytes(line, "text", buffer_bytes(&text), buffer_length(&text));
     json_line_text(line, "hint", trouble_hint(trouble));
     if (trouble->has_pinned)
@@ -66,7 +68,8 @@ static void welcome(struct console *console, const struct machine *machine, uint
     struct json_line line = json_line_begin(&console->out);
 
     put_machine(&line, machine);
-    put_rights(&line, rights, run_as);
+    if (run_as)
+        put_rights(&line, rights, run_as);
     json_line_end(&line);
 }
 

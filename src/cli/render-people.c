@@ -1,5 +1,6 @@
 /* Results for people: tables, short sentences, colour where it helps. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/grid.h"
 #include "cli/render.h"
@@ -50,15 +51,20 @@ static void welcome(struct console *console, const struct machine *machine, uint
                     const char *run_as)
 {
     struct output *output = &console->out;
+    _cleanup_buffer_ struct buffer address = BUFFER_INIT;
     char id[FINGERPRINT_TEXT_SIZE];
 
-    output_coloured(output, COLOUR_GREEN, _("Joined "));
+    if (address_append(&address, machine->host, machine->port) < 0 || !buffer_text(&address))
+        return;
+    output_coloured(output, COLOUR_GREEN, run_as ? _("Joined ") : _("Added "));
     output_safe(output, machine->name);
-    output_print(output, _(" at %s, port %u.\n"), machine->host, machine->port);
+    output_print(output, " (%s)\n", buffer_text(&address));
     if (machine->has_id) {
         fingerprint_format(machine->id, id);
         output_print(output, _("Machine id: %s\n"), id);
     }
+    if (!run_as)
+        return;
     rights_show(output, rights, run_as);
     output_print(output, _("Try: hune ask os %s\n     hune run %s -- uptime\n"), machine->name,
                  machine->name);
@@ -101,6 +107,28 @@ static void import(struct console *console, const struct import *import, bool dr
         output_print(output, "%s\n", _("Nothing was changed (--dry-run)."));
 }
 
+int ending_describe(struct job_state state, struct buffer *out)
+{
+    const char *signal;
+
+    switch (state.state) {
+    case STATE_EXITED: return buffer_printf(out, _("exit status %u"), state.detail);
+    case STATE_SIGNALLED:
+        signal = sigdescr_np((int)state.detail);
+        return buffer_printf(out, _("ended by signal %u (%s)"), state.detail,
+                             signal ? signal : _("unknown"));
+    case STATE_TIMED_OUT: return buffer_append_text(out, _("stopped, because its time was up"));
+    case STATE_KILLED: return buffer_append_text(out, _("stopped"));
+    case STATE_LOST: return buffer_append_text(out, _("lost: the machine has restarted"));
+    case STATE_UNREACHABLE: return buffer_append_text(out, _("unreachable; it may run there"));
+    case STATE_UNSENT: return buffer_append_text(out, _("not begun"));
+    case STATE_QUEUED:
+    case STATE_RUNNING: return buffer_append_text(out, _("left behind; it goes on running"));
+    case STATE_REFUSED: break;
+    }
+    return state_append(out, state);
+}
+
 /* Output was shown as it came; what is left to tell is what went wrong. */
 static void ending(struct console *console, const struct ending *ending)
 {
@@ -113,7 +141,7 @@ static void ending(struct console *console, const struct ending *ending)
     }
     if (ending->state.state == STATE_EXITED && ending->state.detail == 0)
         return;
-    if (state_append(&state, ending->state) < 0 || !buffer_text(&state))
+    if (ending_describe(ending->state, &state) < 0 || !buffer_text(&state))
         return;
     output_coloured(error, COLOUR_RED, "hune: ");
     output_safe(error, ending->machine);

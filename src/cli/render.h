@@ -38,7 +38,7 @@ struct renderer {
     void (*list)(struct console *console, const struct fleet *fleet,
                  const struct selection *selection);
     void (*answer)(struct console *console, const struct answer *answer);
-    /* A machine was joined or added. */
+    /* A machine was joined or added; `run_as` is NULL if it was not asked what our key may do. */
     void (*welcome)(struct console *console, const struct machine *machine, uint16_t rights,
                     const char *run_as);
     void (*import)(struct console *console, const struct import *import, bool dry_run);
@@ -57,5 +57,7 @@ static inline const struct renderer *renderer_of(const struct console *console)
 
 /* The facts of one machine for people; the second half of render_people.answer. */
 void facts_show(struct output *output, const struct answer *answer);
+/* Appends how a job ended, as a person says it: "ended by signal 9 (Killed)". 0 or -ENOMEM. */
+int ending_describe(struct job_state state, struct buffer *out);
 /* "run, observe as root": what a key may do, for people. */
 void rights_show(struct output *output, uint16_t rights, const char *run_as);

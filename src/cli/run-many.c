@@ -164,13 +164,14 @@ static void keep_failure(struct many *many, const char *name, const struct fanou
         struct trouble trouble = *result->trouble;
 
         trouble.where[0] = '\0';
+        complain_shorten(&trouble);
         error = trouble_describe(&trouble, &text);
         if (!error)
             error = buffer_append(&text, "", 1);
         if (!error)
             error = buffer_append_text(&text, trouble_hint(&trouble));
     } else {
-        error = state_append(&text, result->state);
+        error = ending_describe(result->state, &text);
         if (!error)
             error = buffer_append(&text, "", 1);
     }
@@ -275,7 +276,7 @@ static void on_interrupt(struct session *session, unsigned times)
         fanout_stop(many->fanout);
         return;
     }
-    output_print(&session->console->error, "%s\n",
+    output_print(&session->console->error, "%s%s\n", session->console->error.terminal ? "\n" : "",
                  _("hune: stopping it everywhere; Ctrl-C again leaves it alone"));
     output_flush(&session->console->error);
     stop_all(many);
@@ -295,6 +296,8 @@ static void show_answers(struct many *many)
             output->closed = true;
         output_print(output, group->count > 1 ? " (%zu):%s\n" : ":%.0zu%s\n",
                      group->count > 1 ? group->count : 0, output_plain(output));
+        if (size == 0)
+            output_coloured(output, COLOUR_DIM, _("(no output)\n"));
         if (output->terminal && !many->order->raw) {
             if (text_append_printable(&output->pending, bytes, size) < 0)
                 output->closed = true;
@@ -321,8 +324,10 @@ static void show_failures(struct many *many)
         complain(error, buffer_text(&names), text, NULL, text + strlen(text) + 1);
     }
     if (many->failed > 0) {
-        output_print(error, _("hune: %u of %u machines failed\n"), many->failed,
-                     many->selection->count);
+        output_print(error,
+                     ngettext("hune: %u of %u machine failed\n", "hune: %u of %u machines failed\n",
+                              many->selection->count),
+                     many->failed, many->selection->count);
         output_flush(error);
     }
 }
@@ -343,6 +348,7 @@ static int prepare(struct many *many)
                    .payload = {.bytes = buffer_bytes(&order->payload),
                                .size = buffer_length(&order->payload)}},
         .input = {.bytes = buffer_bytes(&many->input), .size = buffer_length(&many->input)},
+        .has_input = order->input >= 0,
         .on_accepted = on_accepted,
         .on_output = on_output,
         .on_note = on_note,

@@ -89,7 +89,8 @@ static void on_interrupted(struct remote_job *job, bool interrupted_now, void *u
     struct one *one = user;
     struct output *error = &one->session->console->error;
 
-    (void)job;
+    if (!remote_job_is_accepted(job))
+        return; /* nothing runs yet; how it ends is told then */
     output_print(error,
                  interrupted_now
                      ? _("hune: %s: the connection is lost; the job goes on, trying again\n")
@@ -171,6 +172,8 @@ static void on_interrupt(struct session *session, unsigned times)
         leave(one);
         return;
     }
+    /* The terminal shows ^C where the cursor is. */
+    output_print(&session->console->error, "%s", session->console->error.terminal ? "\n" : "");
     output_print(&session->console->error,
                  _("hune: stopping it on %s; Ctrl-C again leaves it alone\n"), one->machine->name);
     output_flush(&session->console->error);

@@ -190,7 +190,7 @@ static const struct cli_option options[] = {
            N_("pass control characters to the terminal")),
 };
 
-const struct cli_command command_run = {
+const struct cli_command cli_run = {
     .name = "run",
     .arguments = "[SEL] [OPTIONS] -- COMMAND…",
     .summary = N_("Run a command on machines"),

@@ -57,7 +57,7 @@ static int exec_tag(struct console *console, const void *values, const struct wo
     return status;
 }
 
-const struct cli_command command_tag = {
+const struct cli_command cli_tag = {
     .name = "tag",
     .arguments = "SEL +TAG… -TAG…",
     .summary = N_("Put tags on machines, or take them off"),

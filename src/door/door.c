@@ -2,6 +2,7 @@
 #include "door/door.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
@@ -21,8 +22,7 @@ struct door_rule {
 };
 
 static const struct door_rule door_rules[] = {
-#define X(number, name, direction, size, few, many)                                                \
-    [number] = {#name, direction, size, few, many},
+#define X(number, name, direction, size, few, many) [number] = {#name, direction, size, few, many},
     DOOR_MESSAGES(X)
 #undef X
 };
@@ -85,6 +85,7 @@ static void door_queued_free(struct door_queued *queued)
 {
     close_all(queued->fds, queued->fd_count);
     list_remove(&queued->link);
+    explicit_bzero(queued->bytes, queued->size); /* SETUP holds the machine's key */
     free(queued);
 }
 
@@ -94,7 +95,7 @@ struct door *door_free(struct door *door)
 
     if (!door)
         return NULL;
-    list_for_each(&door->queue, struct door_queued, link, queued)
+    list_for_each (&door->queue, struct door_queued, link, queued)
         door_queued_free(queued);
     close(door->socket);
     explicit_bzero(door->packet, sizeof(door->packet));
@@ -130,7 +131,8 @@ int door_receive(struct door *door, struct door_message *message_out)
     struct msghdr header = {.msg_iov = &space,
                             .msg_iovlen = 1,
                             .msg_control = control.bytes,
-                            .msg_controllen = sizeof(control.bytes)};
+                            /* not CMSG_SPACE: padding could take in one descriptor more */
+                            .msg_controllen = CMSG_LEN(sizeof(int) * DOOR_FDS_MAX)};
     const struct door_rule *rule;
     ssize_t size;
     size_t body;
@@ -142,10 +144,13 @@ int door_receive(struct door *door, struct door_message *message_out)
         return 0;
     if (size < 0)
         return errno == ECONNRESET ? -EPIPE : -errno;
-    if (size == 0)
-        return -EPIPE;
     *message_out = (struct door_message){0};
     door_take_fds(&header, message_out);
+    if (size == 0) {
+        /* Also what an empty packet looks like, and that one can carry descriptors. */
+        close_all(message_out->fds, message_out->fd_count);
+        return -EPIPE;
+    }
     message_out->type = size >= DOOR_HEADER_SIZE ? door->packet[0] << 8 | door->packet[1] : 0;
     rule = door_rule((uint16_t)message_out->type);
     body = (size_t)size - DOOR_HEADER_SIZE;
@@ -202,7 +207,7 @@ static int door_enqueue(struct door *door, const void *packet, size_t size, cons
     memcpy(queued->bytes, packet, size);
     list_append(&door->queue, &queued->link);
     for (size_t i = 0; i < fd_count; i++) {
-        int copy = dup(fds[i]);
+        int copy = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
 
         if (copy < 0) {
             int error = -errno;
@@ -244,7 +249,7 @@ int door_flush(struct door *door)
 {
     struct door_queued *queued;
 
-    list_for_each(&door->queue, struct door_queued, link, queued) {
+    list_for_each (&door->queue, struct door_queued, link, queued) {
         int r = door_transmit(door, queued->bytes, queued->size, queued->fds, queued->fd_count);
 
         if (r)

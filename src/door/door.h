@@ -1,7 +1,7 @@
 /* The door: the SOCK_SEQPACKET pair between warden and gate, and the table of what may cross it.
  *
- * Anything that is not in the table, goes the wrong way, is too long, or carries the wrong number of
- * descriptors is a breach: the warden kills the gate, the gate ends itself.
+ * Anything that is not in the table, goes the wrong way, is too long, or carries the wrong number
+ * of descriptors is a breach: the warden kills the gate, the gate ends itself.
  */
 #pragma once
 
@@ -16,34 +16,34 @@
 enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
 
 /* X(number, NAME, direction, largest body, fewest descriptors, most descriptors) */
-#define DOOR_MESSAGES(X)                                                                           \
-    /* Once, first: who this machine is, and the sockets to listen on. */                          \
-    X(1, SETUP, TO_GATE, LIMIT_DOOR_MESSAGE, 0, LIMIT_LISTENERS)                                   \
-    /* Once: the sandbox is closed and the gate serves. */                                         \
-    X(2, READY, TO_WARDEN, 0, 0, 0)                                                                \
-    X(3, OPEN, TO_WARDEN, 8192, 0, 0)                                                              \
-    X(4, OPENED, TO_GATE, 8192, 0, 0)                                                              \
-    X(5, PAIR, TO_WARDEN, 1024, 0, 0)                                                              \
-    X(6, PAIRED, TO_GATE, 8192, 0, 0)                                                              \
-    X(7, TOKEN, TO_WARDEN, 64, 0, 0)                                                               \
-    X(8, TOKENED, TO_GATE, 64, 0, 0)                                                               \
-    /* An order to carry out: in the message, or in a sealed memfd when it is long. */             \
-    X(9, ORDER, TO_WARDEN, LIMIT_DOOR_MESSAGE, 0, 1)                                               \
-    X(10, ORDERED, TO_GATE, 256, 0, 0)                                                             \
-    /* A job: its ring, and the write end of its standard input while that is open. Sent before    \
-     * ORDERED for a new job, and for every job to a new gate. */                                  \
-    X(11, JOB, TO_GATE, 4096, 1, 2)                                                                \
-    X(12, STATE, TO_GATE, 64, 0, 0)                                                                \
-    X(13, FORGOTTEN, TO_GATE, 16, 0, 0)                                                            \
-    /* The ring has more bytes; the ring has more room; the console's input is complete. */        \
-    X(14, BYTES, TO_GATE, 16, 0, 0)                                                                \
-    X(15, ROOM, TO_WARDEN, 16, 0, 0)                                                               \
-    X(16, INPUT_END, TO_WARDEN, 16, 0, 0)                                                          \
-    X(17, AUDIT, TO_WARDEN, 16, 0, 0)                                                              \
-    X(18, AUDIT_FILE, TO_GATE, 16, 0, 2)                                                           \
-    /* End the connections of this key (or the one connection that asked). */                      \
-    X(19, HANG_UP, TO_GATE, 64, 0, 0)                                                              \
-    /* Finish what is being said to the consoles, then exit. */                                    \
+#define DOOR_MESSAGES(X)                                                                        \
+    /* Once, first: who this machine is, and the sockets to listen on. */                       \
+    X(1, SETUP, TO_GATE, LIMIT_DOOR_MESSAGE, 0, LIMIT_LISTENERS)                                \
+    /* Once: the sandbox is closed and the gate serves. */                                      \
+    X(2, READY, TO_WARDEN, 0, 0, 0)                                                             \
+    X(3, OPEN, TO_WARDEN, 8192, 0, 0)                                                           \
+    X(4, OPENED, TO_GATE, 8192, 0, 0)                                                           \
+    X(5, PAIR, TO_WARDEN, 1024, 0, 0)                                                           \
+    X(6, PAIRED, TO_GATE, 8192, 0, 0)                                                           \
+    X(7, TOKEN, TO_WARDEN, 64, 0, 0)                                                            \
+    X(8, TOKENED, TO_GATE, 64, 0, 0)                                                            \
+    /* An order to carry out: in the message, or in a sealed memfd when it is long. */          \
+    X(9, ORDER, TO_WARDEN, LIMIT_DOOR_MESSAGE, 0, 1)                                            \
+    X(10, ORDERED, TO_GATE, 256, 0, 0)                                                          \
+    /* A job: its ring, and the write end of its standard input while that is open. Sent before \
+     * ORDERED for a new job, and for every job to a new gate. */                               \
+    X(11, JOB, TO_GATE, 4096, 1, 2)                                                             \
+    X(12, STATE, TO_GATE, 64, 0, 0)                                                             \
+    X(13, FORGOTTEN, TO_GATE, 16, 0, 0)                                                         \
+    /* The ring has more bytes; the ring has more room; the console's input is complete. */     \
+    X(14, BYTES, TO_GATE, 16, 0, 0)                                                             \
+    X(15, ROOM, TO_WARDEN, 16, 0, 0)                                                            \
+    X(16, INPUT_END, TO_WARDEN, 16, 0, 0)                                                       \
+    X(17, AUDIT, TO_WARDEN, 16, 0, 0)                                                           \
+    X(18, AUDIT_FILE, TO_GATE, 16, 0, 2)                                                        \
+    /* End the connections of this key (or the one connection that asked). */                   \
+    X(19, HANG_UP, TO_GATE, 64, 0, 0)                                                           \
+    /* Finish what is being said to the consoles, then exit. */                                 \
     X(20, GOODBYE, TO_GATE, 8, 0, 0)
 
 enum door_type {
@@ -56,8 +56,8 @@ enum door_side { DOOR_WARDEN, DOOR_GATE };
 
 struct door;
 
-/* One message as it arrived: the body is borrowed until the next call, the descriptors belong to the
- * receiver (close what is not used). */
+/* One message as it arrived: the body is borrowed until the next call, the descriptors belong to
+ * the receiver (close what is not used). */
 struct door_message {
     enum door_type type;
     struct slice body;
@@ -71,11 +71,11 @@ struct door *door_free(struct door *door);
 int door_fd(const struct door *door);
 const char *door_type_name(uint16_t type);
 
-/* The next message. Returns 1 with one, 0 when there is none now, -EPIPE when the other side is gone,
- * -EPROTO for a breach of the table, or another -errno. */
+/* The next message. Returns 1 with one, 0 when there is none now, -EPIPE when the other side is
+ * gone, -EPROTO for a breach of the table, or another -errno. */
 int door_receive(struct door *door, struct door_message *message_out);
-/* Sends, or queues while the socket is full; descriptors are duplicated into the message, so the caller keeps
- * its own. Returns 0, -errno, or -ENOBUFS when LIMIT_DOOR_QUEUE is reached. */
+/* Sends, or queues while the socket is full; descriptors are duplicated into the message, so the
+ * caller keeps its own. Returns 0, -errno, or -ENOBUFS when LIMIT_DOOR_QUEUE is reached. */
 int door_send(struct door *door, enum door_type type, const void *body, size_t size, const int *fds,
               size_t fd_count);
 /* True while messages are queued: call door_flush() when the socket is writable. */

@@ -1,6 +1,7 @@
-/* What the bodies of the door's messages hold. Pure functions on bytes: every decoder returns 0 or 1 for
- * a body that is not exactly that message; every encoder 0, -ENOMEM or -EMSGSIZE. Slices and texts point
- * into the body. `ticket` is the gate's own number, which comes back with the answer. */
+/* What the bodies of the door's messages hold. Pure functions on bytes: every decoder returns 0 or
+ * 1 for a body that is not exactly that message; every encoder 0, -ENOMEM or -EMSGSIZE. Slices and
+ * texts point into the body. `ticket` is the gate's own number, which comes back with the answer.
+ */
 #pragma once
 
 #include <stddef.h>
@@ -29,10 +30,10 @@ struct door_setup {
 /* OPEN and ORDER: the order's parts, and the channel they came through. */
 struct door_order {
     uint32_t ticket;
-    uint32_t connection;           /* the gate's number for the connection */
+    uint32_t connection; /* the gate's number for the connection */
     uint8_t exporter[EXPORTER_SIZE];
-    char label[128];               /* ORDER: a line for lists, made by the gate; nothing depends on it */
-    struct slice parts;            /* empty when they are in the descriptor */
+    char label[128];    /* ORDER: a line for lists, made by the gate; nothing depends on it */
+    struct slice parts; /* empty when they are in the descriptor */
 };
 
 /* OPENED, PAIRED: PROBLEM_NONE and the rest, or a problem and nothing else. */
@@ -92,7 +93,8 @@ struct door_state {
     uint64_t ended_ms;
 };
 
-/* AUDIT asks {ticket}; AUDIT_FILE answers {ticket, size of the older file}, descriptors {newer, [older]}. */
+/* AUDIT asks {ticket}; AUDIT_FILE answers {ticket, size of the older file}, descriptors {newer,
+ * [older]}. */
 struct door_audit {
     uint32_t ticket;
     uint64_t older_size;

@@ -1,6 +1,6 @@
 /* See ring.h. Every shared word has one writer. The two "who sleeps" questions are settled like
- * Dekker's: each side stores its own word, then reads the other's, both sequentially consistent, so at
- * least one of them sees the other and no wake-up is lost. */
+ * Dekker's: each side stores its own word, then reads the other's, both sequentially consistent, so
+ * at least one of them sees the other and no wake-up is lost. */
 #include "door/ring.h"
 
 #include <errno.h>
@@ -23,7 +23,7 @@ struct ring_warden_page {
     uint64_t capacity;
     _Atomic uint64_t head;
     _Atomic uint64_t tail;
-    _Atomic uint64_t starved_at; /* 1 + the release it saw when there was no room; 0 for never */
+    _Atomic uint64_t starved; /* how many times there was no room */
     _Atomic uint32_t ended;
 };
 
@@ -39,14 +39,19 @@ struct ring {
     struct ring_gate_page *gate;
     uint8_t *data; /* `capacity` bytes, and the same ones again */
     size_t capacity;
-    int fd;
+    int fd; /* -1 in a ring that was mapped */
+    /* The warden's own: the gate holds the same memfd and can write to both pages, so the warden
+     * never reads its words back. */
+    uint64_t head, tail;
+    uint64_t told; /* the gate's own: the `starved` for which it last told the warden of room */
 };
 
 static int ring_map_data(struct ring *ring, int fd, int protection)
 {
     /* One reservation for everything, so that the two views of the data stand side by side. */
     size_t total = 2 * RING_PAGE + 2 * ring->capacity;
-    uint8_t *base = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
+    uint8_t *base = mmap(NULL, total, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                         0);
     uint8_t *data = base + 2 * RING_PAGE;
 
     if (base == MAP_FAILED)
@@ -146,12 +151,12 @@ size_t ring_capacity(const struct ring *ring)
 
 uint64_t ring_head(const struct ring *ring)
 {
-    return atomic_load(&ring->warden->head);
+    return ring->fd >= 0 ? ring->head : atomic_load(&ring->warden->head);
 }
 
 uint64_t ring_tail(const struct ring *ring)
 {
-    return atomic_load(&ring->warden->tail);
+    return ring->fd >= 0 ? ring->tail : atomic_load(&ring->warden->tail);
 }
 
 bool ring_is_ended(const struct ring *ring)
@@ -174,34 +179,46 @@ static uint64_t ring_released_bounded(const struct ring *ring, uint64_t tail, ui
     return released > head ? head : released;
 }
 
+/* Gives up what lies before `tail`. False, and nothing changed, if the gate took its release back
+ * (ring_hold) before it could see the new tail. */
+static bool ring_give_up(struct ring *ring, uint64_t tail)
+{
+    if (tail == ring->tail)
+        return true;
+    atomic_store(&ring->warden->tail, tail);
+    if (ring_released_bounded(ring, ring->tail, ring->head) < tail) {
+        atomic_store(&ring->warden->tail, ring->tail);
+        return false;
+    }
+    ring->tail = tail;
+    return true;
+}
+
 uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out)
 {
-    uint64_t head = ring_head(ring);
-    uint64_t old_tail = ring_tail(ring);
+    uint64_t head = ring->head;
 
     for (;;) {
-        uint64_t released = ring_released_bounded(ring, old_tail, head);
+        uint64_t released = ring_released_bounded(ring, ring->tail, head);
         uint64_t room = ring->capacity - (head - released);
         size_t size = room < wanted ? (size_t)room : wanted;
-        uint64_t tail = old_tail;
+        uint64_t tail = ring->tail;
 
         if (head + size > ring->capacity && head + size - ring->capacity > tail)
             tail = head + size - ring->capacity;
-        atomic_store(&ring->warden->tail, tail);
-        /* The gate may have taken its release back (ring_hold) before it could see the new tail. */
-        if (tail == old_tail || ring_released_bounded(ring, old_tail, head) >= tail) {
+        if (ring_give_up(ring, tail)) {
             *size_out = size;
             return ring->data + head % ring->capacity;
         }
-        atomic_store(&ring->warden->tail, old_tail);
     }
 }
 
 bool ring_publish(struct ring *ring, size_t size)
 {
-    uint64_t head = ring_head(ring);
+    uint64_t head = ring->head;
 
-    atomic_store(&ring->warden->head, head + size);
+    ring->head = head + size;
+    atomic_store(&ring->warden->head, ring->head);
     return atomic_load(&ring->gate->sleeping_at) == head + 1;
 }
 
@@ -212,29 +229,27 @@ void ring_end(struct ring *ring)
 
 bool ring_wait_for_room(struct ring *ring, size_t wanted)
 {
-    uint64_t head = ring_head(ring);
-    uint64_t tail = ring_tail(ring);
-    uint64_t released = ring_released(ring);
-
-    atomic_store(&ring->warden->starved_at, released + 1);
-    released = ring_released_bounded(ring, tail, head);
-    return ring->capacity - (head - released) < wanted;
+    /* A number and not the release that was seen: a release between looking and storing would make
+     * that one out of date, and the next release would tell nobody. */
+    atomic_fetch_add(&ring->warden->starved, 1);
+    return ring->capacity - (ring->head - ring_released_bounded(ring, ring->tail, ring->head)) <
+           wanted;
 }
 
 void ring_shrink(struct ring *ring, size_t keep)
 {
-    uint64_t head = ring_head(ring);
-    uint64_t tail = ring_tail(ring);
-    uint64_t limit = ring_released_bounded(ring, tail, head);
+    uint64_t head = ring->head;
+    uint64_t limit;
     size_t kept;
     size_t begin;
     size_t end;
 
-    if (head - limit < keep)
-        limit = head > keep ? head - keep : 0;
-    if (limit > tail)
-        atomic_store(&ring->warden->tail, tail = limit);
-    kept = (size_t)(head - tail);
+    do {
+        limit = ring_released_bounded(ring, ring->tail, head);
+        if (head - limit < keep)
+            limit = head > keep ? head - keep : 0;
+    } while (limit > ring->tail && !ring_give_up(ring, limit));
+    kept = (size_t)(head - ring->tail);
     if (kept >= ring->capacity || ring->fd < 0)
         return;
     /* The free part runs from head round to tail, in up to two pieces of the file. */
@@ -269,12 +284,16 @@ int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **byte
 
 bool ring_release(struct ring *ring, uint64_t offset)
 {
-    uint64_t before = ring_released(ring);
+    uint64_t starved;
 
-    if (offset <= before)
+    if (offset <= ring_released(ring))
         return false;
     atomic_store(&ring->gate->released, offset);
-    return atomic_load(&ring->warden->starved_at) == before + 1;
+    starved = atomic_load(&ring->warden->starved);
+    if (starved == ring->told)
+        return false;
+    ring->told = starved;
+    return true;
 }
 
 int ring_hold(struct ring *ring, uint64_t offset)

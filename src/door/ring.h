@@ -1,12 +1,13 @@
 /* The ring: the output of one job, a memfd that warden and gate both map.
  *
  * Layout: one page that only the warden writes, one page that only the gate writes, then `capacity`
- * bytes of data, mapped twice in a row so that every run of bytes is contiguous in memory. The memfd is
- * sealed against resizing, so neither side can make the other fault.
+ * bytes of data, mapped twice in a row so that every run of bytes is contiguous in memory. The
+ * memfd is sealed against resizing, so neither side can make the other fault.
  *
  * Offsets count the bytes of the job's frame stream from its start and never wrap. The data holds
- * [tail, head); the warden frees up to what the gate says is released, and believes that number only as
- * far as it lies in [tail, head]. All the gate can do to the warden through a ring is to lose output.
+ * [tail, head); the warden frees up to what the gate says is released, and believes that number
+ * only as far as it lies in [tail, head]. All the gate can do to the warden through a ring is to
+ * lose output.
  */
 #pragma once
 
@@ -28,12 +29,12 @@ int ring_fd(const struct ring *ring);
 size_t ring_capacity(const struct ring *ring);
 uint64_t ring_head(const struct ring *ring);
 uint64_t ring_tail(const struct ring *ring);
-/* True once the last frame is in: nothing follows head. Ask this before ring_peek(): the other way round the
- * last frame could slip in between. */
+/* True once the last frame is in: nothing follows head. Ask this before ring_peek(): the other way
+ * round the last frame could slip in between. */
 bool ring_is_ended(const struct ring *ring);
 
-/* Warden: where the next bytes go and how many of `wanted` fit. What the gate released is given up to make
- * room, no sooner than needed. */
+/* Warden: where the next bytes go and how many of `wanted` fit. What the gate released is given up
+ * to make room, no sooner than needed. */
 uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out);
 /* Warden: publishes `size` bytes written there. True if the gate waits and must be told. */
 bool ring_publish(struct ring *ring, size_t size);
@@ -42,21 +43,24 @@ void ring_end(struct ring *ring);
 /* Warden: there is no room. True if it is so after telling the gate that it must say when there is;
  * false if room came in the meantime. */
 bool ring_wait_for_room(struct ring *ring, size_t wanted);
-/* Warden: of an ended job keeps the last `keep` bytes and whatever is not released, and gives the other
- * memory back. */
+/* Warden: of an ended job keeps the last `keep` bytes and whatever is not released, and gives the
+ * other memory back. */
 void ring_shrink(struct ring *ring, size_t keep);
 
 /* Gate: the bytes from `offset` on, in place. Returns their number; 0 when there are none yet.
  * -ENODATA when `offset` lies before the tail, -ERANGE when beyond the head. */
 int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **bytes_out);
-/* Gate: no console needs bytes before `offset` any more. True if the warden waits and must be told. */
+/* Gate: no console needs bytes before `offset` any more. True if the warden waits and must be told.
+ */
 bool ring_release(struct ring *ring, uint64_t offset);
 /* Gate: how far it has released. */
 uint64_t ring_released(const struct ring *ring);
-/* Gate: a console wants the bytes from `offset` on once more: takes the release back as far as that.
- * Returns 0, or -ENODATA when they are gone already, -ERANGE when `offset` lies beyond the head. */
+/* Gate: a console wants the bytes from `offset` on once more: takes the release back as far as
+ * that. Returns 0, or -ENODATA when they are gone already, -ERANGE when `offset` lies beyond the
+ * head. */
 int ring_hold(struct ring *ring, uint64_t offset);
-/* Gate: it has sent everything up to `offset` and wants to be told of more. False if there is more already. */
+/* Gate: it has sent everything up to `offset` and wants to be told of more. False if there is more
+ * already. */
 bool ring_wait_for_bytes(struct ring *ring, uint64_t offset);
 
 /* Gate: how many bytes of standard input went into the job's pipe; outlives the gate. */

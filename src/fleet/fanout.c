@@ -157,7 +157,7 @@ static void visit_destroy(struct fanout_visit *visit)
     fanout->slots[visit->position].visit = NULL;
     fanout->visiting--;
     link_unwatch(visit->link, &visit->watcher);
-    link_pool_release(fanout->settings.pool, visit->link);
+    link_pool_give(fanout->settings.pool, visit->link);
     free(visit);
 }
 
@@ -365,6 +365,11 @@ uint32_t fanout_count(const struct fanout *fanout)
 uint32_t fanout_done_count(const struct fanout *fanout)
 {
     return fanout->done;
+}
+
+uint32_t fanout_visiting(const struct fanout *fanout)
+{
+    return fanout->visiting;
 }
 
 const struct fanout_result *fanout_result(const struct fanout *fanout, uint32_t position)

@@ -68,6 +68,8 @@ struct fanout *fanout_free(struct fanout *fanout);
 
 uint32_t fanout_count(const struct fanout *fanout);
 uint32_t fanout_done_count(const struct fanout *fanout);
+/* How many visits are under way. */
+uint32_t fanout_visiting(const struct fanout *fanout);
 /* By position in settings->machines. */
 const struct fanout_result *fanout_result(const struct fanout *fanout, uint32_t position);
 uint32_t fanout_machine(const struct fanout *fanout, uint32_t position);

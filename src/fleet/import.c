@@ -285,12 +285,13 @@ static int guess_line(void *context, char *line, uint32_t number)
     return 1;
 }
 
-/* Whether no line has a space inside: then it is a list of addresses. */
-static int single_word(void *context, char *line, uint32_t number)
+/* 1 for a line that is not one word: without any, it is a list of addresses. A colon at the end is
+ * YAML's. */
+static int several_words(void *context, char *line, uint32_t number)
 {
     (void)context;
     (void)number;
-    return line[0] != '#' && strpbrk(line, " \t") != NULL;
+    return line[0] != '#' && (strpbrk(line, " \t") || line[strlen(line) - 1] == ':');
 }
 
 static enum import_format guess_format(struct import *import, const char *bytes, size_t size)
@@ -299,7 +300,7 @@ static enum import_format guess_format(struct import *import, const char *bytes,
 
     import_lines(import, bytes, size, guess_line, &guess);
     if (guess.format == IMPORT_GUESS && size > 0 &&
-        import_lines(import, bytes, size, single_word, NULL) == 0)
+        import_lines(import, bytes, size, several_words, NULL) == 0)
         guess.format = IMPORT_CSV;
     /* Lines with a NUL were refused while guessing; the reader refuses them again. */
     import->count = 0;

@@ -10,6 +10,7 @@ enum {
     ANSWER_TIMEOUT_MS = 10 * 1000,
     ORDER_WINDOW_MS = 5 * 60 * 1000,
     HANDSHAKES = 128,
+    FIRST_PAUSE_MS = 250,
 };
 
 static void use_defaults(struct link_settings *settings)
@@ -22,6 +23,8 @@ static void use_defaults(struct link_settings *settings)
         settings->order_window_ms = ORDER_WINDOW_MS;
     if (settings->order_window_ms > LIMIT_ORDER_WINDOW_MS)
         settings->order_window_ms = LIMIT_ORDER_WINDOW_MS;
+    if (settings->first_pause_ms == 0)
+        settings->first_pause_ms = FIRST_PAUSE_MS;
     if (settings->handshakes == 0)
         settings->handshakes = HANDSHAKES;
 }

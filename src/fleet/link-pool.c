@@ -109,7 +109,7 @@ int link_pool_take(struct link_pool *pool, uint32_t index, struct link **link_ou
     return 0;
 }
 
-void link_pool_release(struct link_pool *pool, struct link *link)
+void link_pool_give(struct link_pool *pool, struct link *link)
 {
     struct pool_entry *entry = link_user(link);
 
@@ -118,6 +118,14 @@ void link_pool_release(struct link_pool *pool, struct link *link)
     if (!entry->is_stale)
         pool->entries[entry->index] = NULL;
     entry_free(entry);
+}
+
+void link_pool_release(struct link_pool *pool, uint32_t index)
+{
+    struct link *link = link_pool_peek(pool, index);
+
+    if (link)
+        link_pool_give(pool, link);
 }
 
 struct link *link_pool_peek(const struct link_pool *pool, uint32_t index)

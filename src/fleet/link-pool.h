@@ -21,7 +21,9 @@ struct link_pool *link_pool_free(struct link_pool *pool);
 /* Lends the machine's link and starts it if it is idle or closed. Returns 0 or -ENOMEM. */
 int link_pool_take(struct link_pool *pool, uint32_t index, struct link **link_out);
 /* Gives one take back; the last one frees a link that is not kept warm. */
-void link_pool_release(struct link_pool *pool, struct link *link);
+void link_pool_give(struct link_pool *pool, struct link *link);
+/* The same by index, if link_pool_forget() was not called in between. */
+void link_pool_release(struct link_pool *pool, uint32_t index);
 /* The link if there is one, else NULL: no take. */
 struct link *link_pool_peek(const struct link_pool *pool, uint32_t index);
 /* The fleet list changed: indices mean other machines now. Frees every link that nobody has taken;

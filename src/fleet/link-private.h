@@ -31,7 +31,7 @@ struct link_walk {
     struct link_walk *outer;
 };
 
-enum { LINK_ADDRESSES = 8 };
+enum { LINK_ADDRESSES = 8, LINK_WHERE_SIZE = TROUBLE_WHERE_SIZE - 64 };
 
 struct link {
     struct list at; /* in factory.links */
@@ -39,7 +39,7 @@ struct link {
     struct link_factory *factory;
     void *user;
     char *host;
-    char where[TROUBLE_WHERE_SIZE];
+    char where[LINK_WHERE_SIZE];
     uint16_t port;
     bool has_pin;
     bool accept_new;

@@ -8,6 +8,7 @@
 #include "fleet/link.h"
 
 #include <assert.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -18,7 +19,6 @@
 #include "fleet/link-private.h"
 
 enum {
-    PAUSE_FIRST_MS = 250,
     PAUSE_LONGEST_MS = 30 * 1000,
     STREAM_PAUSE_MS = 50,
     HEARTBEAT_MS = 15 * 1000,
@@ -170,11 +170,11 @@ static uint32_t next_pause(struct link *link)
     if (link->ready_ms && clock_monotonic_ms() - link->ready_ms > 2 * (uint64_t)link->pause_ms)
         link->pause_ms = 0;
     link->ready_ms = 0;
-    link->pause_ms = link->pause_ms ? link->pause_ms * 2 : PAUSE_FIRST_MS;
+    link->pause_ms = link->pause_ms ? link->pause_ms * 2 : link->factory->settings.first_pause_ms;
     if (link->pause_ms > PAUSE_LONGEST_MS)
         link->pause_ms = PAUSE_LONGEST_MS;
     (void)random_bytes(&dice, sizeof(dice)); /* without: no jitter */
-    return link->pause_ms - dice % (link->pause_ms / 2);
+    return link->pause_ms - dice % (link->pause_ms / 2 + 1);
 }
 
 /* Ends everything that the link carries or should have carried. */
@@ -354,8 +354,8 @@ static int link_copy_target(struct link *link, const struct link_target *target)
     link->host = strdup(target->host);
     if (!link->host || address_append(&where, target->host, target->port) < 0)
         return -ENOMEM;
-    trouble_set(&link->trouble, PROBLEM_NONE, buffer_text(&where), NULL);
-    memcpy(link->where, link->trouble.where, sizeof(link->where));
+    snprintf(link->where, sizeof(link->where), "%.*s", (int)buffer_length(&where),
+             (const char *)buffer_bytes(&where));
     link->port = target->port;
     link->accept_new = target->accept_new;
     link->persistent = target->persistent;

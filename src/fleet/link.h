@@ -56,6 +56,7 @@ struct link_settings {
     uint32_t answer_timeout_ms;  /* TLS, hello and open together; 0 = 10 s */
     uint32_t order_window_ms;    /* how long an order is good; 0 = 5 min, at most the protocol's */
     uint32_t handshakes;         /* on their way at once; 0 = 128 */
+    uint32_t first_pause_ms; /* before connecting again, doubled each time up to 30 s; 0 = 250 ms */
 };
 
 /* Returns 0 or -errno. There is one client TLS context per factory: make one factory per process.

@@ -29,6 +29,9 @@ struct fleet_column {
 
 enum row_kind {
     ROW_KEPT, /* a comment, a blank or bad line: written as it was */
+    /* A bad line with an open quote. Which lines it would swallow depends on the quotes behind it,
+     * so once anything changes it goes to the end of the file, where it can swallow no machine. */
+    ROW_BROKEN,
     ROW_HEADER,
     ROW_MACHINE,
     ROW_NEW,     /* a machine that has no source yet */

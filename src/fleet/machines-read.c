@@ -183,7 +183,7 @@ static int on_row(const struct table_row *row, void *context)
 {
     struct reading *reading = context;
     struct fleet *fleet = reading->fleet;
-    enum row_kind kind = ROW_KEPT;
+    enum row_kind kind = row->problem == BAD_ROW_QUOTE ? ROW_BROKEN : ROW_KEPT;
     int r = 0;
 
     if (row->kind == TABLE_BAD)

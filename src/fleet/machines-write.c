@@ -142,7 +142,8 @@ static int append_row(const struct fleet *fleet, const struct fleet_row *row, st
         if (fleet->machines[row->machine].changed)
             return append_machine(fleet, &fleet->machines[row->machine], FLEET_NONE, out);
         return append_source(fleet, row, out);
-    case ROW_KEPT: break;
+    case ROW_KEPT:
+    case ROW_BROKEN: break;
     }
     return append_source(fleet, row, out);
 }
@@ -154,22 +155,55 @@ static bool ends_line(const struct buffer *out)
     return last == '\n' || last == '\r';
 }
 
-int fleet_export(const struct fleet *fleet, struct buffer *out)
+static bool is_changed(const struct fleet *fleet)
 {
-    size_t begin = buffer_length(out);
-    size_t text;
-    int r = fleet->has_bom ? buffer_append(out, "\xef\xbb\xbf", 3) : 0;
+    if (fleet->header_changed)
+        return true;
+    for (uint32_t i = 0; i < fleet->row_count; i++) {
+        const struct fleet_row *row = &fleet->rows[i];
 
-    text = buffer_length(out);
-    if (!r && fleet->header_row == FLEET_NONE && fleet->header_changed)
-        r = append_header(fleet, out);
+        if (row->kind == ROW_DROPPED || row->kind == ROW_NEW ||
+            (row->kind == ROW_MACHINE && fleet->machines[row->machine].changed))
+            return true;
+    }
+    return false;
+}
+
+/* The rows that are broken, or those that are not, or (for an unchanged list) all of them. */
+enum pass { PASS_ALL, PASS_WHOLE, PASS_BROKEN };
+
+static int append_rows(const struct fleet *fleet, enum pass pass, size_t text, struct buffer *out)
+{
+    int r = 0;
+
     for (uint32_t i = 0; !r && i < fleet->row_count; i++) {
+        const struct fleet_row *row = &fleet->rows[i];
+
+        if (row->kind == ROW_DROPPED ||
+            (pass != PASS_ALL && (row->kind == ROW_BROKEN) != (pass == PASS_BROKEN)))
+            continue;
         /* The source's last line may lack its line end, and now something comes behind it. */
-        if (fleet->rows[i].kind != ROW_DROPPED && buffer_length(out) > text && !ends_line(out))
+        if (buffer_length(out) > text && !ends_line(out))
             r = append_line_end(fleet, out);
         if (!r)
-            r = append_row(fleet, &fleet->rows[i], out);
+            r = append_row(fleet, row, out);
     }
+    return r;
+}
+
+int fleet_export(const struct fleet *fleet, struct buffer *out)
+{
+    bool changed = is_changed(fleet);
+    size_t begin = buffer_length(out);
+    int r = fleet->has_bom ? buffer_append(out, "\xef\xbb\xbf", 3) : 0;
+    size_t text = buffer_length(out);
+
+    if (!r && fleet->header_row == FLEET_NONE && fleet->header_changed)
+        r = append_header(fleet, out);
+    if (!r)
+        r = append_rows(fleet, changed ? PASS_WHOLE : PASS_ALL, text, out);
+    if (!r && changed)
+        r = append_rows(fleet, PASS_BROKEN, text, out);
     if (r)
         out->end = out->begin + begin;
     return r;

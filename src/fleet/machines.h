@@ -2,7 +2,8 @@
  *
  * The file is theirs: lines that Hune does not change are written back byte for byte, comments,
  * unknown columns and bad lines included; a changed line keeps its unknown cells. A bad line is
- * reported and costs no other line.
+ * reported and costs no other line. (Lines with an open quote move to the end when something else
+ * changes: elsewhere they could swallow their neighbours.)
  */
 #pragma once
 

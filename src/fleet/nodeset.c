@@ -218,7 +218,7 @@ static int parse_pattern(struct pattern *pattern)
     for (uint32_t i = 0; i < pattern->count; i++) {
         uint64_t count = pattern->parts[i].item_count ? pattern->parts[i].count : 1;
 
-        if (count > NODESET_MAX || total * count > NODESET_MAX) {
+        if (total * count > NODESET_MAX) {
             fault_set(pattern->fault,
                       _("Name fewer machines at a time, or use a pattern or a tag."),
                       _("The range stands for more than %d names."), NODESET_MAX);

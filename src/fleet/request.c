@@ -176,7 +176,7 @@ static void request_repeat(struct request *request, const struct trouble *troubl
         return;
     }
     link_wait_load(request->link, &request->load);
-    if (request->events->on_interrupted)
+    if (trouble->code == PROBLEM_LOST && request->events->on_interrupted)
         request->events->on_interrupted(request, request->user);
 }
 

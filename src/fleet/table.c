@@ -184,37 +184,44 @@ size_t table_bom(const void *bytes, size_t size)
     return size >= 3 && memcmp(bytes, "\xef\xbb\xbf", 3) == 0 ? 3 : 0;
 }
 
-char table_separator(const void *bytes, size_t size)
+/* The separators of one physical line, outside of quotes. False if a quote stays open. */
+static bool count_separators(const uint8_t *bytes, size_t size, const char *candidates,
+                             size_t *counts)
 {
-    static const char candidates[] = {',', ';', '\t'};
-    struct table table = {.bytes = bytes, .size = size};
-    size_t counts[sizeof(candidates)] = {0};
-    size_t begin = 0;
-    size_t end = 0;
-    size_t best = 0;
     bool quoted = false;
 
-    while (end < size) {
-        size_t ink;
-
-        begin = end;
-        end = line_end(&table, begin);
-        ink = first_ink(&table, begin, end);
-        if (ink < end && table.bytes[ink] != '#')
-            break;
-    }
-    for (size_t at = begin; at < end; at++) {
+    for (size_t at = 0; at < size; at++) {
         const char *found;
 
-        if (table.bytes[at] == '"')
+        if (bytes[at] == '"')
             quoted = !quoted;
-        found = quoted ? NULL : memchr(candidates, table.bytes[at], sizeof(candidates));
+        found = quoted || !bytes[at] ? NULL : strchr(candidates, bytes[at]);
         if (found)
             counts[found - candidates]++;
     }
-    for (size_t i = 1; i < sizeof(candidates); i++)
-        if (counts[i] > counts[best])
-            best = i;
+    return !quoted;
+}
+
+char table_separator(const void *bytes, size_t size)
+{
+    static const char candidates[] = ",;\t";
+    struct table table = {.bytes = bytes, .size = size};
+    size_t best = 0;
+
+    for (size_t begin = 0, end; begin < size; begin = end) {
+        size_t counts[sizeof(candidates)] = {0};
+        size_t ink;
+
+        end = line_end(&table, begin);
+        ink = first_ink(&table, begin, end);
+        if (ink == end || table.bytes[ink] == '#' ||
+            !count_separators(table.bytes + begin, end - begin, candidates, counts))
+            continue;
+        for (size_t i = 1; candidates[i]; i++)
+            if (counts[i] > counts[best])
+                best = i;
+        break;
+    }
     return candidates[best];
 }
 

@@ -32,7 +32,8 @@ struct table_row {
 /* Calls `each` for every row. Returns 0, -ENOMEM, or what `each` returned if that was not 0. */
 int table_read(const void *bytes, size_t size, char separator,
                int (*each)(const struct table_row *row, void *context), void *context);
-/* ',', ';' or a tab: the one that the first row has most of, else ','. */
+/* ',', ';' or a tab: the one that the first line (without an open quote) has most of,
+ * else ','. */
 char table_separator(const void *bytes, size_t size);
 /* Appends one cell, between quotes if it needs them. Returns 0 or -ENOMEM. */
 int table_append_cell(struct buffer *out, const void *bytes, size_t size);

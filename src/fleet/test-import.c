@@ -80,7 +80,7 @@ static void test_csv(void **state)
                 "+web1 192.0.2.1 0 Web-Servers ;");
     expect_list(*state, IMPORT_CSV, "Label,Address\nThe big one,192.0.2.1:99\n(x),192.0.2.2\n",
                 "+The-big-one 192.0.2.1 99  ;+x 192.0.2.2 0  ;");
-    expect_list(*state, IMPORT_CSV, "ip\n192.0.2.1\nbad host\n192.0.2.1\n",
+    expect_list(*state, IMPORT_CSV, "ip\n192.0.2.1\nbad!host\n192.0.2.1\n",
                 "+192.0.2.1 192.0.2.1 0  ;!3;!4;");
     /* What other tools mean by port, user name and id is not what Hune means. */
     expect_list(*state, IMPORT_CSV, "Name,Hostname,Protocol,Port,Username,ID\nw,h,SSH2,22,me,17\n",
@@ -105,7 +105,7 @@ static void test_ssh_config(void **state)
                 "Host v6\n  HostName 2001:db8::1\n"
                 "Host bad\n  HostName a/b\n",
                 "+web1 web1.example.com 0  ;+web2 web2.example.com 0  ;+db 192.0.2.9 0  ;"
-                "+bastion bastion 0  ;+v6 2001:db8::1 0  ;!16;");
+                "+bastion bastion 0  ;+v6 2001:db8::1 0  ;!18;");
 }
 
 static void test_ansible(void **state)
@@ -120,8 +120,8 @@ static void test_ansible(void **state)
                 "db-[a:b].example.com:2222\n"
                 "edge\n"
                 "n[1:5:2]\n"
-                "[prod:children]\nweb\n"
                 "[everything:children]\nprod\n"
+                "[prod:children]\nweb\n"
                 "[web:vars]\nx=y\n"
                 "[all]\nloner\n"
                 "[bad]\nx[3:1]\n",

@@ -264,10 +264,26 @@ static void test_bad_lines(void **state)
         assert_int_equal(fault.line, 4);
         if (!strstr(fault.text, cases[i].says) || !fault.hint[0])
             fail_msg("%s: %s %s", cases[i].line, fault.text, fault.hint);
-        assert_int_equal(fleet_set_id(fleet, 0, (const uint8_t *)text), 0);
-        assert_int_equal(fleet_set_id(fleet, 0, NULL), 0);
         expect_export(fleet, text);
     }
+}
+
+/* Here the open quote would meet the one of h4 if the quotes of h3 went away. */
+static void test_open_quote_moves_away(void **state)
+{
+    _cleanup_fleet_ struct fleet *fleet = parse("host,tags\n\"h2,x\nh3,\"a\"\nh4, \"\nh5,");
+    _cleanup_fleet_ struct fleet *again = NULL;
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+
+    (void)state;
+    assert_int_equal(fleet->count, 2);
+    assert_int_equal(fleet->bad_count, 2);
+    assert_int_equal(fleet_tag(fleet, 0, "b", NULL), 0);
+    assert_int_equal(fleet_untag(fleet, 0, "a"), 0);
+    expect_export(fleet, "host,tags\nh3,b\nh5,\n\"h2,x\nh4, \"\n");
+    assert_int_equal(fleet_export(fleet, &out), 0);
+    assert_int_equal(fleet_parse(buffer_bytes(&out), buffer_length(&out), &again, NULL), 0);
+    assert_int_equal(again->count, 2);
 }
 
 static void test_nul_bytes(void **state)
@@ -366,6 +382,21 @@ static void test_changed_lines_keep_the_rest(void **state)
                          "bad line;;;;\r\n"
                          "Cyd;h3;;c\r\n"
                          ";h4:7;;d;\r\n");
+}
+
+/* What would read back differently is quoted: a comment's sign, spaces at the ends, line ends. */
+static void test_quoting(void **state)
+{
+    static const char text[] =
+        "note,host,tags\n\"# note\",h1,\n\" x \",h2,\n\"a\nb\",h3,\n\";\",h4,\n";
+    _cleanup_fleet_ struct fleet *fleet = parse(text);
+
+    (void)state;
+    assert_int_equal(fleet->count, 4);
+    for (uint32_t i = 0; i < fleet->count; i++)
+        assert_int_equal(fleet_tag(fleet, i, "t", NULL), 0);
+    expect_export(fleet,
+                  "note,host,tags\n\"# note\",h1,t\n\" x \",h2,t\n\"a\nb\",h3,t\n\";\",h4,t\n");
 }
 
 static void test_columns_appear_when_needed(void **state)
@@ -602,10 +633,12 @@ int main(void)
         cmocka_unit_test(test_empty),
         cmocka_unit_test(test_header_missing),
         cmocka_unit_test(test_bad_lines),
+        cmocka_unit_test(test_open_quote_moves_away),
         cmocka_unit_test(test_nul_bytes),
         cmocka_unit_test(test_long_lines),
         cmocka_unit_test(test_hundred_thousand),
         cmocka_unit_test(test_changed_lines_keep_the_rest),
+        cmocka_unit_test(test_quoting),
         cmocka_unit_test(test_columns_appear_when_needed),
         cmocka_unit_test(test_changes),
         cmocka_unit_test(test_add_refused),

@@ -18,7 +18,7 @@
 #include "gate/gate.h"
 #include "gate/sandbox.h"
 
-enum { EXIT_USAGE = 2, HEAP_SPARE = 64 * 1024, HEAP_LARGE = 128 * 1024 };
+enum { EXIT_USAGE = 2, HEAP_STEP = 64 * 1024, HEAP_SPARE = 256 * 1024, HEAP_LARGE = 128 * 1024 };
 
 /* A gate is to be small, not fast at malloc(): one arena, and free memory goes back soon. */
 static void prepare_process(void)
@@ -27,7 +27,7 @@ static void prepare_process(void)
 
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
-    mallopt(M_TOP_PAD, 0);
+    mallopt(M_TOP_PAD, HEAP_STEP);
     mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
     signal(SIGPIPE, SIG_IGN);
     /* Ctrl-C at the terminal is for the warden, which then says goodbye. */

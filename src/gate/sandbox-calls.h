@@ -60,12 +60,12 @@
     X(exit)                                                                   \
     X(exit_group)
 
-/* The same, where the older call exists at all (x86-64). */
-#define SANDBOX_CALLS_OLD(X) \
-    X(epoll_wait)            \
-    X(open)                  \
-    X(readlink)              \
-    X(stat)
+/* Calls of x86-64 alone: its C library and libuv use the older one. */
+#ifdef __x86_64__
+#    define SANDBOX_CALLS_OLD(X) X(epoll_wait) X(readlink)
+#else
+#    define SANDBOX_CALLS_OLD(X)
+#endif
 
 /* X(name, which argument, bits that must not be set): what would write, run, or make code. `open`
  * and `openat` for writing are Landlock's to refuse too; here it holds on kernels without. */
@@ -78,3 +78,24 @@
 #define SANDBOX_CALLS_EQUAL(X)                                                \
     X(ioctl, 1, FIONBIO)   /* libuv makes descriptors non-blocking with it */ \
     X(tgkill, 0, getpid()) /* abort(): signals to this process alone */
+
+/* What sanitizers do besides, to report and to look for leaks: so that tests of sanitized builds
+ * still show a call that is missing above. */
+#if HUNE_SANITIZED
+#    define SANDBOX_CALLS_SANITIZER(X) \
+        X(clone)                       \
+        X(getrusage)                   \
+        X(ioctl)                       \
+        X(mincore)                     \
+        X(mmap)                        \
+        X(mprotect)                    \
+        X(prctl)                       \
+        X(prlimit64)                   \
+        X(process_vm_readv)            \
+        X(ptrace)                      \
+        X(sigaltstack)                 \
+        X(tgkill)                      \
+        X(wait4)
+#else
+#    define SANDBOX_CALLS_SANITIZER(X)
+#endif

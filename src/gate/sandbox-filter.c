@@ -27,8 +27,7 @@
 #    error "the filter knows x86-64 and aarch64"
 #endif
 
-/* Sanitizers make calls of their own, and report before they die. */
-#if HUNE_SANITIZED || HUNE_SECCOMP_LOG_ONLY
+#if HUNE_SECCOMP_LOG_ONLY
 #    define FILTER_REFUSE SECCOMP_RET_LOG
 #else
 #    define FILTER_REFUSE SECCOMP_RET_KILL_PROCESS
@@ -57,6 +56,8 @@ enum { FILTER_X32_BIT = 0x40000000 };
 
 int sandbox_filter(void)
 {
+    /* The macros bring their own commas. */
+    /* clang-format off */
     const struct sock_filter lines[] = {
         LOAD(FIELD(arch)),
         BPF_JUMP(BPF_JMP | BPF_JEQ | BPF_K, FILTER_ARCH, 1, 0),
@@ -67,12 +68,13 @@ int sandbox_filter(void)
         RETURN(SECCOMP_RET_KILL_PROCESS),
 #endif
         SANDBOX_CALLS(ALLOW) /* most of what a busy gate does stands first */
-#ifdef __x86_64__
         SANDBOX_CALLS_OLD(ALLOW)
-#endif
-            SANDBOX_CALLS_MASKED(ALLOW_MASKED) SANDBOX_CALLS_EQUAL(ALLOW_EQUAL)
-                RETURN(FILTER_REFUSE),
+        SANDBOX_CALLS_SANITIZER(ALLOW)
+        SANDBOX_CALLS_MASKED(ALLOW_MASKED)
+        SANDBOX_CALLS_EQUAL(ALLOW_EQUAL)
+        RETURN(FILTER_REFUSE),
     };
+    /* clang-format on */
     const struct sock_fprog program = {.len = ELEMENTS_OF(lines),
                                        .filter = (struct sock_filter *)(uintptr_t)lines};
 

@@ -415,6 +415,7 @@ static void test_answer_to_a_lost_console(void **state)
     assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
     tell_job(peers, ring, -1, 7);
     tell_ordered(peers, order.ticket, PROBLEM_NONE, false);
+    peers_settle(peers);
     list = peers_request(peers, "GET", "/v1/jobs/" JOB_TEXT, NULL, NULL, 0);
     peers_finish(peers, list, 200);
     ring_free(ring);
@@ -512,6 +513,7 @@ static void test_forgotten_job(void **state)
     tell_job(peers, ring, -1, 7);
     open_with(peers, RIGHTS_ALL, 7);
     tell_id(peers, DOOR_FORGOTTEN);
+    peers_settle(peers);
     peers_finish(peers, peers_request(peers, "GET", "/v1/jobs/" JOB_TEXT "/output", NULL, NULL, 0),
                  404);
     ring_free(ring);
@@ -691,6 +693,7 @@ static void test_goodbye(void **state)
     open_with(&peers, RIGHTS_ALL, 7);
     assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
     tell_job(&peers, ring, -1, 7);
+    peers_settle(&peers);
     output = peers_request(&peers, "GET", "/v1/jobs/" JOB_TEXT "/output", NULL, NULL, 0);
     peers_quiet(&peers);
     peers_tell(&peers, DOOR_GOODBYE, NULL, 0, NULL, 0);

@@ -12,7 +12,7 @@
 #include "door/message.h"
 #include "wire/wire.h"
 
-enum { PEERS_STREAMS = 16 };
+enum { PEERS_STREAMS = 32 };
 
 /* One request of the console and all that came of it. */
 struct exchange {
@@ -77,5 +77,8 @@ void peers_quiet(struct peers *peers);
 struct slice peers_told(struct peers *peers, enum door_type type);
 void peers_tell(struct peers *peers, enum door_type type, const void *body, size_t size,
                 const int *fds, size_t fd_count);
+/* Waits until the gate has taken what it was told: its door and its consoles are served in no
+ * order. */
+void peers_settle(struct peers *peers);
 /* True when the answer's text has that in it. */
 bool exchange_says(struct exchange *exchange, const char *text);

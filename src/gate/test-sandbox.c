@@ -1,11 +1,12 @@
 /* Each case runs in a child that closes the sandbox around itself. Sanitized builds only log what
- * the filter would refuse, so there only Landlock and the privileges are tested. */
+ * the filter would refuse, so */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -212,7 +213,7 @@ static void test_refused_calls_kill(void **state)
 
     (void)state;
     if (HUNE_SANITIZED || HUNE_SECCOMP_LOG_ONLY || !has_filters()) {
-        print_message("skipped: the filter of this build only logs, or the kernel has none\n");
+        print_message("skipped: the filter of this build refuses less, or the kernel has none\n");
         skip();
     }
     for (size_t i = 0; i < ELEMENTS_OF(acts); i++) {

@@ -95,6 +95,14 @@ void unopened_remove(struct unopened *table, struct unopened_entry *entry)
     }
 }
 
+/* Whether `a` is to give up a place rather than `b`: it holds more, or as many for longer. */
+static bool address_is_busier(struct unopened_address *a, struct unopened_address *b)
+{
+    if (a->count != b->count)
+        return a->count > b->count;
+    return address_oldest(a)->since_ms < address_oldest(b)->since_ms;
+}
+
 struct unopened_entry *unopened_evict(struct unopened *table)
 {
     struct unopened_address *busiest = NULL;
@@ -103,7 +111,8 @@ struct unopened_entry *unopened_evict(struct unopened *table)
 
     for (size_t i = 0; i < UNOPENED_BUCKETS; i++)
         list_for_each (&table->buckets[i], struct unopened_address, link, address)
-            if (!list_is_empty(&address->entries) && (!busiest || address->count > busiest->count))
+            if (!list_is_empty(&address->entries) &&
+                (!busiest || address_is_busier(address, busiest)))
                 busiest = address;
     if (!busiest)
         return NULL;

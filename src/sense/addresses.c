@@ -75,6 +75,7 @@ bool default_route(struct span routes, struct route *route_out)
     bool found = false;
     struct span line;
 
+    *route_out = (struct route){0};
     while (scan_line(&routes, &line)) {
         struct route route;
 

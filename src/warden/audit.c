@@ -18,7 +18,8 @@
 #define LOG_TAG "audit"
 #include "base/log.h"
 
-/* A longer order is kept by its beginning and its full signature; its SHA-512 stands in the signature. */
+/* A longer order is kept by its beginning and its full signature; its SHA-512 stands in the
+ * signature. */
 enum { AUDIT_ORDER_KEPT = 64 * 1024 };
 
 static int audit_reopen(struct audit *audit)
@@ -51,13 +52,24 @@ void audit_deinit(struct audit *audit)
 
 static int audit_rotate(struct audit *audit)
 {
+    int old = audit->fd;
+    int r;
+
     if (rename(audit->path, audit->older_path) < 0)
         return -errno;
-    close(audit->fd);
-    return audit_reopen(audit);
+    r = audit_reopen(audit);
+    if (r) {
+        /* Go on with the file as it is; the next line tries again. */
+        audit->fd = old;
+        rename(audit->older_path, audit->path);
+        return r;
+    }
+    close(old);
+    return 0;
 }
 
-/* One write, so that a reader sees whole lines; a line that did not fit on the disk is taken back. */
+/* One write, so that a reader sees whole lines; a line that did not fit on the disk is taken back.
+ */
 static int audit_append(struct audit *audit, const struct buffer *line)
 {
     int r;

@@ -1,6 +1,6 @@
-/* The audit trail: one JSON line per event, in the order in which they happened. An order's line keeps
- * the signed bytes themselves, so `ssh-keygen -Y verify` can check years later who asked for what.
- * At LIMIT_AUDIT_FILE the file becomes audit.log.1 and a new one begins. */
+/* The audit trail: one JSON line per event, in the order in which they happened. An order's line
+ * keeps the signed bytes themselves, so `ssh-keygen -Y verify` can check years later who asked for
+ * what. At LIMIT_AUDIT_FILE the file becomes audit.log.1 and a new one begins. */
 #pragma once
 
 #include "proto/state.h"
@@ -16,8 +16,8 @@ struct audit {
 /* Returns 0 or -errno. */
 int audit_init(struct audit *audit, const char *state);
 void audit_deinit(struct audit *audit);
-/* An order was taken (PROBLEM_NONE) or refused. Returns 0 or -errno: an order that cannot be recorded must
- * not be carried out. */
+/* An order was taken (PROBLEM_NONE) or refused. Returns 0 or -errno: an order that cannot be
+ * recorded must not be carried out. */
 int audit_order(struct audit *audit, const struct checked *checked, enum problem_code problem);
 /* A job ended. */
 void audit_ended(struct audit *audit, const uint8_t id[UUID_SIZE], struct job_state state);

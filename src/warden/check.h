@@ -1,6 +1,6 @@
-/* The stop `check`: whether an order is good. It believes nothing before the signature holds, and tests in
- * one fixed sequence: length, magic, key known, signature, machine, epoch and window, not seen before,
- * rights, run-as. It changes nothing. */
+/* The stop `check`: whether an order is good. It believes nothing before the signature holds, and
+ * tests in one fixed sequence: length, magic, key known, signature, machine, epoch and window, not
+ * seen before, rights, run-as. It changes nothing. */
 #pragma once
 
 #include "proto/order.h"
@@ -19,11 +19,12 @@ struct check_context {
 };
 
 struct checked {
-    struct order order;              /* its payload points into the parts */
+    struct order order; /* its payload points into the parts */
     struct order_parts parts;
     const struct operator_entry *who; /* NULL before the signature held */
-    const struct replay_entry *seen; /* not NULL: this is a repetition, and the rest was not tested */
-    char user[LIMIT_USER_NAME + 1];  /* who it runs as */
+    const struct replay_entry
+        *seen; /* not NULL: this is a repetition, and the rest was not tested */
+    char user[LIMIT_USER_NAME + 1]; /* who it runs as */
 };
 
 /* Returns PROBLEM_NONE with all of `checked_out`, or the first problem. */

@@ -53,8 +53,9 @@ static int run(const struct place *place, struct config *config, const char *con
 const struct huned_command command_agent = {
     .arguments = "[COMMAND]",
     .summary = "Runs Hune's agent: lets the operators that this machine knows see and command it.",
-    .options = "  --listen A:P     listen there instead of where huned.conf says (comma-separated)\n"
-               "  --verbose        log more\n",
+    .options =
+        "  --listen A:P     listen there instead of where huned.conf says (comma-separated)\n"
+        "  --verbose        log more\n",
     .accepted = accepted,
     .run = run,
 };

@@ -70,7 +70,8 @@ static int run(const struct place *place, struct config *config, const char *con
     (void)argv;
     if (argc > 0)
         return complain(2, "unexpected words; huned check --help tells the usage");
-    tell(true, "configuration", access(place->config, R_OK) == 0 ? place->config : "none; defaults");
+    tell(true, "configuration",
+         access(place->config, R_OK) == 0 ? place->config : "none; defaults");
     for (size_t i = 0; i < config->listen_count; i++)
         tell(true, "listens on", config->listen[i]);
     good = check_folder("state", place->state) && good;
@@ -79,7 +80,8 @@ static int run(const struct place *place, struct config *config, const char *con
     good = check_operators(place) && good;
     if (place->privileged)
         tell(true, "gate runs as",
-             getpwnam(config->gate_user) ? config->gate_user : "nobody (there is no such user as gate-user)");
+             getpwnam(config->gate_user) ? config->gate_user
+                                         : "nobody (there is no such user as gate-user)");
     return good ? EXIT_SUCCESS : EXIT_FAILURE;
 }
 

@@ -1,4 +1,5 @@
-/* huned invite: print one link that makes an operator's console and this machine trust each other. */
+/* huned invite: print one link that makes an operator's console and this machine trust each other.
+ */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <ifaddrs.h>
@@ -24,9 +25,9 @@ enum { OPTION_MAY = HUNED_OPTION_FIRST, OPTION_AS, OPTION_FOR, OPTION_HOST, OPTI
 enum { INVITE_SECONDS = 15 * 60, INVITE_SECONDS_MAX = 7 * 24 * 3600, LISTEN_FILE_MAX = 4096 };
 
 static const struct option accepted[] = {
-    {"may", required_argument, NULL, OPTION_MAY},   {"as", required_argument, NULL, OPTION_AS},
-    {"for", required_argument, NULL, OPTION_FOR},   {"host", required_argument, NULL, OPTION_HOST},
-    {"json", no_argument, NULL, OPTION_JSON},       {0},
+    {"may", required_argument, NULL, OPTION_MAY}, {"as", required_argument, NULL, OPTION_AS},
+    {"for", required_argument, NULL, OPTION_FOR}, {"host", required_argument, NULL, OPTION_HOST},
+    {"json", no_argument, NULL, OPTION_JSON},     {0},
 };
 
 static const char *setting(const char *const *settings, int option)
@@ -45,7 +46,8 @@ static bool own_address(char *host_out, size_t size)
     for (int round = 0; round < 2 && !found; round++) {
         for (const struct ifaddrs *at = all; at && !found; at = at->ifa_next) {
             int family = round == 0 ? AF_INET : AF_INET6;
-            const struct sockaddr_in6 *six = (const struct sockaddr_in6 *)(const void *)at->ifa_addr;
+            const struct sockaddr_in6 *six =
+                (const struct sockaddr_in6 *)(const void *)at->ifa_addr;
             const void *bytes = &((const struct sockaddr_in *)(const void *)at->ifa_addr)->sin_addr;
 
             if (!at->ifa_addr || at->ifa_addr->sa_family != family ||
@@ -87,7 +89,8 @@ static bool host_port(const char *text, struct invite_link *link)
     return true;
 }
 
-/* Where the agent listens: what it wrote down, else what the configuration says. *running_out tells which. */
+/* Where the agent listens: what it wrote down, else what the configuration says. *running_out tells
+ * which. */
 static void find_listener(const struct place *place, const struct config *config,
                           struct invite_link *link, bool *running_out)
 {
@@ -119,8 +122,9 @@ static int print_link(const struct invite_link *link, const struct invitation *i
         !buffer_text(&url) || !buffer_text(&rights))
         return complain(EXIT_FAILURE, "no memory");
     if (json) {
-        printf("{\"link\":\"%s\",\"may\":\"%s\",\"as\":\"%s\",\"seconds\":%llu}\n", buffer_text(&url),
-               buffer_text(&rights), invitation->as, (unsigned long long)seconds);
+        printf("{\"link\":\"%s\",\"may\":\"%s\",\"as\":\"%s\",\"seconds\":%llu}\n",
+               buffer_text(&url), buffer_text(&rights), invitation->as,
+               (unsigned long long)seconds);
         return 0;
     }
     printf("%s\n", buffer_text(&url));
@@ -131,7 +135,8 @@ static int print_link(const struct invite_link *link, const struct invitation *i
                 buffer_text(&url), buffer_text(&rights), *invitation->as ? ", as " : "",
                 invitation->as, (unsigned long long)(seconds / 60), LIMIT_INVITE_TRIES);
     if (!running)
-        fprintf(stderr, "huned: the agent does not seem to run here; start it before using the link\n");
+        fprintf(stderr,
+                "huned: the agent does not seem to run here; start it before using the link\n");
     return 0;
 }
 
@@ -146,12 +151,18 @@ static int read_grant(const char *const *settings, uint16_t *rights, char *as, s
 
     *rights = RIGHTS_ALL;
     if (may && !rights_parse(may, strlen(may), rights))
-        return complain(2, "--may: \"%s\" is not a list of rights (observe, run, shell, files, "
-                           "control, all)", may);
-    text_copy(as, as_size, setting(settings, OPTION_AS) ? setting(settings, OPTION_AS) : own ? own->pw_name : "");
+        return complain(2,
+                        "--may: \"%s\" is not a list of rights (observe, run, shell, files, "
+                        "control, all)",
+                        may);
+    text_copy(as, as_size,
+              setting(settings, OPTION_AS) ? setting(settings, OPTION_AS)
+              : own                        ? own->pw_name
+                                           : "");
     if (buffer_printf(&line, "as=\"%s\" ssh-ed25519 x", as) || !buffer_text(&line))
         return complain(EXIT_FAILURE, "no memory");
-    if (operator_parse(&probe, buffer_text(&line), &why) == 2 && !text_equal(why, "not a public key"))
+    if (operator_parse(&probe, buffer_text(&line), &why) == 2 &&
+        !text_equal(why, "not a public key"))
         return complain(2, "--as: \"%s\" is not a list of users", as);
     return 0;
 }
@@ -183,21 +194,23 @@ static int run(const struct place *place, struct config *config, const char *con
     if (*config->advertise && !host_port(config->advertise, &link))
         return complain(2, "advertise = %s is not HOST or HOST:PORT", config->advertise);
     if (setting(settings, OPTION_HOST) && !host_port(setting(settings, OPTION_HOST), &link))
-        return complain(2, "--host: \"%s\" is not HOST or HOST:PORT", setting(settings, OPTION_HOST));
+        return complain(2, "--host: \"%s\" is not HOST or HOST:PORT",
+                        setting(settings, OPTION_HOST));
     r = machine_load_existing(&machine, place, config);
     if (r) {
         machine_deinit(&machine);
-        return complain(EXIT_FAILURE, r == -ENOENT
-                                          ? "this machine has no key yet: start huned once (%s: %s)"
-                                          : "the machine's key in %s cannot be read: %s",
+        return complain(EXIT_FAILURE,
+                        r == -ENOENT ? "this machine has no key yet: start huned once (%s: %s)"
+                                     : "the machine's key in %s cannot be read: %s",
                         place->state, strerror(-r));
     }
     memcpy(link.machine, machine.id, sizeof(link.machine));
     machine_deinit(&machine);
     r = invitation_make(place->run, rights, as, seconds, &invitation);
     if (r)
-        return complain(EXIT_FAILURE, r > 0 ? "too many invitations are open (%s)%.0s"
-                                            : "cannot keep the invitation in %s: %s",
+        return complain(EXIT_FAILURE,
+                        r > 0 ? "too many invitations are open (%s)%.0s"
+                              : "cannot keep the invitation in %s: %s",
                         place->run, r > 0 ? "" : strerror(-r));
     memcpy(link.code, invitation.code, sizeof(link.code));
     r = print_link(&link, &invitation, seconds, running, setting(settings, OPTION_JSON) != NULL);
@@ -210,11 +223,12 @@ const struct huned_command command_invite = {
     .name = "invite",
     .arguments = "",
     .summary = "print a link that pairs an operator's console with this machine",
-    .options = "  --may RIGHTS     observe, run, shell, files, control; default all of them\n"
-               "  --as USERS       who the operator's commands may run as; the first is the default\n"
-               "  --for TIME       how long the link is good: 15m by default, 7d at most\n"
-               "  --host HOST      the address that the link names\n"
-               "  --json           one JSON object instead of the link\n",
+    .options =
+        "  --may RIGHTS     observe, run, shell, files, control; default all of them\n"
+        "  --as USERS       who the operator's commands may run as; the first is the default\n"
+        "  --for TIME       how long the link is good: 15m by default, 7d at most\n"
+        "  --host HOST      the address that the link names\n"
+        "  --json           one JSON object instead of the link\n",
     .accepted = accepted,
     .run = run,
 };

@@ -36,8 +36,8 @@ static int tokens_revoke(const struct place *place, const char *label)
     if (r < 0)
         return complain(EXIT_FAILURE, "%s: %s", place->state, strerror(-r));
     if (r == 0)
-        return complain(EXIT_FAILURE, "there is no token called \"%s\"; huned token --list shows them",
-                        label);
+        return complain(EXIT_FAILURE,
+                        "there is no token called \"%s\"; huned token --list shows them", label);
     printf("%d revoked\n", r);
     return 0;
 }

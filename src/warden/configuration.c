@@ -22,7 +22,8 @@ struct config_key {
     size_t size; /* of a text; the largest value of a count */
 };
 
-#define TEXT(member) KIND_TEXT, offsetof(struct config, member), sizeof(((struct config *)0)->member)
+#define TEXT(member) \
+    KIND_TEXT, offsetof(struct config, member), sizeof(((struct config *)0)->member)
 
 static const struct config_key config_keys[] = {
     {"agent", "name", TEXT(name)},
@@ -47,6 +48,8 @@ struct config_reading {
 
 void config_init(struct config *config)
 {
+    char name[sizeof(config->name)] = "";
+
     *config = (struct config){
         .listen = {"0.0.0.0:10000", "[::]:10000"},
         .listen_count = 2,
@@ -57,8 +60,10 @@ void config_init(struct config *config)
         .log_level = LOG_LEVEL_INFO,
     };
     _Static_assert(CONFIG_PORT == 10000, "the default addresses name the default port");
-    if (gethostname(config->name, sizeof(config->name) - 1) < 0)
-        memcpy(config->name, "unnamed", sizeof("unnamed"));
+    if (gethostname(name, sizeof(name) - 1) == 0)
+        text_copy(config->name, sizeof(config->name), name);
+    else
+        text_copy(config->name, sizeof(config->name), "unnamed");
 }
 
 int config_set_listen(struct config *config, const char *value, struct config_error *error_out)
@@ -78,12 +83,13 @@ int config_set_listen(struct config *config, const char *value, struct config_er
         if (!colon || !text_to_u64(colon + 1, 65535, &port) || port == 0 ||
             strlen(item) >= sizeof(config->listen[0])) {
             snprintf(error_out->text, sizeof(error_out->text),
-                     "\"%s\" is not an address and port, such as 0.0.0.0:10000 or [::]:10000", item);
+                     "\"%s\" is not an address and port, such as 0.0.0.0:10000 or [::]:10000",
+                     item);
             return 1;
         }
         if (config->listen_count == LIMIT_LISTENERS) {
-            snprintf(error_out->text, sizeof(error_out->text), "more than %d addresses to listen on",
-                     LIMIT_LISTENERS);
+            snprintf(error_out->text, sizeof(error_out->text),
+                     "more than %d addresses to listen on", LIMIT_LISTENERS);
             return 1;
         }
         memcpy(config->listen[config->listen_count++], item, strlen(item) + 1);

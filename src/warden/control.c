@@ -3,6 +3,7 @@
 
 #include "base/buffer.h"
 #include "door/message.h"
+#include "warden/tell.h"
 #include "warden/warden.h"
 #define LOG_TAG "control"
 #include "base/log.h"
@@ -10,7 +11,8 @@
 typedef enum problem_code (*control_verb)(struct warden *warden, const struct checked *checked,
                                           uint32_t connection);
 
-/* The job that the order names, if this operator may touch it: the own ones, or any with `control`. */
+/* The job that the order names, if this operator may touch it: the own ones, or any with `control`.
+ */
 static enum problem_code find_job(struct warden *warden, const struct checked *checked,
                                   const uint8_t *id, struct job **job_out)
 {
@@ -74,7 +76,7 @@ static enum problem_code control_disconnect(struct warden *warden, const struct 
         hang_up.connection = UINT32_MAX;
     memcpy(hang_up.fingerprint, checked->who->fingerprint, sizeof(hang_up.fingerprint));
     if (!door_hang_up_encode(&hang_up, &body))
-        permit_send(warden, DOOR_HANG_UP, &body, NULL, 0);
+        tell(warden, DOOR_HANG_UP, &body, NULL, 0);
     buffer_deinit(&body);
     return PROBLEM_NONE;
 }
@@ -101,8 +103,10 @@ enum problem_code control_carry_out(struct warden *warden, const struct checked 
                                     uint32_t connection)
 {
     static const control_verb verbs[] = {
-        [VERB_SIGNAL] = control_signal,         [VERB_FORGET] = control_forget,
-        [VERB_DISCONNECT] = control_disconnect, [VERB_RESET] = control_reset,
+        [VERB_SIGNAL] = control_signal,
+        [VERB_FORGET] = control_forget,
+        [VERB_DISCONNECT] = control_disconnect,
+        [VERB_RESET] = control_reset,
         [VERB_KILL] = control_kill,
     };
     uint16_t verb = checked->order.verb;

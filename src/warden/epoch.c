@@ -33,7 +33,8 @@ int epoch_load(const char *run, uint8_t epoch_out[EPOCH_SIZE], bool *fresh_out)
     if (file_read(path, EPOCH_FILE_MAX, &kept) == 0 &&
         buffer_length(&kept) == BOOT_ID_LENGTH + 1 + sizeof(hex) &&
         memcmp(buffer_bytes(&kept), buffer_bytes(&boot), BOOT_ID_LENGTH) == 0 &&
-        hex_decode((const char *)buffer_bytes(&kept) + BOOT_ID_LENGTH + 1, 2 * EPOCH_SIZE, epoch_out))
+        hex_decode((const char *)buffer_bytes(&kept) + BOOT_ID_LENGTH + 1, 2 * EPOCH_SIZE,
+                   epoch_out))
         return 0;
     *fresh_out = true;
     r = random_bytes(epoch_out, EPOCH_SIZE);

@@ -7,6 +7,6 @@
 
 #include "proto/order.h"
 
-/* Reads `run`/epoch if it was made since the last boot, else makes a new one. *fresh_out tells which.
- * Returns 0 or -errno. */
+/* Reads `run`/epoch if it was made since the last boot, else makes a new one. *fresh_out tells
+ * which. Returns 0 or -errno. */
 int epoch_load(const char *run, uint8_t epoch_out[EPOCH_SIZE], bool *fresh_out);

@@ -53,7 +53,8 @@ static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t
         job->jobs->events->on_bytes(job, job->jobs->user);
 }
 
-/* Where payload may go; NULL when the ring is full and the gate was asked to say when it no longer is. */
+/* Where payload may go; NULL when the ring is full and the gate was asked to say when it no longer
+ * is. */
 static uint8_t *payload_room(struct job *job, size_t *size_out)
 {
     const size_t least = FRAME_HEADER_SIZE + FILL_LEAST + FILL_EXIT_SIZE;

@@ -1,5 +1,5 @@
-/* The stop `ring`: moves a job's output from its pipes straight into its ring, framed. While the ring is
- * full the pipes are left alone, so the job itself has to wait. */
+/* The stop `ring`: moves a job's output from its pipes straight into its ring, framed. While the
+ * ring is full the pipes are left alone, so the job itself has to wait. */
 #pragma once
 
 #include "warden/job.h"

@@ -1,5 +1,5 @@
-/* The gate as a process: started with one descriptor, watched, told goodbye, started again when it died.
- * Consoles notice nothing but a broken connection, and resume. */
+/* The gate as a process: started with one descriptor, watched, told goodbye, started again when it
+ * died. Consoles notice nothing but a broken connection, and resume. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/close_range.h>
@@ -19,15 +19,16 @@
 #include "config.h"
 #include "door/message.h"
 #include "warden/place.h"
+#include "warden/tell.h"
 #include "warden/warden.h"
 #define LOG_TAG "start"
 #include "base/log.h"
 
 enum {
-    GATE_SOON_MS = 5000,      /* a gate that ends sooner than this has failed */
-    GATE_RETRY_MS = 100,      /* then doubled with each failure */
+    GATE_SOON_MS = 5000, /* a gate that ends sooner than this has failed */
+    GATE_RETRY_MS = 100, /* then doubled with each failure */
     GATE_RETRY_MAX_MS = 10000,
-    GATE_LEAVE_MS = 2500,     /* for what is being said to the consoles */
+    GATE_LEAVE_MS = 2500, /* for what is being said to the consoles */
     GATE_DOOR_BYTES = 1 << 20,
     RUN_EXIT_NO_GATE = 127,
 };
@@ -134,7 +135,7 @@ static void gate_send_setup(struct warden *warden)
         gate_kill(warden);
         return;
     }
-    permit_send(warden, DOOR_SETUP, &body, warden->listeners.fds, warden->listeners.count);
+    tell(warden, DOOR_SETUP, &body, warden->listeners.fds, warden->listeners.count);
 }
 
 static void on_start_again(struct loop_timer *timer)
@@ -186,7 +187,7 @@ void gate_start(struct warden *warden)
     }
     gate_send_setup(warden);
     if (gate->door)
-        permit_send_jobs(warden);
+        tell_jobs(warden);
 }
 
 void gate_say_goodbye(struct warden *warden)
@@ -196,7 +197,20 @@ void gate_say_goodbye(struct warden *warden)
     if (gate->state != GATE_SERVING && gate->state != GATE_STARTING)
         return;
     gate_set_state(warden, GATE_LEAVING);
-    permit_send(warden, DOOR_GOODBYE, NULL, NULL, 0);
+    tell(warden, DOOR_GOODBYE, NULL, NULL, 0);
+    loop_timer_stop(&gate->timer);
+    loop_timer_init(&gate->timer, on_did_not_leave);
+    loop_timer_start(&warden->loop, &gate->timer, GATE_LEAVE_MS);
+}
+
+void gate_hung_up(struct warden *warden)
+{
+    struct gate *gate = &warden->gate;
+
+    /* It is ending, and SIGCHLD tells the rest; one that only says so is ended. */
+    loop_unwatch(&gate->source);
+    if (gate->state == GATE_LEAVING)
+        return;
     loop_timer_stop(&gate->timer);
     loop_timer_init(&gate->timer, on_did_not_leave);
     loop_timer_start(&warden->loop, &gate->timer, GATE_LEAVE_MS);

@@ -1,5 +1,5 @@
-/* See invitation.h. The files have a fixed layout, are 0600 and vanish with a reboot; the boot clock in
- * them cannot be set back. */
+/* See invitation.h. The files have a fixed layout, are 0600 and vanish with a reboot; the boot
+ * clock in them cannot be set back. */
 #include "warden/invitation.h"
 
 #include <dirent.h>
@@ -85,7 +85,8 @@ static int invitations_walk(const char *folder, invitation_visit visit, void *us
         struct invitation invitation;
         bool done;
 
-        if (entry->d_name[0] == '.')
+        /* A dot also marks a file that another process is just about to put in place. */
+        if (strchr(entry->d_name, '.'))
             continue;
         path = place_path(folder, entry->d_name);
         if (!path)

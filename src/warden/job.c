@@ -1,8 +1,9 @@
 /* See job.h.
  *
- * A job's end has three parts that come in any order: its first process is reaped, its pipes run empty,
- * and, if it was stopped, its tree is killed. It has ended when the process is reaped and the pipes are
- * closed; a daemon that it left behind may hold them open, so they are given a moment and then closed.
+ * A job's end has three parts that come in any order: its first process is reaped, its pipes run
+ * empty, and, if it was stopped, its tree is killed. It has ended when the process is reaped and
+ * the pipes are closed; a daemon that it left behind may hold them open, so they are given a moment
+ * and then closed.
  */
 #include "warden/job.h"
 
@@ -41,7 +42,7 @@ struct job *jobs_find(struct jobs *jobs, const uint8_t id[UUID_SIZE])
 {
     struct job *job;
 
-    list_for_each(bucket_of(jobs, id), struct job, hash_link, job) {
+    list_for_each (bucket_of(jobs, id), struct job, hash_link, job) {
         if (memcmp(job->id, id, UUID_SIZE) == 0)
             return job;
     }
@@ -84,7 +85,8 @@ static struct job *jobs_oldest_ended(struct jobs *jobs)
     return list_is_empty(&jobs->ended) ? NULL : container_of(jobs->ended.next, struct job, link);
 }
 
-/* Forgets what is over time, over number or over memory, oldest first, and sets the timer for the next. */
+/* Forgets what is over time, over number or over memory, oldest first, and sets the timer for the
+ * next. */
 static void jobs_prune(struct jobs *jobs)
 {
     struct job *oldest;
@@ -122,12 +124,12 @@ void jobs_deinit(struct jobs *jobs)
 {
     struct job *job;
 
-    list_for_each(&jobs->active, struct job, link, job) {
+    list_for_each (&jobs->active, struct job, link, job) {
         if (job->pid > 0)
             tree_kill(&job->tree, jobs->forest, job->pid);
         job_free(job);
     }
-    list_for_each(&jobs->ended, struct job, link, job)
+    list_for_each (&jobs->ended, struct job, link, job)
         job_free(job);
     loop_timer_stop(&jobs->forget);
 }
@@ -139,7 +141,8 @@ static struct job_state state_of(const struct job *job)
     if (job->stopped_as != STATE_RUNNING)
         return (struct job_state){.state = job->stopped_as};
     if (WIFSIGNALED(job->status))
-        return (struct job_state){.state = STATE_SIGNALLED, .detail = (uint32_t)WTERMSIG(job->status)};
+        return (struct job_state){.state = STATE_SIGNALLED,
+                                  .detail = (uint32_t)WTERMSIG(job->status)};
     return (struct job_state){.state = STATE_EXITED, .detail = (uint32_t)WEXITSTATUS(job->status)};
 }
 
@@ -167,8 +170,8 @@ static void job_end(struct job *job)
         jobs->events->on_idle(jobs->user);
 }
 
-/* A pipe that waits for room in the ring holds output that somebody may yet read: only the others, which
- * a daemon keeps open for nothing, are given up. */
+/* A pipe that waits for room in the ring holds output that somebody may yet read: only the others,
+ * which a daemon keeps open for nothing, are given up. */
 static void on_drained(struct loop_timer *timer)
 {
     struct job *job = container_of(timer, struct job, deadline);
@@ -215,14 +218,18 @@ static void on_output(struct loop_source *source, uint32_t events)
 void job_has_room(struct job *job)
 {
     struct job_pipe *pipes[] = {&job->output, &job->errors};
+    bool waited = false;
 
     if (state_is_ended(job->state.state))
         return;
     for (size_t i = 0; i < ELEMENTS_OF(pipes); i++) {
-        if (fill_is_open(pipes[i]) && !pipes[i]->source.loop)
+        if (fill_is_open(pipes[i]) && !pipes[i]->source.loop) {
             loop_watch(job->jobs->loop, &pipes[i]->source, EPOLLIN);
+            waited = true;
+        }
     }
-    if (job->pid == 0)
+    /* Only then: a gate that says so without end must not put off the end of the job. */
+    if (waited && job->pid == 0)
         job_drain(job);
 }
 
@@ -230,7 +237,7 @@ bool jobs_reap(struct jobs *jobs, pid_t pid, int status)
 {
     struct job *job;
 
-    list_for_each(&jobs->active, struct job, link, job) {
+    list_for_each (&jobs->active, struct job, link, job) {
         if (job->pid != pid)
             continue;
         job->pid = 0;
@@ -266,14 +273,20 @@ void job_stop(struct job *job, enum state why)
 {
     if (state_is_ended(job->state.state) || job->stopped_as != STATE_RUNNING)
         return;
-    if (job->pid > 0) {
-        job->stopped_as = why;
-        kill(-job->pid, SIGTERM);
-        kill(-job->pid, SIGCONT);
-        loop_timer_stop(&job->deadline);
-        loop_timer_init(&job->deadline, on_grace_over);
-        loop_timer_start(job->jobs->loop, &job->deadline, JOB_GRACE_MS);
+    job->stopped_as = why;
+    loop_timer_stop(&job->deadline);
+    if (job->pid == 0) {
+        /* What is left is output that nobody reads, or a daemon that holds the pipes. */
+        tree_kill(&job->tree, job->jobs->forest, 0);
+        fill_stop(&job->output);
+        fill_stop(&job->errors);
+        job_settle(job);
+        return;
     }
+    kill(-job->pid, SIGTERM);
+    kill(-job->pid, SIGCONT);
+    loop_timer_init(&job->deadline, on_grace_over);
+    loop_timer_start(job->jobs->loop, &job->deadline, JOB_GRACE_MS);
 }
 
 static void on_deadline(struct loop_timer *timer)
@@ -296,7 +309,7 @@ void jobs_stop_all(struct jobs *jobs)
 {
     struct job *job;
 
-    list_for_each(&jobs->active, struct job, link, job)
+    list_for_each (&jobs->active, struct job, link, job)
         job_stop(job, STATE_KILLED);
 }
 
@@ -409,8 +422,12 @@ static int job_spawn(struct job *job, const struct order *order, struct run_requ
     job->input = ends.ours[0];
     for (int i = 0; i < 3; i++)
         close(ends.theirs[i]);
-    r = fill_start(job, &job->output, FRAME_OUT, ends.ours[1]);
-    return r ? r : fill_start(job, &job->errors, FRAME_ERR, ends.ours[2]);
+    r = fill_start(job, &job->errors, FRAME_ERR, ends.ours[2]);
+    if (r) {
+        close(ends.ours[1]);
+        return r;
+    }
+    return fill_start(job, &job->output, FRAME_OUT, ends.ours[1]);
 }
 
 enum problem_code job_start(struct jobs *jobs, const struct checked *checked, const char *label,
@@ -425,6 +442,9 @@ enum problem_code job_start(struct jobs *jobs, const struct checked *checked, co
         return PROBLEM_UNSUPPORTED;
     if (jobs->running >= jobs->running_max)
         return PROBLEM_TOO_MANY_JOBS;
+    /* The first order of this id has expired and is forgotten, but its job is still kept. */
+    if (jobs_find(jobs, checked->order.id))
+        return PROBLEM_MALFORMED;
     problem = account_find(checked->user, &request.account);
     if (problem)
         return problem;

@@ -1,5 +1,5 @@
-/* The stop `job`: an order that is being, or has been, carried out. A job lives independently of any
- * connection and of the gate; its output is in its ring. */
+/* The stop `job`: an order that is being, or has been, carried out. A job lives independently of
+ * any connection and of the gate; its output is in its ring. */
 #pragma once
 
 #include <stdbool.h>
@@ -38,8 +38,8 @@ struct job {
     uint64_t started_ms; /* wall clock */
     uint64_t ended_ms;
     uint64_t started_monotonic_ms;
-    pid_t pid; /* 0 once it is reaped */
-    int status; /* of waitpid(2) */
+    pid_t pid;             /* 0 once it is reaped */
+    int status;            /* of waitpid(2) */
     enum state stopped_as; /* TIMED_OUT or KILLED once the tree was told to end, else RUNNING */
     struct ring *ring;
     struct job_pipe output, errors;
@@ -70,7 +70,7 @@ struct jobs {
     size_t running, kept;
     uint64_t kept_bytes;
     uint64_t keep_ms, memory_max, running_max; /* from the configuration */
-    struct loop_timer forget; /* when the oldest ended job's time is up */
+    struct loop_timer forget;                  /* when the oldest ended job's time is up */
 };
 
 void jobs_init(struct jobs *jobs, struct loop *loop, struct forest *forest,
@@ -82,7 +82,8 @@ struct job *jobs_find(struct jobs *jobs, const uint8_t id[UUID_SIZE]);
 /* Carries out a checked order that becomes a job. Returns PROBLEM_NONE with the job, or why not. */
 enum problem_code job_start(struct jobs *jobs, const struct checked *checked, const char *label,
                             struct job **job_out);
-/* A signal for the job's process group; 0 stops its whole tree: SIGTERM, a moment, then for good. */
+/* A signal for the job's process group; 0 stops its whole tree: SIGTERM, a moment, then for good.
+ */
 void job_signal(struct job *job, int signal);
 /* The whole tree ends now, and the job as `why`. */
 void job_stop(struct job *job, enum state why);

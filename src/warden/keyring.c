@@ -155,8 +155,8 @@ void keyring_deinit(struct keyring *keyring)
 
 static int keyring_append(struct keyring *keyring, const struct operator_entry *who)
 {
-    struct operator_entry *grown =
-        reallocarray(keyring->operators, keyring->count + 1, sizeof(*grown));
+    struct operator_entry *grown = reallocarray(keyring->operators, keyring->count + 1,
+                                                sizeof(*grown));
 
     if (!grown)
         return -ENOMEM;
@@ -212,9 +212,10 @@ int keyring_refresh(struct keyring *keyring)
     if (now.st_ino == 0)
         return 0;
     if (now.st_mode & (S_IWGRP | S_IWOTH)) {
-        log_error("%s can be written by others than its owner: nobody is obeyed until that is mended "
-                  "(chmod go-w)",
-                  keyring->path);
+        log_error(
+            "%s can be written by others than its owner: nobody is obeyed until that is mended "
+            "(chmod go-w)",
+            keyring->path);
         return 0;
     }
     r = file_read(keyring->path, LIMIT_OPERATORS_FILE, &content);
@@ -239,8 +240,18 @@ const struct operator_entry *keyring_find(const struct keyring *keyring, const s
     return NULL;
 }
 
-/* Copies the file's lines but the one numbered `skip`. */
-static int lines_without(const struct buffer *content, int skip, struct buffer *out)
+static bool is_line_of(const struct keyring *keyring, int number, const struct sshkey *key)
+{
+    for (size_t i = 0; i < keyring->count; i++) {
+        if (keyring->operators[i].line == number)
+            return sshkey_equal(&keyring->operators[i].key, key);
+    }
+    return false;
+}
+
+/* Copies the file's lines but those of `key`: the first line of a key counts, so all of them go. */
+static int lines_without(const struct keyring *keyring, const struct buffer *content,
+                         const struct sshkey *key, struct buffer *out)
 {
     const char *at = (const char *)buffer_bytes(content);
     const char *end = at + buffer_length(content);
@@ -250,7 +261,7 @@ static int lines_without(const struct buffer *content, int skip, struct buffer *
         const char *newline = memchr(at, '\n', (size_t)(end - at));
         size_t length = newline ? (size_t)(newline - at) : (size_t)(end - at);
 
-        if (number != skip) {
+        if (!is_line_of(keyring, number, key)) {
             r = buffer_append(out, at, length);
             if (!r)
                 r = buffer_append(out, "\n", 1);
@@ -264,7 +275,6 @@ int keyring_add(struct keyring *keyring, const struct operator_entry *who)
 {
     _cleanup_buffer_ struct buffer old = BUFFER_INIT;
     _cleanup_buffer_ struct buffer new = BUFFER_INIT;
-    const struct operator_entry *known;
     int r;
 
     r = keyring_refresh(keyring);
@@ -272,9 +282,8 @@ int keyring_add(struct keyring *keyring, const struct operator_entry *who)
         r = file_read(keyring->path, LIMIT_OPERATORS_FILE, &old);
     if (r == -ENOENT)
         r = 0;
-    known = keyring_find(keyring, &who->key);
     if (!r && buffer_length(&old))
-        r = lines_without(&old, known ? known->line : 0, &new);
+        r = lines_without(keyring, &old, &who->key, &new);
     if (!r)
         r = operator_format(who, &new);
     if (!r)

@@ -2,8 +2,8 @@
  *
  *   may="observe,run",as="root,www-data" ssh-ed25519 AAAA... alice@laptop
  *
- * A bare key may only observe. The file is read again when it changed. A bad line is reported with its
- * number and grants nothing; it never takes a right from the other lines.
+ * A bare key may only observe. The file is read again when it changed. A bad line is reported with
+ * its number and grants nothing; it never takes a right from the other lines.
  */
 #pragma once
 
@@ -34,16 +34,16 @@ struct keyring {
     struct stat seen; /* of the file that was read */
 };
 
-/* One line of the file. Returns 0, 1 for an empty line or a comment, 2 with the reason in *why_out, or
- * -errno. */
+/* One line of the file. Returns 0, 1 for an empty line or a comment, 2 with the reason in *why_out,
+ * or -errno. */
 int operator_parse(struct operator_entry *operator_out, const char *line, const char **why_out);
 /* Appends the line, newline included. Returns 0 or -ENOMEM. */
 int operator_format(const struct operator_entry *who, struct buffer *out);
 
 void keyring_init(struct keyring *keyring, char *path);
 void keyring_deinit(struct keyring *keyring);
-/* Reads the file again if it changed, and logs its bad lines. Without a file there are no operators.
- * Returns 0 or -errno; on error nobody is known, which is the safe side. */
+/* Reads the file again if it changed, and logs its bad lines. Without a file there are no
+ * operators. Returns 0 or -errno; on error nobody is known, which is the safe side. */
 int keyring_refresh(struct keyring *keyring);
 /* NULL for a key that is not there. Valid until the next refresh. */
 const struct operator_entry *keyring_find(const struct keyring *keyring, const struct sshkey *key);

@@ -22,7 +22,8 @@
 enum { LISTEN_BACKLOG = 4096, LISTEN_FDS_START = 3 /* sd_listen_fds(3) */ };
 
 /* "A:P" or "[A]:P", numeric. Returns 0 or -EINVAL. */
-static int address_parse(const char *text, struct sockaddr_storage *address_out, socklen_t *size_out)
+static int address_parse(const char *text, struct sockaddr_storage *address_out,
+                         socklen_t *size_out)
 {
     struct sockaddr_in *four = (struct sockaddr_in *)address_out;
     struct sockaddr_in6 *six = (struct sockaddr_in6 *)address_out;
@@ -89,7 +90,8 @@ static bool listeners_inherit(struct listeners *listeners)
         if (copy < 0)
             continue;
         fcntl(copy, F_SETFL, O_NONBLOCK);
-        snprintf(listeners->names[listeners->count], sizeof(listeners->names[0]), "inherited %d", fd);
+        snprintf(listeners->names[listeners->count], sizeof(listeners->names[0]), "inherited %d",
+                 fd);
         listeners->fds[listeners->count++] = copy;
     }
     unsetenv("LISTEN_PID");
@@ -103,8 +105,9 @@ static void listener_complain(const char *name, int error)
     const char *hint = "";
 
     if (error == -EADDRINUSE)
-        hint = "; another program has this port: stop it, or choose another with listen = in section "
-               "[agent] of huned.conf, or --listen";
+        hint =
+            "; another program has this port: stop it, or choose another with listen = in section "
+            "[agent] of huned.conf, or --listen";
     else if (error == -EACCES)
         hint = "; ports below 1024 need root: choose another with listen = in section [agent] of "
                "huned.conf, or --listen";
@@ -113,25 +116,43 @@ static void listener_complain(const char *name, int error)
     log_error("cannot listen on %s: %s%s", name, strerror(-error), hint);
 }
 
+/* The socket that is open under this name, or -1. */
+static int listeners_find(const struct listeners *listeners, const char *name)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (text_equal(listeners->names[i], name))
+            return listeners->fds[i];
+    }
+    return -1;
+}
+
+/* Closes what `listeners` has and `others` has not. */
+static void listeners_close_unless_in(struct listeners *listeners, const struct listeners *others)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        bool shared = false;
+
+        for (size_t at = 0; at < others->count; at++)
+            shared = shared || others->fds[at] == listeners->fds[i];
+        if (!shared)
+            close(listeners->fds[i]);
+    }
+}
+
 int listeners_open(struct listeners *listeners, const struct config *config)
 {
-    struct listeners old = *listeners;
+    struct listeners fresh = {0};
     int error = 0;
 
-    if (old.inherited || (old.count == 0 && listeners_inherit(listeners)))
+    if (listeners->inherited || (listeners->count == 0 && listeners_inherit(listeners)))
         return 0;
-    *listeners = (struct listeners){0};
     for (size_t i = 0; i < config->listen_count; i++) {
         const char *name = config->listen[i];
-        int fd = -1;
+        int fd = listeners_find(listeners, name);
         int r = 0;
 
-        for (size_t at = 0; at < old.count; at++) {
-            if (text_equal(old.names[at], name)) {
-                fd = old.fds[at];
-                old.fds[at] = -1;
-            }
-        }
+        if (listeners_find(&fresh, name) >= 0)
+            continue; /* named twice */
         if (fd < 0)
             r = listener_open(name, &fd);
         /* A kernel without IPv6 is no fault of the default configuration. */
@@ -144,16 +165,20 @@ int listeners_open(struct listeners *listeners, const struct config *config)
             error = r;
             continue;
         }
-        text_copy(listeners->names[listeners->count], sizeof(listeners->names[0]), name);
-        listeners->fds[listeners->count++] = fd;
+        text_copy(fresh.names[fresh.count], sizeof(fresh.names[0]), name);
+        fresh.fds[fresh.count++] = fd;
     }
-    listeners_close(&old);
-    /* All or nothing: an agent that serves only some of its addresses is found out too late. */
-    if (!error && listeners->count == 0)
+    /* All or nothing: an agent that serves only some of its addresses is found out too late. And at
+     * a reset rather the old ones than nothing: nobody could reach the agent to mend it. */
+    if (!error && fresh.count == 0)
         error = -EADDRNOTAVAIL;
-    if (error)
-        listeners_close(listeners);
-    return error;
+    if (error) {
+        listeners_close_unless_in(&fresh, listeners);
+        return error;
+    }
+    listeners_close_unless_in(listeners, &fresh);
+    *listeners = fresh;
+    return 0;
 }
 
 void listeners_close(struct listeners *listeners)

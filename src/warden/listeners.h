@@ -1,5 +1,5 @@
-/* The sockets that the gate listens on. The warden opens them (it may use low ports, and they outlive a
- * gate), and never reads from them. */
+/* The sockets that the gate listens on. The warden opens them (it may use low ports, and they
+ * outlive a gate), and never reads from them. */
 #pragma once
 
 #include <stdbool.h>
@@ -15,9 +15,9 @@ struct listeners {
     bool inherited; /* socket activation: not ours to choose */
 };
 
-/* Takes the sockets that systemd passed, or opens those of the configuration; ones that are open already
- * under the same name are kept. Logs what fails, with the setting to change. Returns 0, or -errno when
- * there is nothing to listen on. */
+/* Takes the sockets that systemd passed, or opens those of the configuration; ones that are open
+ * already under the same name are kept. Logs what fails, with the setting to change. Returns 0, or
+ * -errno: then `listeners` is as it was. */
 int listeners_open(struct listeners *listeners, const struct config *config);
 void listeners_close(struct listeners *listeners);
 /* Writes the addresses to `run`/listen, for `huned invite`. Returns 0 or -errno. */

@@ -59,7 +59,7 @@ void loop_unwatch(struct loop_source *source)
 
 void loop_timer_start(struct loop *loop, struct loop_timer *timer, uint64_t in_ms)
 {
-    struct list *before = loop->timers.previous;
+    struct list *before;
 
     list_remove(&timer->link);
     timer->due_ms = clock_monotonic_ms() + in_ms;

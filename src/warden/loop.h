@@ -25,7 +25,7 @@ struct loop_timer {
 struct loop {
     int epoll;
     bool stopped;
-    struct list timers; /* by due_ms */
+    struct list timers;         /* by due_ms */
     struct loop_source **batch; /* of the round under way, so that removed sources are skipped */
     int batch_size;
 };

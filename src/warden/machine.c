@@ -41,7 +41,8 @@ void machine_deinit(struct machine *machine)
     buffer_wipe(&machine->key);
 }
 
-/* What makes this computer this computer: the installation's id, and the board's where root may read it. */
+/* What makes this computer this computer: the installation's id, and the board's where root may
+ * read it. */
 static int machine_binding(struct buffer *out)
 {
     _cleanup_buffer_ struct buffer all = BUFFER_INIT;
@@ -98,8 +99,8 @@ static int machine_read(struct machine *machine, const char *key_path, const cha
     if (r)
         return r;
     key_bio = BIO_new_mem_buf(buffer_bytes(&key_text), (int)buffer_length(&key_text));
-    certificate_bio =
-        BIO_new_mem_buf(buffer_bytes(&certificate_text), (int)buffer_length(&certificate_text));
+    certificate_bio = BIO_new_mem_buf(buffer_bytes(&certificate_text),
+                                      (int)buffer_length(&certificate_text));
     if (!key_bio || !certificate_bio)
         return -ENOMEM;
     key = PEM_read_bio_PrivateKey(key_bio, NULL, NULL, NULL);
@@ -141,8 +142,8 @@ static int pem_save(const char *path, mode_t mode, BIO *bio)
     return size <= 0 ? -EIO : file_replace(path, mode, text, (size_t)size);
 }
 
-static int machine_make(struct machine *machine, const char *key_path,
-                        const char *certificate_path, const char *name)
+static int machine_make(struct machine *machine, const char *key_path, const char *certificate_path,
+                        const char *name)
 {
     _cleanup_(cleanup_pkey) EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
     _cleanup_(cleanup_x509) X509 *certificate = NULL;
@@ -181,9 +182,10 @@ static void set_clone_aside(const char *key_path)
         aside = NULL;
         return;
     }
-    log_warning("this disk was copied from another computer: its machine key was set aside as %s and "
-                "a new one is made; consoles must add this machine anew",
-                aside);
+    log_warning(
+        "this disk was copied from another computer: its machine key was set aside as %s and "
+        "a new one is made; consoles must add this machine anew",
+        aside);
     if (rename(key_path, aside) < 0)
         log_warning("%s: %m", aside);
 }
@@ -217,8 +219,8 @@ int machine_load(struct machine *machine, const struct place *place, const struc
     r = machine_binding(&binding);
     if (r)
         return r;
-    if (!*config->certificate && access(key_path, F_OK) == 0 &&
-        access(binding_path, F_OK) == 0 && !file_holds(binding_path, &binding))
+    if (!*config->certificate && access(key_path, F_OK) == 0 && access(binding_path, F_OK) == 0 &&
+        !file_holds(binding_path, &binding))
         set_clone_aside(key_path);
     r = machine_load_existing(machine, place, config);
     if (r == -ENOENT && !*config->certificate) {

@@ -1,5 +1,5 @@
-/* The machine's identity: an Ed25519 key in one self-signed certificate, made at first start and bound
- * to this computer, so that a cloned disk does not impersonate its original. */
+/* The machine's identity: an Ed25519 key in one self-signed certificate, made at first start and
+ * bound to this computer, so that a cloned disk does not impersonate its original. */
 #pragma once
 
 #include <stdint.h>

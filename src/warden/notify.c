@@ -36,7 +36,8 @@ void notify_ready(const struct listeners *listeners)
     size_t length = (size_t)snprintf(text, sizeof(text), "READY=1\nSTATUS=Listening on");
 
     for (size_t i = 0; i < listeners->count && length < sizeof(text); i++)
-        length += (size_t)snprintf(text + length, sizeof(text) - length, " %s", listeners->names[i]);
+        length += (size_t)snprintf(text + length, sizeof(text) - length, " %s",
+                                   listeners->names[i]);
     notify(text);
 }
 

@@ -1,5 +1,5 @@
-/* Where the agent's files are: the system's places for root, the user's for anybody else, one folder
- * with --state. */
+/* Where the agent's files are: the system's places for root, the user's for anybody else, one
+ * folder with --state. */
 #pragma once
 
 #include <stdbool.h>

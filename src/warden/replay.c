@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -14,7 +16,7 @@
 #define LOG_TAG "replay"
 #include "base/log.h"
 
-enum { REPLAY_MAGIC = 0x48524a31, REPLAY_FIRST = 1024, JOURNAL_MAX = 256 << 20 };
+enum { REPLAY_MAGIC = 0x48524a31, REPLAY_FIRST = 1024, JOURNAL_STEP = 256 };
 
 /* The journal is read by the same program on the same computer, so it needs no byte order. */
 struct replay_record {
@@ -46,44 +48,63 @@ static uint32_t *bucket_of(const struct replay *replay, const uint8_t id[UUID_SI
     return &replay->buckets[hash & (replay->bucket_count - 1)];
 }
 
-static bool is_expired(const struct replay *replay, const struct replay_entry *entry)
+/* An order that waited is dropped by the time that the journal remembers, never by the wall clock:
+ * a clock that was set back would make it good again. */
+static bool is_needed(const struct replay *replay, const struct replay_entry *entry)
 {
-    return entry->expires < (entry->waiting ? replay_wall_ms(replay) : clock_boot_ms());
+    return !state_is_ended(entry->state.state) ||
+           entry->expires >= (entry->waiting ? replay->latest_wall_ms : clock_boot_ms());
 }
 
-/* Drops what has expired, doubles the room if that was not enough, and hashes all anew. */
-static int replay_grow(struct replay *replay)
+/* Takes the room for the entries that are still needed, twice over. On error nothing has changed.
+ */
+static int replay_take_room(struct replay *replay, uint32_t **buckets_out)
 {
-    uint32_t kept = 1;
     uint32_t capacity = replay->capacity ? replay->capacity : REPLAY_FIRST;
     struct replay_entry *entries;
-    uint32_t *buckets;
+    uint32_t kept = 1;
 
-    for (uint32_t i = 1; i < replay->count; i++) {
-        if (!is_expired(replay, &replay->entries[i]) ||
-            !state_is_ended(replay->entries[i].state.state))
-            replay->entries[kept++] = replay->entries[i];
-    }
-    replay->count = kept;
+    for (uint32_t i = 1; i < replay->count; i++)
+        kept += is_needed(replay, &replay->entries[i]);
     while (kept > capacity / 2)
         capacity *= 2;
     entries = reallocarray(replay->entries, capacity, sizeof(*entries));
     if (!entries)
         return -ENOMEM;
     replay->entries = entries;
-    replay->capacity = capacity;
-    buckets = calloc(capacity, sizeof(*buckets));
-    if (!buckets)
+    *buckets_out = calloc(capacity, sizeof(**buckets_out));
+    if (!*buckets_out)
         return -ENOMEM;
+    replay->capacity = capacity;
+    return 0;
+}
+
+/* Drops what has expired, doubles the room if that was not enough, and hashes all anew. */
+static int replay_grow(struct replay *replay)
+{
+    struct replay_entry *entries;
+    uint32_t *buckets;
+    uint32_t kept = 1;
+    int r;
+
+    r = replay_take_room(replay, &buckets);
+    if (r)
+        return r;
     free(replay->buckets);
     replay->buckets = buckets;
-    replay->bucket_count = capacity;
-    for (uint32_t i = 1; i < kept; i++) {
-        uint32_t *bucket = bucket_of(replay, entries[i].id);
+    replay->bucket_count = replay->capacity;
+    entries = replay->entries;
+    for (uint32_t i = 1; i < replay->count; i++) {
+        uint32_t *bucket;
 
-        entries[i].next = *bucket;
-        *bucket = i;
+        if (!is_needed(replay, &entries[i]))
+            continue;
+        entries[kept] = entries[i];
+        bucket = bucket_of(replay, entries[kept].id);
+        entries[kept].next = *bucket;
+        *bucket = kept++;
     }
+    replay->count = kept;
     return 0;
 }
 
@@ -126,55 +147,148 @@ static int replay_remember(struct replay *replay, const struct replay_record *re
     return 0;
 }
 
-/* A torn last record (power loss) is cut off; everything before it counts. */
+/* A torn last record (power loss) is cut off. An unreadable one takes none of the others with it.
+ */
 static int journal_read(struct replay *replay, int journal, const char *path, bool waiting)
 {
-    _cleanup_buffer_ struct buffer content = BUFFER_INIT;
-    struct replay_record record;
-    size_t whole;
-    int r;
+    struct replay_record records[JOURNAL_STEP];
+    size_t unreadable = 0;
+    off_t at = 0;
 
-    r = file_read(path, JOURNAL_MAX, &content);
-    if (r)
-        return r;
-    whole = buffer_length(&content) / sizeof(record);
-    for (size_t i = 0; i < whole; i++) {
-        memcpy(&record, buffer_bytes(&content) + i * sizeof(record), sizeof(record));
-        if (record.magic != REPLAY_MAGIC || !state_name(record.state)) {
-            whole = i;
-            log_warning("%s: unreadable from record %zu on; the rest is dropped", path, i);
-            break;
+    for (;;) {
+        ssize_t got = pread(journal, records, sizeof(records), at);
+        size_t whole = got > 0 ? (size_t)got / sizeof(records[0]) : 0;
+
+        if (got < 0)
+            return -errno;
+        for (size_t i = 0; i < whole; i++) {
+            bool good = records[i].magic == REPLAY_MAGIC && state_name(records[i].state);
+            int r = good ? replay_remember(replay, &records[i], waiting) : 0;
+
+            if (r)
+                return r;
+            unreadable += !good;
         }
-        r = replay_remember(replay, &record, waiting);
-        if (r)
-            return r;
+        at += (off_t)(whole * sizeof(records[0]));
+        if (whole == 0)
+            break;
     }
-    return ftruncate(journal, (off_t)(whole * sizeof(record))) < 0 ? -errno : 0;
+    if (unreadable)
+        log_warning("%s: %zu records are unreadable", path, unreadable);
+    return ftruncate(journal, at) < 0 ? -errno : 0;
 }
 
-static int journal_open(struct replay *replay, const char *folder, const char *name, bool fresh,
-                        bool waiting, int *journal_out)
+static int journal_open(struct replay *replay, const char *folder, bool fresh, bool waiting,
+                        struct replay_journal *journal_out)
 {
-    _cleanup_free_ char *path = place_path(folder, name);
+    int flags = O_RDWR | O_APPEND | O_CREAT | O_CLOEXEC | (fresh ? O_TRUNC : 0);
 
-    if (!path)
+    journal_out->folder = strdup(folder);
+    journal_out->path = place_path(folder, waiting ? "seen-waiting" : "seen");
+    if (!journal_out->folder || !journal_out->path)
         return -ENOMEM;
-    *journal_out = open(path, O_WRONLY | O_APPEND | O_CREAT | O_CLOEXEC | (fresh ? O_TRUNC : 0), 0600);
-    if (*journal_out < 0)
+    journal_out->fd = open(journal_out->path, flags, 0600);
+    if (journal_out->fd < 0)
         return -errno;
-    return journal_read(replay, *journal_out, path, waiting);
+    return journal_read(replay, journal_out->fd, journal_out->path, waiting);
+}
+
+static void journal_close(struct replay_journal *journal)
+{
+    if (journal->fd >= 0)
+        close(journal->fd);
+    free(journal->folder);
+    free(journal->path);
+    *journal = (struct replay_journal){.fd = -1};
+}
+
+static struct replay_journal *journal_of(struct replay *replay, bool waiting)
+{
+    return waiting ? &replay->waiting_journal : &replay->epoch_journal;
+}
+
+static int journal_write_entries(const struct replay *replay, int fd, bool waiting)
+{
+    _cleanup_buffer_ struct buffer content = BUFFER_INIT;
+    int r = 0;
+
+    for (uint32_t i = 1; !r && i < replay->count; i++) {
+        const struct replay_entry *entry = &replay->entries[i];
+        struct replay_record record = {.magic = REPLAY_MAGIC,
+                                       .verb = entry->verb,
+                                       .state = (uint16_t)entry->state.state,
+                                       .detail = entry->state.detail,
+                                       .issued = waiting ? replay->latest_wall_ms : 0,
+                                       .expires = entry->expires};
+
+        memcpy(record.id, entry->id, UUID_SIZE);
+        if (entry->waiting == waiting)
+            r = buffer_append(&content, &record, sizeof(record));
+    }
+    if (!r)
+        r = fd_write_all(fd, buffer_bytes(&content), buffer_length(&content));
+    if (!r && waiting && fdatasync(fd) < 0)
+        r = -errno;
+    return r;
+}
+
+/* Writes the journal anew with what is still remembered; else it would grow without end. On error
+ * it goes on as it is. */
+static int journal_rewrite(struct replay *replay, bool waiting)
+{
+    struct replay_journal *journal = journal_of(replay, waiting);
+    _cleanup_free_ char *temporary = place_path(journal->folder, "seen.new");
+    _cleanup_close_ int folder = open(journal->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    _cleanup_close_ int fd = -1;
+    int r;
+
+    if (!temporary)
+        return -ENOMEM;
+    fd = open(temporary, O_RDWR | O_APPEND | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+    if (fd < 0 || folder < 0)
+        return -errno;
+    r = journal_write_entries(replay, fd, waiting);
+    if (!r && rename(temporary, journal->path) < 0)
+        r = -errno;
+    if (r) {
+        unlink(temporary);
+        return r;
+    }
+    close(journal->fd);
+    journal->fd = steal_fd(&fd);
+    return waiting && fsync(folder) < 0 ? -errno : 0;
+}
+
+/* Makes room for one more entry, and the journals short again while at it. */
+static int replay_make_room(struct replay *replay)
+{
+    int r;
+
+    if (replay->count < replay->capacity)
+        return 0;
+    r = replay_grow(replay);
+    if (r)
+        return r;
+    for (int waiting = 0; waiting < 2; waiting++) {
+        r = journal_rewrite(replay, waiting);
+        if (r)
+            log_warning("%s cannot be written anew: %s", journal_of(replay, waiting)->path,
+                        strerror(-r));
+    }
+    return 0;
 }
 
 int replay_init(struct replay *replay, const char *run, const char *state, bool fresh)
 {
     int r;
 
-    *replay = (struct replay){.epoch_journal = -1, .waiting_journal = -1, .count = 1};
+    *replay = (struct replay){
+        .epoch_journal = {.fd = -1}, .waiting_journal = {.fd = -1}, .count = 1};
     r = replay_grow(replay);
     if (!r)
-        r = journal_open(replay, run, "seen", fresh, false, &replay->epoch_journal);
+        r = journal_open(replay, run, fresh, false, &replay->epoch_journal);
     if (!r)
-        r = journal_open(replay, state, "seen-waiting", false, true, &replay->waiting_journal);
+        r = journal_open(replay, state, false, true, &replay->waiting_journal);
     for (uint32_t i = 1; !r && i < replay->count; i++) {
         if (!state_is_ended(replay->entries[i].state.state))
             replay->entries[i].state = (struct job_state){.state = STATE_LOST};
@@ -186,20 +300,23 @@ int replay_init(struct replay *replay, const char *run, const char *state, bool 
 
 void replay_deinit(struct replay *replay)
 {
-    if (replay->epoch_journal >= 0)
-        close(replay->epoch_journal);
-    if (replay->waiting_journal >= 0)
-        close(replay->waiting_journal);
+    journal_close(&replay->epoch_journal);
+    journal_close(&replay->waiting_journal);
     free(replay->entries);
     free(replay->buckets);
-    *replay = (struct replay){.epoch_journal = -1, .waiting_journal = -1};
+    *replay = (struct replay){.epoch_journal = {.fd = -1}, .waiting_journal = {.fd = -1}};
 }
 
 static int replay_write(struct replay *replay, const struct replay_record *record, bool waiting)
 {
-    int journal = waiting ? replay->waiting_journal : replay->epoch_journal;
+    int journal = journal_of(replay, waiting)->fd;
     int r = fd_write_all(journal, record, sizeof(*record));
+    struct stat info;
 
+    /* Half a record (a full disk) would shift all that follow it. */
+    if (r && fstat(journal, &info) == 0 &&
+        ftruncate(journal, info.st_size - info.st_size % (off_t)sizeof(*record)) < 0)
+        return -errno;
     if (!r && waiting && fdatasync(journal) < 0)
         r = -errno;
     return r;
@@ -215,16 +332,17 @@ int replay_accept(struct replay *replay, const struct order *order)
     int r;
 
     memcpy(record.id, order->id, UUID_SIZE);
-    r = replay_write(replay, &record, order_may_wait(order));
+    r = replay_make_room(replay);
+    if (!r)
+        r = replay_write(replay, &record, order_may_wait(order));
     return r ? r : replay_remember(replay, &record, order_may_wait(order));
 }
 
 void replay_finish(struct replay *replay, const uint8_t id[UUID_SIZE], struct job_state state)
 {
     struct replay_entry *entry = replay_lookup(replay, id);
-    struct replay_record record = {.magic = REPLAY_MAGIC,
-                                   .state = (uint16_t)state.state,
-                                   .detail = state.detail};
+    struct replay_record record = {
+        .magic = REPLAY_MAGIC, .state = (uint16_t)state.state, .detail = state.detail};
     int r;
 
     if (!entry)

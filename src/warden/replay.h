@@ -1,11 +1,12 @@
 /* At most once: which orders were accepted, and what became of them.
  *
- * Two journals of fixed-size records. Orders with an epoch are remembered in the run folder: without a
- * sync, because the page cache outlives the warden and a reboot makes them void anyway. Orders with epoch
- * zero are remembered in the state folder and synced before they run, together with the latest time that
- * each key has signed, which defeats a wall clock that was set back.
+ * Two journals of fixed-size records. Orders with an epoch are remembered in the run folder:
+ * without a sync, because the page cache outlives the warden and a reboot makes them void anyway.
+ * Orders with epoch zero are remembered in the state folder and synced before they run, together
+ * with the latest time that each key has signed, which defeats a wall clock that was set back.
  *
- * An id is remembered until its order has expired; after that the order would be refused as expired.
+ * An id is remembered until its order has expired; after that the order would be refused as
+ * expired.
  */
 #pragma once
 
@@ -27,18 +28,23 @@ struct replay_entry {
     uint32_t next; /* chain in its bucket; 0 ends it */
 };
 
+struct replay_journal {
+    int fd;
+    char *folder, *path;
+};
+
 struct replay {
-    int epoch_journal;
-    int waiting_journal;
+    struct replay_journal epoch_journal;
+    struct replay_journal waiting_journal;
     struct replay_entry *entries; /* entry 0 is never used */
     uint32_t count, capacity;
     uint32_t *buckets;
-    uint32_t bucket_count; /* a power of two */
+    uint32_t bucket_count;   /* a power of two */
     uint64_t latest_wall_ms; /* the latest `issued` of any order that waited */
 };
 
-/* Opens and reads the journals; `fresh` starts the epoch's anew. Jobs that ran when the last warden ended
- * are `lost` now. Returns 0 or -errno. */
+/* Opens and reads the journals; `fresh` starts the epoch's anew. Jobs that ran when the last warden
+ * ended are `lost` now. Returns 0 or -errno. */
 int replay_init(struct replay *replay, const char *run, const char *state, bool fresh);
 void replay_deinit(struct replay *replay);
 /* What became of this id, or NULL if it was never accepted. */

@@ -33,8 +33,10 @@ enum problem_code account_find(const char *user, struct account *account_out)
     account_out->group_count = ELEMENTS_OF(account_out->groups);
     text_copy(account_out->name, sizeof(account_out->name), found->pw_name);
     text_copy(account_out->home, sizeof(account_out->home), found->pw_dir);
-    /* Accounts that may not log in have no useful shell; the order's right to run as them is enough. */
-    if (!found->pw_shell[0] || strstr(found->pw_shell, "nologin") || strstr(found->pw_shell, "/false"))
+    /* Accounts that may not log in have no useful shell; the order's right to run as them is
+     * enough. */
+    if (!found->pw_shell[0] || strstr(found->pw_shell, "nologin") ||
+        strstr(found->pw_shell, "/false"))
         snprintf(account_out->shell, sizeof(account_out->shell), "/bin/sh");
     else
         text_copy(account_out->shell, sizeof(account_out->shell), found->pw_shell);
@@ -112,12 +114,14 @@ static void child_enter_directory(const struct account *account, const char *dir
 
 static void add_variable(char **environment, size_t *count, const char *name, const char *value)
 {
-    if (*count < RUN_VARIABLES && value && asprintf(&environment[*count], "%s=%s", name, value) >= 0)
+    if (*count < RUN_VARIABLES && value &&
+        asprintf(&environment[*count], "%s=%s", name, value) >= 0)
         ++*count;
 }
 
 /* From the passwd entry, as login(1) makes it; the order's own variables come behind and win. */
-static char **child_environment(const struct run_request *request, char *const *own, size_t own_count)
+static char **child_environment(const struct run_request *request, char *const *own,
+                                size_t own_count)
 {
     static const char *const passed[] = {"LANG", "LC_ALL", "TZ"};
     const struct account *account = &request->account;
@@ -176,7 +180,8 @@ static _Noreturn void child_execute(const struct run_request *request)
         give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", request->account.shell);
     }
     execvp(arguments[0], arguments);
-    give_up(errno == ENOENT ? RUN_EXIT_NOT_FOUND : RUN_EXIT_NOT_EXECUTABLE, "cannot run", arguments[0]);
+    give_up(errno == ENOENT ? RUN_EXIT_NOT_FOUND : RUN_EXIT_NOT_EXECUTABLE, "cannot run",
+            arguments[0]);
 }
 
 static _Noreturn void child_main(const struct run_request *request)
@@ -199,7 +204,8 @@ pid_t run_start(const struct run_request *request)
         arguments.flags = CLONE_INTO_CGROUP;
         arguments.cgroup = (uint64_t)request->cgroup;
     }
-    /* clone3() and not fork(): the child is born in its cgroup, so nothing of the job is ever outside. */
+    /* clone3() and not fork(): the child is born in its cgroup, so nothing of the job is ever
+     * outside. */
     pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
     if (pid == 0)
         child_main(request);

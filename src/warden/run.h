@@ -1,5 +1,5 @@
-/* The stop `run`: turns a checked order into a process. The child drops to its user before it looks at
- * the order's payload. */
+/* The stop `run`: turns a checked order into a process. The child drops to its user before it looks
+ * at the order's payload. */
 #pragma once
 
 #include <stdint.h>
@@ -31,7 +31,8 @@ struct run_request {
 
 /* Returns PROBLEM_NONE or PROBLEM_NO_SUCH_USER. */
 enum problem_code account_find(const char *user, struct account *account_out);
-/* Whether the order asks for standard input: the only byte of the payload that the warden itself reads. */
+/* Whether the order asks for standard input: the only byte of the payload that the warden itself
+ * reads. */
 bool run_wants_input(struct slice payload);
 /* Starts the process, in a session of its own. Returns its pid or -errno. */
 pid_t run_start(const struct run_request *request);

@@ -17,6 +17,7 @@
 #include "proto/sshkey.h"
 #include "warden/epoch.h"
 #include "warden/notify.h"
+#include "warden/tell.h"
 #include "warden/warden.h"
 #define LOG_TAG "start"
 #include "base/log.h"
@@ -49,9 +50,7 @@ static void on_signal(struct loop_source *source, uint32_t events)
             log_notice("reset by signal");
             warden_reset(warden);
             break;
-        default:
-            log_notice("stopping: %s", strsignal((int)info.ssi_signo));
-            warden_kill(warden);
+        default: log_notice("stopping: %s", strsignal((int)info.ssi_signo)); warden_kill(warden);
         }
     }
 }
@@ -170,7 +169,7 @@ int warden_start(struct warden *warden)
         log_error("cannot start: %s", strerror(-r));
         return r;
     }
-    jobs_init(&warden->jobs, &warden->loop, &warden->forest, &permit_jobs_events, warden);
+    jobs_init(&warden->jobs, &warden->loop, &warden->forest, &tell_jobs_events, warden);
     keyring_init(&warden->keyring, warden->place.operators);
     apply_config(warden);
     r = start_memory(warden);
@@ -210,7 +209,7 @@ static void reread_config(struct warden *warden)
     apply_config(warden);
     if (listeners_open(&warden->listeners, &warden->config) ||
         listeners_publish(&warden->listeners, &warden->place))
-        log_error("nothing to listen on until the next reset");
+        log_error("the agent listens where it did before");
 }
 
 void warden_reset(struct warden *warden)

@@ -25,7 +25,8 @@ enum {
     SWEEP_PIDS = 65536,
 };
 
-/* The mount point of cgroup v2, from /proc/self/mounts ("cgroup2 /sys/fs/cgroup/unified cgroup2 …"). */
+/* The mount point of cgroup v2, from /proc/self/mounts ("cgroup2 /sys/fs/cgroup/unified cgroup2
+ * …"). */
 static char *cgroup_mount(void)
 {
     _cleanup_buffer_ struct buffer mounts = BUFFER_INIT;
@@ -86,7 +87,8 @@ int forest_init(struct forest *forest)
 {
     *forest = (struct forest){.path = forest_make()};
     forest->sweeps = !forest->path;
-    /* Orphans of jobs come to us, not to init: they are reaped and, without cgroups, found again. */
+    /* Orphans of jobs come to us, not to init: they are reaped and, without cgroups, found again.
+     */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
     if (forest->sweeps)
@@ -94,8 +96,26 @@ int forest_init(struct forest *forest)
     return 0;
 }
 
+/* Removes the cgroups whose last process ended after their job did. Those that hold any are busy. */
+static void forest_tidy(struct forest *forest)
+{
+    DIR *directory = forest->litter ? opendir(forest->path) : NULL;
+    const struct dirent *entry;
+
+    if (!directory)
+        return;
+    forest->litter = false;
+    while ((entry = readdir(directory))) {
+        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
+            unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR) < 0)
+            forest->litter = true;
+    }
+    closedir(directory);
+}
+
 void forest_deinit(struct forest *forest)
 {
+    forest_tidy(forest);
     if (forest->path)
         rmdir(forest->path);
     free(forest->path);
@@ -117,6 +137,7 @@ void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_S
     uuid_format(id, tree->name);
     if (!forest->path)
         return;
+    forest_tidy(forest);
     path = tree_path(tree, forest, "");
     if (!path || mkdir(path, 0755) < 0)
         return;
@@ -132,9 +153,10 @@ void tree_deinit(struct tree *tree, struct forest *forest)
     close(tree->cgroup);
     tree->cgroup = -1;
     path = tree_path(tree, forest, "");
-    /* Busy when the job left a daemon behind, as `service x start` does: that one stays. */
-    if (path)
-        rmdir(path);
+    /* Busy when the job left a daemon behind, as `service x start` does, which stays; or while those
+     * that were killed are still ending. */
+    if (path && rmdir(path) < 0)
+        forest->litter = true;
 }
 
 static bool cgroup_kill(const struct tree *tree)
@@ -151,7 +173,8 @@ struct process {
     bool doomed;
 };
 
-/* "pid (any name) state ppid pgrp": the name may hold spaces and parentheses, so count from the last one. */
+/* "pid (any name) state ppid pgrp": the name may hold spaces and parentheses, so count from the
+ * last one. */
 static bool process_read(pid_t pid, struct process *process_out)
 {
     _cleanup_buffer_ struct buffer stat = BUFFER_INIT;
@@ -219,7 +242,8 @@ static size_t sweep_once(struct process *processes, const char *id, pid_t leader
     for (size_t i = 0; i < count; i++) {
         if (processes[i].pid == getpid())
             continue;
-        processes[i].doomed = (leader > 0 && (processes[i].pid == leader || processes[i].group == leader)) ||
+        processes[i].doomed = (leader > 0 &&
+                               (processes[i].pid == leader || processes[i].group == leader)) ||
                               process_is_marked(processes[i].pid, id);
     }
     while (changed) {
@@ -248,7 +272,7 @@ void tree_kill(struct tree *tree, struct forest *forest, pid_t leader)
         kill(-leader, SIGKILL);
     if (tree->cgroup >= 0 && cgroup_kill(tree))
         return;
-    if (!forest->sweeps)
+    if (!forest->sweeps && tree->cgroup >= 0)
         return;
     processes = calloc(SWEEP_PIDS, sizeof(*processes));
     if (!processes)

@@ -1,5 +1,5 @@
-/* The warden: the process that decides. It verifies orders, starts jobs, owns their output and writes the
- * audit trail. It never reads a network socket. */
+/* The warden: the process that decides. It verifies orders, starts jobs, owns their output and
+ * writes the audit trail. It never reads a network socket. */
 #pragma once
 
 #include <stdbool.h>
@@ -19,10 +19,10 @@
 #include "warden/tree.h"
 
 /* What the gate is doing, which decides what it may say (warden/permit.c). */
-#define GATE_STATES(X)                                                                             \
-    X(NONE, "none")         /* there is no gate */                                                 \
-    X(STARTING, "starting") /* closing its sandbox */                                              \
-    X(SERVING, "serving")                                                                          \
+#define GATE_STATES(X)                                \
+    X(NONE, "none")         /* there is no gate */    \
+    X(STARTING, "starting") /* closing its sandbox */ \
+    X(SERVING, "serving")                             \
     X(LEAVING, "leaving") /* was told goodbye */
 
 enum gate_state {
@@ -75,6 +75,8 @@ void warden_finish(struct warden *warden);
 void gate_init(struct warden *warden);
 void gate_start(struct warden *warden);
 void gate_say_goodbye(struct warden *warden);
+/* The gate closed its end of the door. */
+void gate_hung_up(struct warden *warden);
 /* The gate broke the rules of the door, or the door broke. */
 void gate_kill(struct warden *warden);
 /* A child was reaped. False if it was not the gate. */
@@ -83,12 +85,6 @@ void gate_set_state(struct warden *warden, enum gate_state state);
 
 /* warden/permit.c: what comes through the door */
 void permit_on_door(struct loop_source *source, uint32_t events);
-/* Sends to the gate; a gate that cannot take it is replaced. */
-void permit_send(struct warden *warden, enum door_type type, const struct buffer *body,
-                 const int *fds, size_t fd_count);
-/* Tells a new gate about every job. */
-void permit_send_jobs(struct warden *warden);
-extern const struct jobs_events permit_jobs_events;
 
 /* warden/control.c: the verbs that become no job */
 enum problem_code control_carry_out(struct warden *warden, const struct checked *checked,

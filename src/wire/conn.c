@@ -411,6 +411,8 @@ static void conn_on_connected(uv_connect_t *request, int status)
     }
     wire_restart_clock(conn->wire, clock_monotonic_ms());
     conn->state = CONN_OPEN;
+    if (conn->factory->on_connected)
+        conn->factory->on_connected(conn, conn->user);
     conn_read_start(conn);
     conn_pump(conn);
 }

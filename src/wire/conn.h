@@ -6,6 +6,8 @@
  * after it returns, the conn frees itself. Until then the pointer is good.
  *  3. Whatever goes wrong, and conn_close() too, leads to the same path: streams closed, what is in
  * the outgoing buffer sent for at most a moment, the handle closed, on_closed.
+ *
+ * The program must ignore SIGPIPE: libuv writes with plain write(2).
  */
 #pragma once
 

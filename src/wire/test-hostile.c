@@ -272,13 +272,55 @@ static void test_window_overrun(void **state)
     get(1, 0);
     while (!r && sent < 2 * LIMIT_REQUEST_WINDOW) {
         frame(NGHTTP2_DATA, 0, 1, body, sizeof(body));
-        r = tell();
+        /* It does not read our reset. */
+        r = tell_only();
         sent += sizeof(body);
-        if (side.closes)
-            break;
     }
-    assert_true(side.closes == 1 || r == 1);
     assert_true(side.received <= LIMIT_REQUEST_WINDOW);
+    tell();
+    assert_int_equal(side.closes, 1);
+    assert_int_equal(side.close_error, NGHTTP2_FLOW_CONTROL_ERROR);
+}
+
+/* A peer that goes on sending after its answer: a while it is let, then it is stopped. */
+static void test_body_after_the_answer(void **state)
+{
+    static const uint8_t body[16000];
+    uint64_t sent = 0;
+
+    (void)state;
+    greet();
+    get(1, 0);
+    assert_int_equal(tell(), 0);
+    assert_int_equal(side.requests, 1);
+    while (side.closes == 0 && sent < 2 * LIMIT_ORDER_BODY) {
+        frame(NGHTTP2_DATA, 0, 1, body, sizeof(body));
+        assert_int_equal(tell(), 0);
+        sent += sizeof(body);
+    }
+    assert_int_equal(side.received, 0);
+    assert_in_range(sent, LIMIT_ORDER_BODY, LIMIT_ORDER_BODY + 2 * sizeof(body));
+    assert_int_equal(side.closes, 1);
+    assert_int_equal(side.close_error, WIRE_H2_NONE);
+    get(3, NGHTTP2_FLAG_END_STREAM);
+    assert_int_equal(tell(), 0);
+    assert_int_equal(side.closes, 2);
+}
+
+/* One that ends by itself is just done. */
+static void test_end_after_the_answer(void **state)
+{
+    (void)state;
+    greet();
+    get(1, 0);
+    assert_int_equal(tell(), 0);
+    assert_int_equal(side.closes, 0);
+    frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "x", 1);
+    assert_int_equal(tell(), 0);
+    assert_int_equal(side.closes, 1);
+    assert_int_equal(side.close_error, WIRE_H2_NONE);
+    assert_int_equal(side.received, 0);
+    assert_int_equal(side.ends, 0);
 }
 
 static void test_body_without_request(void **state)
@@ -299,12 +341,14 @@ static void test_malformed_requests(void **state)
         {"\x87\x84\x01\x01h", 5},                     /* no method */
         {"\x82\x84\x01\x01h", 5},                     /* no scheme */
         {"\x82\x87\x01\x01h", 5},                     /* no path */
-        {"\x82\x87\x04\x01xx\x01\x01h", 9},           /* a path that is none */
+        {"\x82\x87\x04\x02xx\x01\x01h", 9},           /* a path that is none */
         {"\x82\x87\x84\x84\x01\x01h", 7},             /* two paths */
         {"\x82\x87\x84\x01\x01h\x10\x01X\x01y", 11},  /* an upper-case name */
         {"\x82\x87\x84\x01\x01h\x10\x01x\x01\0", 11}, /* a NUL */
         {"\x82\x87\x84\x01\x01h\x10\x01x\x01\n", 11}, /* a newline */
-        {"\x82\x87\x84\x01\x01h\x10\x0aconnection\x01x", 20},
+        {"\x82\x87\x84\x01\x01h\x10\x0a"
+         "connection\x01x",
+         20},
     };
 
     (void)state;
@@ -450,6 +494,8 @@ int main(void)
         SERVER_TEST(test_header_list_too_long),
         SERVER_TEST(test_continuation_flood),
         SERVER_TEST(test_window_overrun),
+        SERVER_TEST(test_body_after_the_answer),
+        SERVER_TEST(test_end_after_the_answer),
         SERVER_TEST(test_body_without_request),
         SERVER_TEST(test_malformed_requests),
         SERVER_TEST(test_double_authorization),

@@ -376,6 +376,7 @@ static void test_early_answer(void **state)
     assert_int_equal(wire_request(pair.client.wire, "POST", "/", NULL, 0, &body, NULL, &stream), 0);
     test_pair_run(&pair);
     assert_int_equal(pair.client.status, 413);
+    assert_int_equal(pair.client.received, 2);
     assert_int_equal(pair.client.closes, 1);
     assert_int_equal(pair.client.close_error, WIRE_H2_NONE);
     assert_int_equal(pair.server.closes, 1);

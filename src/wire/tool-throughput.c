@@ -185,6 +185,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "usage: tool-throughput [MIB [CONGESTION]]\n");
         return 2;
     }
+    signal(SIGPIPE, SIG_IGN);
     server = fork();
     if (server == 0)
         _exit(serve(listener, mebibytes << 20, congestion));

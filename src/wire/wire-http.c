@@ -76,6 +76,22 @@ static int http_keep_header(struct wire_stream *stream, struct slice name, struc
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* Resets a stream of which nothing more is to be heard. */
+static int http_refuse(struct wire_stream *stream, uint32_t error)
+{
+    stream->cancelled = true;
+    if (nghttp2_submit_rst_stream(stream->wire->session, NGHTTP2_FLAG_NONE, stream->id, error) == 0)
+        return 0;
+    wire_fail_memory(stream->wire);
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
+/* What the settings below allow a peer to send on one stream. */
+static uint32_t http_window(const struct wire *wire)
+{
+    return wire->role == TLS_SERVER ? LIMIT_REQUEST_WINDOW : LIMIT_STREAM_WINDOW;
+}
+
 static int http_on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
                           size_t name_size, const uint8_t *value, size_t value_size, uint8_t flags,
                           void *user)
@@ -87,15 +103,8 @@ static int http_on_header(nghttp2_session *session, const nghttp2_frame *frame, 
     (void)user;
     if (!stream || stream->cancelled)
         return 0;
-    if (cost > LIMIT_HEADER_BYTES - stream->header_bytes) {
-        stream->cancelled = true;
-        if (nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id,
-                                      NGHTTP2_ENHANCE_YOUR_CALM)) {
-            wire_fail_memory(stream->wire);
-            return NGHTTP2_ERR_CALLBACK_FAILURE;
-        }
-        return 0;
-    }
+    if (cost > LIMIT_HEADER_BYTES - stream->header_bytes)
+        return http_refuse(stream, NGHTTP2_ENHANCE_YOUR_CALM);
     stream->header_bytes += (uint32_t)cost;
     /* Trailers count, but say nothing here. */
     if (stream->answered || (stream->wire->role == TLS_SERVER && stream->announced))
@@ -120,17 +129,22 @@ static void http_headers_complete(struct wire_stream *stream)
     }
 }
 
-static void http_on_message(struct wire_stream *stream, const nghttp2_frame *frame)
+static int http_on_message(struct wire_stream *stream, const nghttp2_frame *frame)
 {
     struct wire *wire = stream->wire;
 
     if (frame->hd.type == NGHTTP2_HEADERS && !stream->cancelled)
         http_headers_complete(stream);
     if (!(frame->hd.flags & NGHTTP2_FLAG_END_STREAM))
-        return;
+        return 0;
     stream->ended = true;
-    if (!stream->cancelled && wire->events->on_end)
+    if (!stream->cancelled && !stream->draining && wire->events->on_end)
         wire->events->on_end(stream, wire->user);
+    /* Answered before the request was complete: the server does not want the rest (RFC 9113, 8.1).
+     */
+    if (wire->role == TLS_CLIENT && !stream->sent_all && !stream->cancelled)
+        return http_refuse(stream, NGHTTP2_NO_ERROR);
+    return 0;
 }
 
 static void http_on_window(struct wire_stream *stream, uint32_t increment)
@@ -162,10 +176,7 @@ static int http_on_frame(nghttp2_session *session, const nghttp2_frame *frame, v
 
     switch (frame->hd.type) {
     case NGHTTP2_HEADERS:
-    case NGHTTP2_DATA:
-        if (stream)
-            http_on_message(stream, frame);
-        break;
+    case NGHTTP2_DATA: return stream ? http_on_message(stream, frame) : 0;
     case NGHTTP2_WINDOW_UPDATE:
         if (stream)
             http_on_window(stream, (uint32_t)frame->window_update.window_size_increment);
@@ -185,6 +196,19 @@ static int http_on_frame(nghttp2_session *session, const nghttp2_frame *frame, v
     return 0;
 }
 
+/* The rest of a request that is answered already: a peer that stops by itself sees the answer,
+ * which some clients would not behind an early reset; one that goes on too long is stopped. */
+static int http_drain(struct wire_stream *stream, size_t size)
+{
+    if (size > LIMIT_ORDER_BODY - stream->drained)
+        return http_refuse(stream, NGHTTP2_NO_ERROR);
+    stream->drained += (uint32_t)size;
+    if (nghttp2_session_consume_stream(stream->wire->session, stream->id, size) == 0)
+        return 0;
+    wire_fail_memory(stream->wire);
+    return NGHTTP2_ERR_CALLBACK_FAILURE;
+}
+
 static int http_on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
                         size_t size, void *user)
 {
@@ -199,8 +223,16 @@ static int http_on_data(nghttp2_session *session, uint8_t flags, int32_t id, con
         wire_fail_memory(wire);
         return NGHTTP2_ERR_CALLBACK_FAILURE;
     }
-    if (stream && !stream->cancelled)
-        wire->events->on_data(stream, bytes, size, wire->user);
+    if (!stream || stream->cancelled)
+        return 0;
+    if (stream->draining)
+        return http_drain(stream, size);
+    /* nghttp2 resets such a stream too, but hands its bytes on until the reset has been sent, and a
+     * peer that does not read puts that off for ever. */
+    if (size > http_window(wire) - stream->unread)
+        return http_refuse(stream, NGHTTP2_FLOW_CONTROL_ERROR);
+    stream->unread += (uint32_t)size;
+    wire->events->on_data(stream, bytes, size, wire->user);
     return 0;
 }
 
@@ -208,9 +240,11 @@ static int http_on_sent(nghttp2_session *session, const nghttp2_frame *frame, vo
 {
     struct wire *wire = user;
     struct wire_stream *stream;
+    size_t unread;
 
     if (frame->hd.type == NGHTTP2_GOAWAY && frame->goaway.error_code != NGHTTP2_NO_ERROR) {
         /* nghttp2 ends the connection over something that the peer did. */
+        wire->broke_off = true;
         wire->reason = nghttp2_http2_strerror(frame->goaway.error_code);
         return 0;
     }
@@ -218,13 +252,12 @@ static int http_on_sent(nghttp2_session *session, const nghttp2_frame *frame, vo
         (frame->hd.type != NGHTTP2_HEADERS && frame->hd.type != NGHTTP2_DATA))
         return 0;
     stream = stream_of(session, frame->hd.stream_id);
-    /* Answered before the request was complete: the rest of it is not wanted (RFC 9113, 8.1). */
-    if (stream && !stream->ended &&
-        nghttp2_submit_rst_stream(session, NGHTTP2_FLAG_NONE, stream->id, NGHTTP2_NO_ERROR)) {
-        wire_fail_memory(wire);
-        return NGHTTP2_ERR_CALLBACK_FAILURE;
-    }
-    return 0;
+    if (!stream || stream->ended)
+        return 0;
+    stream->draining = true;
+    unread = stream->unread;
+    stream->unread = 0;
+    return unread ? http_drain(stream, unread) : 0;
 }
 
 static int http_on_close(nghttp2_session *session, int32_t id, uint32_t error, void *user)

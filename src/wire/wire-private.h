@@ -32,6 +32,7 @@ struct wire {
     uint32_t stream_limit;
     bool established;
     bool heard_settings; /* the peer does speak HTTP/2 */
+    bool broke_off;      /* GOAWAY with an error went out: the peer broke the protocol */
     bool shutting_down;
     bool notice_sent; /* the first GOAWAY is out; its PING's answer brings the second */
 };
@@ -52,10 +53,14 @@ struct wire_stream {
     int32_t id;
     uint16_t status;
     uint32_t header_bytes;
-    bool announced; /* the application knows it: on_close is due */
-    bool answered;  /* server: responded; client: on_response was called */
-    bool ended;     /* the peer's half is complete */
-    bool cancelled; /* reset by us: no more events but on_close */
+    uint32_t drained;
+    uint32_t unread; /* body bytes that the application has not given back */
+    bool announced;  /* the application knows it: on_close is due */
+    bool answered;   /* server: responded; client: on_response was called */
+    bool ended;      /* the peer's half is complete */
+    bool sent_all;   /* our half is complete, or soon will be without further bytes */
+    bool draining;   /* server: answered in full; what still comes of the request is thrown away */
+    bool cancelled;  /* reset by us: no more events but on_close */
 };
 
 /* wire.c: the first problem wins. */

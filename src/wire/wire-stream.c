@@ -84,8 +84,10 @@ static ssize_t wire_read_body(nghttp2_session *session, int32_t id, uint8_t *to,
         return NGHTTP2_ERR_TEMPORAL_CALLBACK_FAILURE;
     if (state == BODY_WAIT && lent.size == 0)
         return NGHTTP2_ERR_DEFERRED;
-    if (state == BODY_END)
+    if (state == BODY_END) {
         *flags |= NGHTTP2_DATA_FLAG_EOF;
+        stream->sent_all = true;
+    }
     if (lent.size)
         *flags |= NGHTTP2_DATA_FLAG_NO_COPY;
     stream->lent = lent;
@@ -141,6 +143,7 @@ static int wire_submit(struct wire_stream *stream, const nghttp2_nv *headers, si
     if (id < 0)
         return id == NGHTTP2_ERR_NOMEM ? -ENOMEM : -EPIPE;
     stream->id = id;
+    stream->sent_all = !has_body;
     stream->announced = true;
     return 0;
 }
@@ -286,6 +289,10 @@ void wire_stream_resume(struct wire_stream *stream)
 
 void wire_stream_consume(struct wire_stream *stream, size_t size)
 {
+    /* Never more than was received, or the peer's window would grow. */
+    if (size > stream->unread)
+        size = stream->unread;
+    stream->unread -= (uint32_t)size;
     if (wire_is_over(stream->wire) || size == 0)
         return;
     if (nghttp2_session_consume_stream(stream->wire->session, stream->id, size) ==

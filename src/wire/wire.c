@@ -131,15 +131,19 @@ static void wire_fail_tls(struct wire *wire, enum tls_error error)
     wire_fail(wire, problems[error], tls_reason(wire->tls));
 }
 
+/* The peer broke the protocol, or never spoke it. */
+static enum problem_code wire_protocol_problem(const struct wire *wire)
+{
+    return wire->role == TLS_CLIENT && !wire->heard_settings ? PROBLEM_NOT_HUNE : PROBLEM_LOST;
+}
+
 /* What an error of nghttp2 means for the connection; callbacks that failed have said so already. */
 static void wire_fail_session(struct wire *wire, int error)
 {
     if (error == NGHTTP2_ERR_NOMEM)
         wire_fail_memory(wire);
-    else if (!wire->heard_settings && wire->role == TLS_CLIENT)
-        wire_fail(wire, PROBLEM_NOT_HUNE, nghttp2_strerror(error));
     else
-        wire_fail(wire, PROBLEM_LOST, nghttp2_strerror(error));
+        wire_fail(wire, wire_protocol_problem(wire), nghttp2_strerror(error));
 }
 
 /* HTTP/2 bytes, decrypted. */
@@ -297,7 +301,7 @@ int wire_produce(struct wire *wire)
     }
     if (wire_collect(wire) && !nghttp2_session_want_read(wire->session) &&
         !nghttp2_session_want_write(wire->session))
-        wire_fail(wire, PROBLEM_CLOSED, NULL);
+        wire_fail(wire, wire->broke_off ? wire_protocol_problem(wire) : PROBLEM_CLOSED, NULL);
     buffer_trim(&wire->staged);
     return wire_settle(wire);
 }

@@ -6,6 +6,7 @@ import json
 import os
 import pathlib
 import pty
+import pwd
 import re
 import select
 import signal
@@ -40,6 +41,11 @@ def wait_for(what, condition, seconds=PATIENCE):
         assert time.monotonic() < deadline, f"waited in vain for {what}"
         time.sleep(0.01)
     return value
+
+
+def user_name():
+    """Who runs the tests."""
+    return pwd.getpwuid(os.geteuid()).pw_name
 
 
 def children(pid):

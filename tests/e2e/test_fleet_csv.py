@@ -190,15 +190,10 @@ def test_two_consoles_at_once_lose_no_change(operator):
     assert [m["tags"] for m in operator.json("list")] == [[f"t{n}"] for n in range(10)]
 
 
-@pytest.mark.parametrize("mode", ["-", "bad"])
-def test_a_file_that_cannot_be_read(operator, mode):
-    operator.config.mkdir(parents=True)
-    if mode == "bad":
-        operator.machines.mkdir()
-    else:
-        operator.machines.symlink_to(operator.home / "machines.csv" / "not" / "there" / "at all")
+def test_a_file_that_cannot_be_read(operator):
+    operator.machines.mkdir(parents=True)
     done = operator.run("tag", "all", "+x")
-    assert done.code in (1, 2) and done.err.startswith("hune:"), done
+    assert done.code == 1 and str(operator.machines) in done.err, done
 
 
 @pytest.mark.root

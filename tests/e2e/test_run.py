@@ -103,8 +103,8 @@ def test_directory(pair, tmp_path):
 
 def test_a_directory_that_is_not_there(pair):
     done = pair().run("--cwd", "/nonexistent", "--", "pwd")
-    assert done.code == 254 and done.out == "", done
-    assert "directory" in done.err
+    assert done.code == 125 and done.out == "", done
+    assert "/nonexistent" in done.err
 
 
 def test_no_descriptor_of_the_agent_leaks_into_a_job(pair):
@@ -133,7 +133,7 @@ def test_time_out_kills_the_whole_tree(pair, tmp_path):
                          f"(echo early); exec sleep 1000", "--timeout", "2s", timeout=60)
     assert done.code == 124, done
     assert "early" in done.out
-    assert "timed-out" in done.err or "timed out" in done.err
+    assert "time was up" in done.err
     written = pids.read_text().split()
     assert len(written) == 2
     for pid in written:
@@ -250,10 +250,11 @@ def test_a_job_that_forks_and_calls_setsid_is_stopped_whole(pair, tmp_path):
 def test_background_process_does_not_hold_the_command_up(pair):
     """A daemon that keeps the pipe open: the command ends when its own process does."""
     machine = pair()
-    started = time.monotonic()
-    done = machine.shell("sleep 300 & echo started", timeout=60)
-    assert (done.out, done.code) == ("started\n", 0), done
-    assert time.monotonic() - started < 60
+    done = machine.shell("sleep 300 & echo $!", timeout=60)
+    try:
+        assert done.code == 0 and is_alive(int(done.out)), done
+    finally:
+        os.kill(int(done.out), signal.SIGKILL)
 
 
 def test_interrupt_stops_the_command(pair, tmp_path):

@@ -1,0 +1,137 @@
+/* Who is there, and what may they do: connections that open, invitations, tokens. */
+#include <string.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "door/message.h"
+#include "warden/answer.h"
+#include "warden/invitation.h"
+#include "warden/tell.h"
+#include "warden/token.h"
+#include "warden/warden.h"
+#define LOG_TAG "admit"
+#include "base/log.h"
+
+static void fill_opened(struct door_opened *opened, const struct operator_entry *who,
+                        const struct warden *warden)
+{
+    opened->rights = who->rights;
+    memcpy(opened->fingerprint, who->fingerprint, sizeof(opened->fingerprint));
+    text_copy(opened->operator_name, sizeof(opened->operator_name), who->name);
+    text_copy(opened->run_as, sizeof(opened->run_as),
+              warden->place.privileged ? who->as : warden->self);
+}
+
+/* `open` is bound to its channel: the exporter that was signed must be the one of the connection.
+ */
+static enum problem_code check_open(struct warden *warden, const struct door_order *request,
+                                    struct checked *checked)
+{
+    const uint8_t *exporter;
+    enum problem_code problem = answer_check(warden, request->parts, checked);
+
+    if (problem)
+        return problem;
+    if (checked->order.verb != VERB_OPEN || order_open_decode(checked->order.payload, &exporter))
+        return PROBLEM_MALFORMED;
+    if (memcmp(exporter, request->exporter, EXPORTER_SIZE) != 0)
+        return PROBLEM_SIGNATURE;
+    return checked->seen ? PROBLEM_EXPIRED : PROBLEM_NONE;
+}
+
+int answer_open(struct warden *warden, const struct door_message *message)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_opened opened = {0};
+    struct door_order request;
+    struct checked checked = {0};
+
+    if (door_order_decode(&request, message->body))
+        return 1;
+    opened.ticket = request.ticket;
+    if (answer_too_fast(warden))
+        opened.problem = PROBLEM_TOO_FAST;
+    else
+        opened.problem = check_open(warden, &request, &checked);
+    if (!opened.problem && replay_accept(&warden->replay, &checked.order))
+        opened.problem = PROBLEM_INTERNAL;
+    if (opened.problem != PROBLEM_TOO_FAST &&
+        audit_order(&warden->audit, &checked, opened.problem) && !opened.problem)
+        opened.problem = PROBLEM_INTERNAL;
+    if (!opened.problem) {
+        replay_finish(&warden->replay, checked.order.id, (struct job_state){.state = STATE_EXITED});
+        fill_opened(&opened, checked.who, warden);
+    }
+    if (door_opened_encode(&opened, &body))
+        return 1;
+    tell(warden, DOOR_OPENED, &body, NULL, 0);
+    return 0;
+}
+
+static enum problem_code pair(struct warden *warden, const struct door_pair *request,
+                              struct door_opened *opened)
+{
+    struct operator_entry who = {0};
+    struct invitation invitation;
+    struct pair_request pairing;
+    int r;
+
+    if (pair_request_decode(&pairing, request->request.bytes, request->request.size))
+        return PROBLEM_MALFORMED;
+    r = invitation_redeem(warden->place.run, &pairing, request->exporter, warden->machine.id,
+                          &invitation);
+    explicit_bzero(invitation.code, sizeof(invitation.code));
+    if (r)
+        return r > 0 ? PROBLEM_INVITE_WRONG : PROBLEM_INTERNAL;
+    who.key = pairing.key;
+    who.rights = invitation.rights;
+    text_copy(who.as, sizeof(who.as), invitation.as);
+    text_copy(who.name, sizeof(who.name), pairing.label);
+    if (sshkey_fingerprint(&who.key, who.fingerprint) || keyring_add(&warden->keyring, &who)) {
+        log_error("%s cannot be written", warden->place.operators);
+        return PROBLEM_INTERNAL;
+    }
+    fill_opened(opened, &who, warden);
+    return PROBLEM_NONE;
+}
+
+int answer_pair(struct warden *warden, const struct door_message *message)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_opened opened = {0};
+    struct door_pair request;
+    char fingerprint[FINGERPRINT_TEXT_SIZE];
+
+    if (door_pair_decode(&request, message->body))
+        return 1;
+    opened.ticket = request.ticket;
+    opened.problem = pair(warden, &request, &opened);
+    if (opened.problem) {
+        log_notice("an invitation was refused: %s", problem_info(opened.problem)->text);
+        audit_event(&warden->audit, "pairing-refused", problem_info(opened.problem)->name);
+    } else {
+        fingerprint_format(opened.fingerprint, fingerprint);
+        log_notice("%s was invited and is now an operator (%s)", opened.operator_name, fingerprint);
+        audit_event(&warden->audit, "paired", fingerprint);
+    }
+    if (door_opened_encode(&opened, &body))
+        return 1;
+    tell(warden, DOOR_PAIRED, &body, NULL, 0);
+    return 0;
+}
+
+int answer_token(struct warden *warden, const struct door_message *message)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_tokened answer = {0};
+    struct door_token request;
+
+    if (door_token_decode(&request, message->body))
+        return 1;
+    answer.ticket = request.ticket;
+    answer.rights = token_rights(&warden->place, request.hash);
+    if (door_tokened_encode(&answer, &body))
+        return 1;
+    tell(warden, DOOR_TOKENED, &body, NULL, 0);
+    return 0;
+}

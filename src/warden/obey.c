@@ -1,0 +1,176 @@
+/* An order's way through the warden: check, remember, record, carry out, answer. */
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/clock.h"
+#include "door/message.h"
+#include "warden/answer.h"
+#include "warden/tell.h"
+#include "warden/warden.h"
+#define LOG_TAG "obey"
+#include "base/log.h"
+
+enum problem_code answer_check(struct warden *warden, struct slice parts,
+                               struct checked *checked_out)
+{
+    struct check_context context = {
+        .machine = warden->machine.id,
+        .epoch = warden->epoch,
+        .keyring = &warden->keyring,
+        .replay = &warden->replay,
+        .boot_ms = clock_boot_ms(),
+        .privileged = warden->place.privileged,
+        .self = warden->self,
+    };
+    int r = keyring_refresh(&warden->keyring);
+
+    if (r)
+        log_error("%s: %s", warden->place.operators, strerror(-r));
+    return check_order(&context, parts, checked_out);
+}
+
+/* One bucket for everybody that fills at LIMIT_ORDERS_PER_SECOND: verifying a signature costs us
+ * more than it costs to send one. */
+bool answer_too_fast(struct warden *warden)
+{
+    uint64_t now = clock_monotonic_ms();
+    uint64_t earned = (now - warden->orders_counted_ms) * LIMIT_ORDERS_PER_SECOND / 1000;
+
+    if (earned > 0) {
+        warden->orders_counted_ms = now;
+        warden->orders_allowance += earned;
+        if (warden->orders_allowance > LIMIT_ORDERS_BURST)
+            warden->orders_allowance = LIMIT_ORDERS_BURST;
+    }
+    if (warden->orders_allowance == 0)
+        return true;
+    warden->orders_allowance--;
+    return false;
+}
+
+/* The parts of an order: in the message, or in a memfd that nobody can change any more. */
+static int order_parts_of(const struct door_message *message, const struct door_order *request,
+                          struct buffer *storage, struct slice *parts_out)
+{
+    const int seals = F_SEAL_WRITE | F_SEAL_SHRINK | F_SEAL_GROW;
+    struct stat info;
+    uint8_t *room;
+    int held;
+    int fd;
+
+    *parts_out = request->parts;
+    if (message->fd_count == 0)
+        return 0;
+    fd = message->fds[0];
+    held = fcntl(fd, F_GET_SEALS); /* negative for what is no memfd */
+    if (request->parts.size > 0 || held < 0 || (held & seals) != seals || fstat(fd, &info) < 0 ||
+        info.st_size > LIMIT_ORDER_BODY)
+        return 1;
+    if (buffer_reserve(storage, (size_t)info.st_size, &room) ||
+        pread(fd, room, (size_t)info.st_size, 0) != info.st_size)
+        return 1;
+    buffer_commit(storage, (size_t)info.st_size);
+    *parts_out = (struct slice){.bytes = room, .size = (size_t)info.st_size};
+    return 0;
+}
+
+/* What an id became that was seen before: the job if it is remembered, else how it ended. */
+static void answer_repetition(struct warden *warden, const struct checked *checked,
+                              struct door_ordered *ordered)
+{
+    const struct job *job = jobs_find(&warden->jobs, checked->order.id);
+
+    ordered->known = 1;
+    ordered->verb = checked->seen->verb;
+    ordered->state = job ? job->state : checked->seen->state;
+}
+
+/* An order is remembered and recorded before it is carried out; if either cannot be, it is not. */
+static enum problem_code carry_out(struct warden *warden, const struct door_order *request,
+                                   const struct checked *checked, struct door_ordered *ordered)
+{
+    const struct verb_info *verb = verb_info(checked->order.verb);
+    enum problem_code problem;
+    struct job *job = NULL;
+    int r;
+
+    r = replay_accept(&warden->replay, &checked->order);
+    if (!r)
+        r = audit_order(&warden->audit, checked, PROBLEM_NONE);
+    if (r) {
+        log_order(LOG_LEVEL_ERROR, checked->order.id,
+                  "cannot be recorded, so it is not carried out: %s", strerror(-r));
+        return PROBLEM_INTERNAL;
+    }
+    if (!verb->becomes_job) {
+        problem = control_carry_out(warden, checked, request->connection);
+        ordered->state = (struct job_state){.state = STATE_EXITED};
+    } else {
+        problem = job_start(&warden->jobs, checked, request->label, &job);
+        if (job) {
+            ordered->state = job->state;
+            tell_job(warden, job);
+        }
+    }
+    if (problem)
+        ordered->state = (struct job_state){.state = STATE_REFUSED, .detail = problem};
+    if (!job)
+        replay_finish(&warden->replay, checked->order.id, ordered->state);
+    return problem;
+}
+
+static void answer_order_parts(struct warden *warden, const struct door_order *request,
+                               struct slice parts, struct door_ordered *ordered)
+{
+    struct checked checked = {0};
+
+    if (warden->stopping)
+        ordered->problem = PROBLEM_SHUTTING_DOWN;
+    else if (answer_too_fast(warden))
+        ordered->problem = PROBLEM_TOO_FAST;
+    if (ordered->problem)
+        return;
+    ordered->problem = answer_check(warden, parts, &checked);
+    memcpy(ordered->id, checked.order.id, sizeof(ordered->id));
+    ordered->verb = checked.order.verb;
+    if (!ordered->problem && checked.order.verb == VERB_OPEN)
+        ordered->problem = PROBLEM_MALFORMED;
+    if (ordered->problem) {
+        log_order(LOG_LEVEL_NOTICE, checked.order.id, "refused: %s",
+                  problem_info(ordered->problem)->name);
+        audit_order(&warden->audit, &checked, ordered->problem);
+        return;
+    }
+    if (checked.seen) {
+        answer_repetition(warden, &checked, ordered);
+        return;
+    }
+    ordered->problem = carry_out(warden, request, &checked, ordered);
+    log_order(LOG_LEVEL_INFO, checked.order.id, "%s by %s: %s", verb_info(checked.order.verb)->name,
+              checked.who ? checked.who->name : "nobody",
+              ordered->problem ? problem_info(ordered->problem)->name : "taken");
+}
+
+int answer_order(struct warden *warden, const struct door_message *message)
+{
+    _cleanup_buffer_ struct buffer storage = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_ordered ordered = {0};
+    struct door_order request;
+    struct slice parts;
+
+    if (door_order_decode(&request, message->body) ||
+        order_parts_of(message, &request, &storage, &parts))
+        return 1;
+    ordered.ticket = request.ticket;
+    answer_order_parts(warden, &request, parts, &ordered);
+    if (door_ordered_encode(&ordered, &body))
+        return 1;
+    tell(warden, DOOR_ORDERED, &body, NULL, 0);
+    return 0;
+}

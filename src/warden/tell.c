@@ -1,0 +1,109 @@
+/* What the warden tells the gate: jobs, their states, and that there is something to read. */
+#include <errno.h>
+#include <string.h>
+#include <sys/epoll.h>
+
+#include "base/cleanup.h"
+#include "base/text.h"
+#include "door/message.h"
+#include "warden/tell.h"
+#include "warden/warden.h"
+#define LOG_TAG "tell"
+#include "base/log.h"
+
+void tell(struct warden *warden, enum door_type type, const struct buffer *body, const int *fds,
+          size_t fd_count)
+{
+    struct gate *gate = &warden->gate;
+    int r;
+
+    if (!gate->door)
+        return;
+    r = door_send(gate->door, type, body ? buffer_bytes(body) : NULL,
+                  body ? buffer_length(body) : 0, fds, fd_count);
+    if (r) {
+        log_error("the gate cannot be told %s: %s", door_type_name((uint16_t)type), strerror(-r));
+        gate_kill(warden);
+        return;
+    }
+    if (door_wants_write(gate->door))
+        loop_watch(&warden->loop, &gate->source, EPOLLIN | EPOLLOUT);
+}
+
+static void send_id(struct warden *warden, enum door_type type, const uint8_t id[UUID_SIZE])
+{
+    uint8_t copy[UUID_SIZE];
+    struct buffer body = {.data = copy, .end = sizeof(copy), .capacity = sizeof(copy)};
+
+    memcpy(copy, id, sizeof(copy));
+    tell(warden, type, &body, NULL, 0);
+}
+
+void tell_job(struct warden *warden, const struct job *job)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    const int fds[] = {ring_fd(job->ring), job->input};
+    struct door_job message = {
+        .verb = job->verb,
+        .state = job->state,
+        .started_ms = job->started_ms,
+        .ended_ms = job->ended_ms,
+    };
+
+    memcpy(message.id, job->id, sizeof(message.id));
+    memcpy(message.fingerprint, job->fingerprint, sizeof(message.fingerprint));
+    text_copy(message.user, sizeof(message.user), job->user);
+    text_copy(message.operator_name, sizeof(message.operator_name), job->operator_name);
+    text_copy(message.label, sizeof(message.label), job->label);
+    if (door_job_encode(&message, &body))
+        return;
+    tell(warden, DOOR_JOB, &body, fds, job->input >= 0 ? 2 : 1);
+}
+
+void tell_jobs(struct warden *warden)
+{
+    struct job *job;
+
+    list_for_each (&warden->jobs.ended, struct job, link, job)
+        tell_job(warden, job);
+    list_for_each (&warden->jobs.active, struct job, link, job) {
+        tell_job(warden, job);
+        /* The last gate may have made room and died before it said so. */
+        job_has_room(job);
+    }
+}
+
+static void on_job_bytes(const struct job *job, void *user)
+{
+    send_id(user, DOOR_BYTES, job->id);
+}
+
+static void on_job_state(const struct job *job, void *user)
+{
+    struct warden *warden = user;
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_state message = {.state = job->state, .ended_ms = job->ended_ms};
+
+    replay_finish(&warden->replay, job->id, job->state);
+    audit_ended(&warden->audit, job->id, job->state);
+    memcpy(message.id, job->id, sizeof(message.id));
+    if (!door_state_encode(&message, &body))
+        tell(warden, DOOR_STATE, &body, NULL, 0);
+}
+
+static void on_job_forgotten(const struct job *job, void *user)
+{
+    send_id(user, DOOR_FORGOTTEN, job->id);
+}
+
+static void on_jobs_idle(void *user)
+{
+    warden_stop_if_done(user);
+}
+
+const struct jobs_events tell_jobs_events = {
+    .on_bytes = on_job_bytes,
+    .on_state = on_job_state,
+    .on_forgotten = on_job_forgotten,
+    .on_idle = on_jobs_idle,
+};
