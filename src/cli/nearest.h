@@ -1,12 +1,10 @@
 /* "Did you mean ...?": the word of a list that is nearest to what was typed. */
 #pragma once
 
-#include <stddef.h>
-
 struct nearest {
     const char *typed;
-    const char *best; /* borrowed from what was offered; NULL while nothing is near enough */
-    size_t distance;
+    const char *best;  /* borrowed from what was offered; NULL while nothing is near enough */
+    unsigned distance; /* one more than what is still near enough */
 };
 
 struct nearest nearest_begin(const char *typed);

@@ -209,13 +209,14 @@ static const char *nearest_of(const char *typed, const char *const *candidates)
 
 static void test_nearest(void **state)
 {
-    const char *const *words = ARGUMENTS("list", "kill", "doctor", "disconnect", "id");
+    const char *const *words = ARGUMENTS("list", "kill", "doctor", "disconnect", "id", "run");
 
     (void)state;
     assert_string_equal(nearest_of("lisst", words), "list");
     assert_string_equal(nearest_of("ilst", words), "list");
     assert_string_equal(nearest_of("docter", words), "doctor");
     assert_string_equal(nearest_of("disconect", words), "disconnect");
+    assert_string_equal(nearest_of("rnu", words), "run");
     assert_null(nearest_of("", words));
     assert_null(nearest_of("frobnicate", words));
     assert_null(nearest_of("a-word-that-is-much-longer-than-every-word-there-is", words));

@@ -19,9 +19,8 @@ static bool same(char a, char b)
     return tolower((unsigned char)a) == tolower((unsigned char)b);
 }
 
-/* FAR for texts that cannot be within `limit`. */
-static unsigned distance(const char *a, size_t a_length, const char *b, size_t b_length,
-                         unsigned limit)
+unsigned nearest_distance(const char *a, size_t a_length, const char *b, size_t b_length,
+                          unsigned limit)
 {
     unsigned rows[3][NEAREST_LENGTH_MAX + 1];
 
@@ -63,7 +62,7 @@ uint32_t nearest_machine(const struct fleet *fleet, const char *name)
 
     for (uint32_t i = 0; i < fleet->count; i++) {
         const char *other = fleet->machines[i].name;
-        unsigned far = distance(name, length, other, strlen(other), limit);
+        unsigned far = nearest_distance(name, length, other, strlen(other), limit);
 
         if (far > limit)
             continue;
@@ -84,7 +83,7 @@ bool nearest_tag(const struct fleet *fleet, const char *tag, size_t length,
     for (uint32_t i = 0; i < fleet->count; i++) {
         for (const char *at = fleet->machines[i].tags; *at; at += at[0] == ',') {
             size_t size = strcspn(at, ",");
-            unsigned far = distance(tag, length, at, size, limit);
+            unsigned far = nearest_distance(tag, length, at, size, limit);
 
             if (far <= limit) {
                 memcpy(nearest_out, at, size);

@@ -6,6 +6,10 @@
 
 #include "fleet/machines.h"
 
+/* How many characters differ (inserted, left out, exchanged, swapped with their neighbour); some
+ * number above `limit` for texts that differ more. */
+unsigned nearest_distance(const char *a, size_t a_length, const char *b, size_t b_length,
+                          unsigned limit);
 /* FLEET_NONE if nothing is near enough to be meant. */
 uint32_t nearest_machine(const struct fleet *fleet, const char *name);
 /* False if no tag is near enough. */

@@ -100,6 +100,7 @@ struct test_world {
     struct link_factory *factory;
     struct link_settings settings; /* for the factory; set before test_world_factory() */
     uv_timer_t limit;
+    uint64_t limit_ms;
     bool is_late;
 };
 
@@ -109,7 +110,7 @@ void test_world_begin(struct test_world *world);
 struct link_factory *test_world_factory(struct test_world *world);
 /* A target that fits the agent. */
 struct link_target test_world_target(const struct test_world *world);
-/* Turns the loop until *done; fails the test after ten seconds. */
+/* Turns the loop until *done; fails the test after twenty seconds. */
 void test_world_run(struct test_world *world, const bool *done);
 /* Turns the loop for `ms`. */
 void test_world_wait(struct test_world *world, unsigned ms);

@@ -149,12 +149,27 @@ static const char *config_set(const struct config_key *key, struct config *confi
     return NULL;
 }
 
+static void config_fail(struct config_reading *reading)
+{
+    reading->failed = true;
+    reading->error->line = reading->line;
+}
+
 static char *config_next_line(char *line, int size, void *user)
 {
     struct config_reading *reading = user;
 
     reading->line++;
-    return fgets(line, size, reading->file);
+    if (!fgets(line, size, reading->file))
+        return NULL;
+    /* The library would take the rest for a line of its own. */
+    if (!strchr(line, '\n') && !feof(reading->file)) {
+        config_fail(reading);
+        snprintf(reading->error->text, sizeof(reading->error->text),
+                 "the line is longer than %d characters", size - 1);
+        return NULL;
+    }
+    return line;
 }
 
 static int config_on_value(void *user, const char *section, const char *name, const char *value)
@@ -173,15 +188,13 @@ static int config_on_value(void *user, const char *section, const char *name, co
         expected = config_set(key, reading->config, value, &error);
         if (!expected)
             return 1;
-        reading->failed = true;
-        reading->error->line = reading->line;
+        config_fail(reading);
         snprintf(reading->error->text, sizeof(reading->error->text),
                  key->kind == KIND_LISTEN ? "%s: %.160s%.0s" : "%s: expected %.160s, not \"%.40s\"",
                  name, expected, value);
         return 0;
     }
-    reading->failed = true;
-    reading->error->line = reading->line;
+    config_fail(reading);
     snprintf(reading->error->text, sizeof(reading->error->text),
              "unknown key \"%.64s\" in section [%.64s]", name, section);
     return 0;
@@ -198,14 +211,16 @@ int config_read(struct config *config, const char *path, struct config_error *er
     if (!file)
         return errno == ENOENT ? 0 : -errno;
     line = ini_parse_stream(config_next_line, &reading, config_on_value, &reading);
-    if (reading.failed)
-        return 1;
-    if (line > 0) {
+    if (ferror(file))
+        return -EIO;
+    if (line > 0 && (!reading.failed || line < error_out->line)) {
         error_out->line = line;
         snprintf(error_out->text, sizeof(error_out->text),
                  "this is neither a [section] nor key = value");
         return 1;
     }
+    if (reading.failed)
+        return 1;
     if ((*config->certificate != '\0') != (*config->key != '\0')) {
         snprintf(error_out->text, sizeof(error_out->text),
                  "certificate and key go together: one of them is missing");

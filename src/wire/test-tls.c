@@ -81,6 +81,11 @@ static void test_handshake(void **state)
     assert_int_equal(tls_exporter(client, client_exporter), 0);
     assert_int_equal(tls_exporter(server, server_exporter), 0);
     assert_memory_equal(client_exporter, server_exporter, EXPORTER_SIZE);
+    /* RFC 9266, section 2. */
+    assert_int_equal(SSL_export_keying_material(client->ssl, server_exporter, EXPORTER_SIZE,
+                                                "EXPORTER-Channel-Binding", 24, NULL, 0, 0),
+                     1);
+    assert_memory_equal(client_exporter, server_exporter, EXPORTER_SIZE);
     assert_int_equal(tls_peer_id(client, id), 0);
     /* A client shows no certificate. */
     assert_int_equal(tls_peer_id(server, id), -ENOENT);
@@ -326,6 +331,9 @@ static void test_no_alpn(void **state)
     assert_int_equal(SSL_set_alpn_protos(client->ssl, NULL, 0), 0);
     assert_int_equal(handshake(), TLS_E_NO_H2);
     assert_false(tls_is_established(server));
+    /* The server says so in the handshake and not behind it. */
+    assert_false(SSL_is_init_finished(server->ssl));
+    assert_false(SSL_is_init_finished(client->ssl));
 }
 
 static void test_other_alpn(void **state)
