@@ -82,8 +82,7 @@ static int append_id(struct buffer *hint, const char *label, const uint8_t *id)
 
 /* The ids, one below the other; the hint; and for a key that the machine does not know, the very
  * line that it lacks. */
-static void append_hint(struct buffer *hint, const struct trouble *trouble,
-                        const struct signer *signer)
+int complain_hint(struct buffer *hint, const struct trouble *trouble, const struct signer *signer)
 {
     int error = append_id(hint, _("pinned: "), trouble->has_pinned ? trouble->pinned : NULL);
 
@@ -98,8 +97,9 @@ static void append_hint(struct buffer *hint, const struct trouble *trouble,
             _("The line for that file (/etc/hune/operators, or ~/.config/hune/operators "
               "where the agent is not root's); shorten may= and as= at will:"));
         if (!error)
-            signer_operators_line(signer, "all", "root", hint);
+            error = signer_operators_line(signer, "all", "root", hint);
     }
+    return error;
 }
 
 /* "web1 (192.0.2.7:10000)"; the machine's name alone where the trouble tells no place. */
@@ -136,7 +136,8 @@ void complain_trouble(struct output *error, const char *machine, const struct tr
     complain_shorten(&elsewhere);
     if (trouble_describe(&elsewhere, &text) < 0 || !buffer_text(&text))
         return;
-    append_hint(&hint, trouble, signer);
+    if (complain_hint(&hint, trouble, signer) < 0)
+        return;
     complain(error, place(&about, machine, trouble->where), buffer_text(&text), NULL,
              buffer_text(&hint));
 }

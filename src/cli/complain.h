@@ -27,6 +27,8 @@ void complain_say(struct output *error, const char *hint, const char *format, ..
  * operators file is shown where that is the way out. */
 void complain_trouble(struct output *error, const char *machine, const struct trouble *trouble,
                       const struct signer *signer);
+/* Appends what complain_trouble() shows below its first line. Returns 0 or -ENOMEM. */
+int complain_hint(struct buffer *hint, const struct trouble *trouble, const struct signer *signer);
 /* Takes out the machine's own sentence where it is word for word what this console says already. */
 void complain_shorten(struct trouble *trouble);
 void complain_no_memory(struct output *error);

@@ -164,12 +164,13 @@ static void keep_failure(struct many *many, const char *name, const struct fanou
         struct trouble trouble = *result->trouble;
 
         trouble.where[0] = '\0';
+        trouble.has_pinned = trouble.has_seen = false;
         complain_shorten(&trouble);
         error = trouble_describe(&trouble, &text);
         if (!error)
             error = buffer_append(&text, "", 1);
         if (!error)
-            error = buffer_append_text(&text, trouble_hint(&trouble));
+            error = complain_hint(&text, result->trouble, many->session->signer);
     } else {
         error = ending_describe(result->state, &text);
         if (!error)

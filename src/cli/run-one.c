@@ -158,8 +158,12 @@ static void leave(struct one *one)
     char id[UUID_TEXT_SIZE];
 
     uuid_format(remote_job_id(one->job), id);
-    complain_say(&one->session->console->error, NULL, _("Left; job %s may go on running on %s."),
-                 id, one->machine->name);
+    if (remote_job_is_sent(one->job))
+        complain_say(&one->session->console->error, NULL,
+                     _("Left; job %s may go on running on %s."), id, one->machine->name);
+    else
+        complain_say(&one->session->console->error, NULL, _("Given up; nothing was sent to %s."),
+                     one->machine->name);
     one->status = STATUS_SIGNALLED + SIGINT;
     one->done = true;
 }
@@ -191,6 +195,12 @@ static int start(struct one *one, struct link *link)
     };
     int error = remote_job_start(&one->job, link, &errand, true, &events, one);
 
+    if (link_state(link) == LINK_WAITING) {
+        output_print(&one->session->console->error,
+                     _("hune: waiting for the connection to %s; Ctrl-C gives up\n"),
+                     one->machine->name);
+        output_flush(&one->session->console->error);
+    }
     if (!error && order->input >= 0 && !one->done)
         error = feeder_start(&one->feeder, &one->session->loop, order->input, one->job);
     return error;

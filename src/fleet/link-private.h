@@ -1,5 +1,5 @@
-/* What the files of a link share: link.c (life, states, retries, loads), link-connect.c (from a
- * name to an opened connection), link-factory.c (what all links share). */
+/* What the files of a link share: link.c (life, states, retries), link-loads.c (what it carries),
+ * link-connect.c (from a name to an opened connection), link-factory.c (what all links share). */
 #pragma once
 
 #include "fleet/exchange.h"
@@ -93,10 +93,14 @@ void link_start_timer(struct link *link, uint32_t ms);
 void link_start_later(struct link *link, uint32_t ms);
 /* The attempt or the connection is over, for the reason in link->trouble. */
 void link_attempt_over(struct link *link);
-void link_carry_all(struct link *link);
 void link_became_ready(struct link *link);
 /* Frees the memory if nothing needs it any more. */
 void link_reap(struct link *link);
+
+/* link-loads.c */
+void link_carry_all(struct link *link);
+/* Ends everything that the link carries or should have carried. */
+void link_fail_loads(struct link *link, const struct trouble *trouble);
 
 /* link-connect.c */
 void link_attempt(struct link *link);

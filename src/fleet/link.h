@@ -25,7 +25,6 @@
 struct link;
 struct link_factory;
 struct signer;
-struct wire;
 
 /* X(NAME, "word") */
 #define HUNE_LINK_STATES(X)                                                          \

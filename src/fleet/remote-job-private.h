@@ -62,6 +62,19 @@ struct remote_job {
 void remote_job_enter(struct remote_job *job);
 void remote_job_leave(struct remote_job *job);
 
+/* remote-job.c. Any of these may detach the job. */
+void remote_job_tell_state(struct remote_job *job, struct job_state state);
+/* The end, unless it was told or somebody pauses. */
+void remote_job_tell_end(struct remote_job *job);
+void remote_job_end(struct remote_job *job, struct job_state state, const struct trouble *trouble);
+void remote_job_interrupted(struct remote_job *job, bool interrupted);
+/* The machine has the job. */
+void remote_job_accepted(struct remote_job *job);
+
+/* remote-job-output.c: asks for the output from where it stopped, unless that is under way. */
+void remote_output_start(struct remote_job *job);
+
+/* remote-job-input.c */
 /* Sends what is queued, once the machine has the job. */
 void remote_input_start(struct remote_job *job);
 /* Nothing more goes in: the job is over, or lets go of its input. */

@@ -482,6 +482,36 @@ static void test_unsent(void **state)
     end(&setting);
 }
 
+/* On a closed link everything happens inside the call. */
+static void on_end_detach(struct remote_job *job, struct job_state state,
+                          const struct trouble *trouble, void *user)
+{
+    struct seen *seen = user;
+
+    seen->ends++;
+    seen->state = state;
+    seen->trouble = *trouble;
+    remote_job_detach(job);
+}
+
+static void test_closed_link(void **state)
+{
+    static const struct remote_job_events detaching = {.on_end = on_end_detach};
+    const struct errand errand = {.verb = VERB_RUN};
+    struct setting setting;
+
+    (void)state;
+    begin(&setting);
+    link_disconnect(setting.link);
+    assert_int_equal(
+        remote_job_start(&setting.job, setting.link, &errand, true, &detaching, &setting.seen), 0);
+    assert_null(setting.job);
+    assert_int_equal(setting.seen.ends, 1);
+    assert_int_equal(setting.seen.state.state, STATE_UNSENT);
+    assert_int_equal(setting.seen.trouble.code, PROBLEM_CLOSED);
+    end(&setting);
+}
+
 static void test_answer_lost(void **state)
 {
     struct setting setting;
@@ -797,6 +827,7 @@ int main(void)
         cmocka_unit_test(test_early_refusals),
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_unsent),
+        cmocka_unit_test(test_closed_link),
         cmocka_unit_test(test_answer_lost),
         cmocka_unit_test(test_machine_restarts),
         cmocka_unit_test(test_machine_restarts_before_answer),

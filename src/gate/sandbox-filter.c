@@ -70,6 +70,7 @@ int sandbox_filter(void)
         SANDBOX_CALLS(ALLOW) /* most of what a busy gate does stands first */
         SANDBOX_CALLS_OLD(ALLOW)
         SANDBOX_CALLS_SANITIZER(ALLOW)
+        SANDBOX_CALLS_SANITIZER_OLD(ALLOW)
         SANDBOX_CALLS_MASKED(ALLOW_MASKED)
         SANDBOX_CALLS_EQUAL(ALLOW_EQUAL)
         RETURN(FILTER_REFUSE),

@@ -2,6 +2,7 @@
 #include "warden/keyring.h"
 
 #include <errno.h>
+#include <libgen.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -189,8 +190,14 @@ static int keyring_parse(struct keyring *keyring, char *text)
 
 static bool same_file(const struct stat *a, const struct stat *b)
 {
+    /* The time of change and not of writing: it moves with the mode, too. */
     return a->st_ino == b->st_ino && a->st_dev == b->st_dev && a->st_size == b->st_size &&
-           a->st_mtim.tv_sec == b->st_mtim.tv_sec && a->st_mtim.tv_nsec == b->st_mtim.tv_nsec;
+           a->st_ctim.tv_sec == b->st_ctim.tv_sec && a->st_ctim.tv_nsec == b->st_ctim.tv_nsec;
+}
+
+static bool is_open_to_others(const struct stat *info)
+{
+    return info->st_mode & (S_IWGRP | S_IWOTH);
 }
 
 int keyring_refresh(struct keyring *keyring)
@@ -211,7 +218,7 @@ int keyring_refresh(struct keyring *keyring)
     keyring->seen = now;
     if (now.st_ino == 0)
         return 0;
-    if (now.st_mode & (S_IWGRP | S_IWOTH)) {
+    if (is_open_to_others(&now)) {
         log_error(
             "%s can be written by others than its owner: nobody is obeyed until that is mended "
             "(chmod go-w)",
@@ -271,13 +278,25 @@ static int lines_without(const struct keyring *keyring, const struct buffer *con
     return r;
 }
 
+/* At the first pairing of a user's own agent there may be none. */
+static int keyring_make_folder(const struct keyring *keyring)
+{
+    _cleanup_free_ char *copy = strdup(keyring->path);
+
+    return copy ? directory_make(dirname(copy), 0755) : -ENOMEM;
+}
+
 int keyring_add(struct keyring *keyring, const struct operator_entry *who)
 {
     _cleanup_buffer_ struct buffer old = BUFFER_INIT;
     _cleanup_buffer_ struct buffer new = BUFFER_INIT;
     int r;
 
-    r = keyring_refresh(keyring);
+    r = keyring_make_folder(keyring);
+    if (!r)
+        r = keyring_refresh(keyring);
+    if (!r && is_open_to_others(&keyring->seen))
+        r = -EPERM;
     if (!r)
         r = file_read(keyring->path, LIMIT_OPERATORS_FILE, &old);
     if (r == -ENOENT)

@@ -461,6 +461,30 @@ static void test_goaway_with_a_reason(void **state)
     assert_string_equal(wire_reason(side.wire), "ENHANCE_YOUR_CALM");
 }
 
+/* GOAWAY in two steps: a request that crosses with the first is still answered. */
+static void test_shutdown_in_two_steps(void **state)
+{
+    (void)state;
+    greet();
+    get(1, NGHTTP2_FLAG_END_STREAM);
+    assert_int_equal(tell(), 0);
+    wire_shut_down(side.wire);
+    assert_int_equal(wire_produce(side.wire), 0);
+    /* No last request is named yet, */
+    assert_true(answer_contains("\0\0\x08\7\0\0\0\0\0\x7f\xff\xff\xff", 13));
+    assert_true(answer_contains("\0\0\x08\6\0\0\0\0\0", 9));
+    wire_sent(side.wire, wire_outgoing(side.wire).size);
+    get(3, NGHTTP2_FLAG_END_STREAM);
+    assert_int_equal(tell(), 0);
+    assert_int_equal(side.requests, 2);
+    /* but with the answer to the PING. */
+    frame(NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, "\0\0\0\0\0\0\0", 8);
+    assert_int_equal(tell_only(), 0);
+    assert_int_equal(wire_produce(side.wire), 1);
+    assert_true(answer_contains("\0\0\x08\7\0\0\0\0\0\0\0\0\3", 13));
+    assert_int_equal(wire_problem(side.wire), PROBLEM_CLOSED);
+}
+
 static void test_client_meets_no_http2(void **state)
 {
     (void)state;
@@ -517,6 +541,7 @@ int main(void)
         SERVER_TEST(test_settings_do_not_acknowledge),
         SERVER_TEST(test_choked),
         SERVER_TEST(test_goaway_with_a_reason),
+        SERVER_TEST(test_shutdown_in_two_steps),
         CLIENT_TEST(test_client_meets_no_http2),
         CLIENT_TEST(test_client_waits_for_the_final_status),
     };
