@@ -18,6 +18,8 @@ struct feeder {
     int poll_fd; /* the same, for as long as it is open */
     int flags;   /* of the descriptor, before */
     bool polled;
+    uint8_t bytes[READ_MAX]; /* read, not yet taken by the job */
+    size_t size;
 };
 
 static void rest(struct feeder *feeder)
@@ -28,30 +30,46 @@ static void rest(struct feeder *feeder)
         uv_idle_stop(&feeder->idle);
 }
 
+static void finish(struct feeder *feeder)
+{
+    rest(feeder);
+    feeder->fd = -1;
+}
+
+/* Hands on what was read. False if the job takes no more now (feeder_resume() follows) or ever. */
+static bool hand_on(struct feeder *feeder)
+{
+    int error;
+
+    if (feeder->size == 0)
+        return true;
+    error = remote_job_write(feeder->job, feeder->bytes, feeder->size);
+    if (error == -EAGAIN)
+        rest(feeder);
+    else if (error)
+        finish(feeder);
+    else
+        feeder->size = 0;
+    return error == 0;
+}
+
 /* One read for each turn of the loop, so that output keeps flowing meanwhile. */
 static void move(struct feeder *feeder)
 {
-    uint8_t bytes[READ_MAX];
-    size_t room = remote_job_write_room(feeder->job);
     ssize_t got;
 
-    if (room == 0) {
-        rest(feeder); /* feeder_resume() follows */
+    if (!hand_on(feeder))
         return;
-    }
-    got = read(feeder->fd, bytes, room < sizeof(bytes) ? room : sizeof(bytes));
+    got = read(feeder->fd, feeder->bytes, sizeof(feeder->bytes));
     if (got < 0 && (errno == EAGAIN || errno == EINTR))
         return;
     if (got <= 0) {
-        rest(feeder);
+        finish(feeder);
         remote_job_write_end(feeder->job);
-        feeder->fd = -1;
         return;
     }
-    if (remote_job_write(feeder->job, bytes, (size_t)got) < 0) {
-        rest(feeder);
-        feeder->fd = -1;
-    }
+    feeder->size = (size_t)got;
+    hand_on(feeder);
 }
 
 static void on_readable(uv_poll_t *poll, int status, int events)

@@ -50,7 +50,8 @@ const char *doctor_step_text(enum doctor_step step)
     return texts[step];
 }
 
-/* Not inlined: the compiler does not see that an outer call keeps the memory and warns of its use. */
+/* Not inlined: the compiler does not see that an outer call keeps the memory and warns of its use.
+ */
 __attribute__((noinline)) static void doctor_leave(struct doctor *doctor)
 {
     if (--doctor->busy == 0 && doctor->freed)

@@ -1,6 +1,8 @@
-/* The three things that are done on many machines: a job, a document, a small order. Each is a
+/* The things that are done on many machines: a job, a document, a small order, a look. Each is a
  * struct of the caller's that lives as long as the fan-out; `task` goes into struct
- * fanout_settings. */
+ * fanout_settings. The callbacks of a document and a look must not free the fan-out; the others
+ * may.
+ */
 #pragma once
 
 #include "fleet/fanout.h"

@@ -29,21 +29,13 @@ static void take_note(struct remote_job *job, const struct frame_piece *piece)
     buffer_clear(&job->note);
 }
 
-static void take_exit(struct remote_job *job, const struct frame_piece *piece)
+/* The machine told the end. Called when the stream has ended too. */
+static void exit_obey(struct remote_job *job)
 {
+    struct reader reader = reader_init(job->exit, sizeof(job->exit));
     struct job_state state;
-    struct reader reader;
     struct trouble trouble;
 
-    if (piece->header.length != sizeof(job->exit)) {
-        trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link), "a malformed exit frame");
-        remote_job_end(job, (struct job_state){STATE_LOST, 0}, &trouble);
-        return;
-    }
-    memcpy(job->exit + piece->offset, piece->bytes, piece->size);
-    if (piece->offset + piece->size < sizeof(job->exit))
-        return;
-    reader = reader_init(job->exit, sizeof(job->exit));
     state.state = reader_u32(&reader);
     state.detail = reader_u32(&reader);
     if (!state_name(state.state) || !state_is_ended(state.state)) {
@@ -57,6 +49,25 @@ static void take_exit(struct remote_job *job, const struct frame_piece *piece)
         return;
     }
     remote_job_end(job, state, NULL);
+}
+
+/* Ending the job now would reset a stream that ends by itself in the next frame, and many resets
+ * are what an attacker does (LIMIT_RESET_BURST): the end waits for the stream's. */
+static void take_exit(struct remote_job *job, const struct frame_piece *piece)
+{
+    struct trouble trouble;
+
+    if (piece->header.length != sizeof(job->exit)) {
+        trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link), "a malformed exit frame");
+        remote_job_end(job, (struct job_state){STATE_LOST, 0}, &trouble);
+        return;
+    }
+    memcpy(job->exit + piece->offset, piece->bytes, piece->size);
+    if (piece->offset + piece->size < sizeof(job->exit))
+        return;
+    job->has_exit = true;
+    if (!job->output) /* it was held until the stream had ended */
+        exit_obey(job);
 }
 
 static void take_piece(struct remote_job *job, const struct frame_piece *piece)
@@ -82,7 +93,7 @@ static size_t take_frames(struct remote_job *job, const uint8_t *bytes, size_t s
     const uint8_t *at = bytes;
     size_t left = size;
 
-    while (left > 0 && !job->paused && !job->ended && !job->detached) {
+    while (left > 0 && !job->paused && !job->ended && !job->detached && !job->has_exit) {
         const uint8_t *before = at;
         struct frame_piece piece;
         int result = frame_reader_next(&job->reader, &at, &left, &piece);
@@ -173,7 +184,10 @@ static void on_output_interrupted(struct request *request, void *user)
     (void)request;
     remote_job_enter(job);
     job->held_unconsumed = 0;
-    remote_job_interrupted(job, true);
+    if (job->has_exit)
+        exit_obey(job);
+    else
+        remote_job_interrupted(job, true);
     remote_job_leave(job);
 }
 
@@ -195,6 +209,8 @@ static void on_output_done(struct request *request, const struct trouble *troubl
     job->output = NULL;
     if (trouble && trouble->code == PROBLEM_NO_SUCH_JOB && job->submit) {
         /* It was asked before the order was decided: its answer starts this again. */
+    } else if (job->has_exit) {
+        exit_obey(job);
     } else if (buffer_length(&job->held) > 0) {
         /* The end may be among what is held; what is held comes first. */
         job->has_late_trouble = trouble != NULL;

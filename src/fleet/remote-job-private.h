@@ -48,6 +48,7 @@ struct remote_job {
     size_t held_unconsumed; /* of these, from the present sending: they hold its window */
     struct buffer note;
     uint8_t exit[8];
+    bool has_exit; /* the last frame came; the job ends with its stream */
     struct trouble trouble;
     bool has_trouble;
     bool has_late_trouble; /* told behind what is held */

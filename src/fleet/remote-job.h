@@ -46,8 +46,9 @@ struct remote_job_events {
 };
 
 /* Gives an order that becomes a job and follows it. `follow` false: ends as soon as the machine
- * took it, with the state that it told (--detach). Returns 0 or -errno. Callbacks come from the loop; on
- * a link that is closed they come from inside, and `job_out` is NULL if one of them detached. */
+ * took it, with the state that it told (--detach). Returns 0 or -errno. Callbacks come from the
+ * loop; on a link that is closed they come from inside, and `job_out` is NULL if one of them
+ * detached. */
 int remote_job_start(struct remote_job **job_out, struct link *link, const struct errand *errand,
                      bool follow, const struct remote_job_events *events, void *user);
 /* Follows a job that is there, its stream of frames from byte `from` on (0, or remote_job_taken()

@@ -690,6 +690,7 @@ static void test_input_large_and_cut(void **state)
     struct setting setting;
     uint8_t *bytes = malloc(PIECE);
     const struct test_job *job;
+    unsigned refusals = 0;
 
     (void)state;
     begin(&setting);
@@ -704,11 +705,13 @@ static void test_input_large_and_cut(void **state)
         if (result == -EAGAIN) {
             assert_true(remote_job_write_room(setting.job) < PIECE);
             test_world_run(&setting.world, &setting.seen.writable);
+            refusals++;
             continue;
         }
         assert_int_equal(result, 0);
         i++;
     }
+    assert_true(refusals >= 2);
     remote_job_write_end(setting.job);
     test_world_run(&setting.world, &setting.seen.drained);
     while (!test_agent_job(&setting.world.agent)->input_ended)

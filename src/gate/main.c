@@ -30,8 +30,10 @@ static void prepare_process(void)
     mallopt(M_TOP_PAD, HEAP_STEP);
     mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
     signal(SIGPIPE, SIG_IGN);
-    /* Ctrl-C at the terminal is for the warden, which then says goodbye. */
+    /* Ctrl-C and a service manager's stop reach the whole group, but are for the warden, which then
+     * says goodbye. */
     signal(SIGINT, SIG_IGN);
+    signal(SIGTERM, SIG_IGN);
     signal(SIGHUP, SIG_IGN);
     /* Else jansson would open /dev/urandom when the sandbox is closed. */
     if (!random_bytes(&seed, sizeof(seed)))

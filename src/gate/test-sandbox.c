@@ -1,5 +1,5 @@
-/* Each case runs in a child that closes the sandbox around itself. Sanitizers need some of the calls
- * that are refused here, so in their builds only Landlock and the privileges are tested. */
+/* Each case runs in a child that closes the sandbox around itself. Sanitizers need some of the
+ * calls that are refused here, so in their builds only Landlock and the privileges are tested. */
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>

@@ -66,7 +66,8 @@ static char *gate_program(void)
 
 static _Noreturn void gate_child(const char *program, int door)
 {
-    char *const arguments[] = {(char *)"huned-gate", NULL};
+    char *const arguments[] = {(char *)"huned-gate",
+                               log_verbosity() >= LOG_LEVEL_DEBUG ? (char *)"--debug" : NULL, NULL};
     sigset_t none;
 
     sigemptyset(&none);

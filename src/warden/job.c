@@ -178,7 +178,7 @@ static void on_drained(struct loop_timer *timer)
     struct job_pipe *pipes[] = {&job->output, &job->errors};
 
     for (size_t i = 0; i < ELEMENTS_OF(pipes); i++) {
-        if (pipes[i]->source.loop)
+        if (pipes[i]->source.loop || job->stopped_as != STATE_RUNNING)
             fill_stop(pipes[i]);
     }
     job_settle(job);

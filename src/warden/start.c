@@ -1,17 +1,20 @@
 /* From nothing to a serving agent, and back: start, reset, kill. */
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/file.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/signalfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
 #include "proto/sshkey.h"
@@ -124,6 +127,27 @@ static void on_stop_over(struct loop_timer *timer)
     loop_stop(&warden->loop);
 }
 
+/* Two agents with one memory would each run the same order. The lock goes with the process. */
+static int claim_place(struct warden *warden)
+{
+    _cleanup_free_ char *path = place_path(warden->place.run, "lock");
+
+    if (!path)
+        return -ENOMEM;
+    warden->lock = open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600);
+    if (warden->lock < 0 || flock(warden->lock, LOCK_EX | LOCK_NB) < 0) {
+        int error = errno;
+
+        log_error(error == EWOULDBLOCK
+                      ? "another huned already runs with %s; stop it first, or give "
+                        "this one a folder of its own (--state)%.0s"
+                      : "cannot lock %s: %s",
+                  path, strerror(error));
+        return -error;
+    }
+    return 0;
+}
+
 static int start_memory(struct warden *warden)
 {
     const char *failed = "";
@@ -135,6 +159,9 @@ static int start_memory(struct warden *warden)
         log_error("cannot make %s: %s", failed, strerror(-r));
         return r;
     }
+    r = claim_place(warden);
+    if (r)
+        return r;
     r = machine_load(&warden->machine, &warden->place, &warden->config);
     if (r) {
         log_error("the machine's key in %s cannot be used: %s", warden->place.state, strerror(-r));
@@ -219,6 +246,7 @@ void warden_reset(struct warden *warden)
     gate_say_goodbye(warden);
 }
 
+/* First the jobs end, while the gate can still tell the consoles how; then the gate; then we. */
 void warden_kill(struct warden *warden)
 {
     if (warden->stopping)
@@ -226,16 +254,19 @@ void warden_kill(struct warden *warden)
     warden->stopping = true;
     notify_stopping();
     audit_event(&warden->audit, "stopped", "");
-    jobs_stop_all(&warden->jobs);
-    gate_say_goodbye(warden);
     loop_timer_start(&warden->loop, &warden->stop_timer, STOP_PATIENCE_MS);
+    jobs_stop_all(&warden->jobs);
     warden_stop_if_done(warden);
 }
 
 void warden_stop_if_done(struct warden *warden)
 {
-    if (warden->stopping && warden->gate.pid == 0 && warden->jobs.running == 0)
+    if (!warden->stopping || warden->jobs.running > 0)
+        return;
+    if (warden->gate.pid == 0)
         loop_stop(&warden->loop);
+    else
+        gate_say_goodbye(warden);
 }
 
 void warden_finish(struct warden *warden)
@@ -250,6 +281,8 @@ void warden_finish(struct warden *warden)
     forest_deinit(&warden->forest);
     if (warden->signals.fd >= 0)
         close(warden->signals.fd);
+    if (warden->lock >= 0)
+        close(warden->lock);
     loop_deinit(&warden->loop);
     place_deinit(&warden->place);
 }

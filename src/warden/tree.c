@@ -96,7 +96,8 @@ int forest_init(struct forest *forest)
     return 0;
 }
 
-/* Removes the cgroups whose last process ended after their job did. Those that hold any are busy. */
+/* Removes the cgroups whose last process ended after their job did. Those that hold any are busy.
+ */
 static void forest_tidy(struct forest *forest)
 {
     DIR *directory = forest->litter ? opendir(forest->path) : NULL;
@@ -153,8 +154,8 @@ void tree_deinit(struct tree *tree, struct forest *forest)
     close(tree->cgroup);
     tree->cgroup = -1;
     path = tree_path(tree, forest, "");
-    /* Busy when the job left a daemon behind, as `service x start` does, which stays; or while those
-     * that were killed are still ending. */
+    /* Busy when the job left a daemon behind, as `service x start` does, which stays; or while
+     * those that were killed are still ending. */
     if (path && rmdir(path) < 0)
         forest->litter = true;
 }

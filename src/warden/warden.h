@@ -58,6 +58,7 @@ struct warden {
     struct gate gate;
     char self[LIMIT_USER_NAME + 1]; /* our own user */
     uint32_t gate_uid, gate_gid;
+    int lock;      /* of the run folder */
     bool stopping; /* killed: when gate and jobs are gone, we are */
     struct loop_timer stop_timer;
     uint64_t orders_allowance, orders_counted_ms; /* LIMIT_ORDERS_PER_SECOND */

@@ -295,6 +295,11 @@ static void test_acknowledged(void **state)
     test_pair_run(&pair);
     assert_true(wire_stream_acknowledged(pair.server.stream) >= acknowledged);
     assert_true(wire_stream_acknowledged(pair.server.stream) <= LIMIT_STREAM_WINDOW);
+    /* Giving back what was never received is not held against the peer. */
+    wire_stream_consume(stream, (size_t)3 << 30);
+    test_pair_run(&pair);
+    assert_int_equal(wire_problem(pair.client.wire), PROBLEM_NONE);
+    assert_int_equal(source.took, 2 << 20);
 }
 
 static void test_cancel_by_client(void **state)

@@ -1,0 +1,54 @@
+/* For test-job.c and test-tree.c: jobs under a loop that reaps children, and a gate that is nothing
+ * but a reader of rings. */
+#pragma once
+
+#include "warden/test-support.h"
+
+#include "base/cleanup.h"
+#include "proto/command.h"
+#include "warden/job.h"
+
+enum { GROUND_PATIENCE_MS = 30000 /* for hangs only */ };
+
+struct ground {
+    struct loop loop;
+    struct loop_source signals;
+    struct loop_timer tick;
+    struct forest forest;
+    struct jobs jobs;
+    struct operator_entry who;
+    unsigned bytes, states, forgotten, idle; /* how often the events came */
+};
+
+/* `sweeps`: as on a machine without cgroup v2. */
+void ground_make(struct ground *ground, bool sweeps);
+/* Ends what still runs. Nothing may be left of it: neither processes nor descriptors. */
+void ground_remove(struct ground *ground);
+/* One turn of the loop, of 10 ms at most. */
+void ground_turn(struct ground *ground);
+
+/* A job of a shell line; `flags` of enum command_flag. */
+enum problem_code start_line(struct ground *ground, const char *line, uint8_t flags,
+                             uint32_t deadline, struct job **job_out);
+enum problem_code start_command(struct ground *ground, const struct command *command,
+                                uint32_t deadline, const char *user, struct job **job_out);
+
+/* A console that reads all of a job's output. */
+struct reader_of_job {
+    struct ring *ring;
+    uint64_t at;
+    struct frame_reader frames;
+    struct buffer out, err;
+    bool ended;
+    struct job_state state; /* of the last frame */
+};
+
+void reader_make(struct reader_of_job *reader, const struct job *job);
+void reader_remove(struct reader_of_job *reader);
+/* Reads what is there and releases it; tells the job of the room if it waits for that. */
+void reader_read(struct reader_of_job *reader, struct job *job);
+/* Reads until the job has ended. `job` must not be forgotten in the meantime. */
+void reader_finish(struct reader_of_job *reader, struct ground *ground, struct job *job);
+/* Turns, without reading, until the job has ended. */
+void wait_for_end(struct ground *ground, const struct job *job);
+bool process_is_alive(pid_t pid);
