@@ -386,7 +386,7 @@ static struct job *job_new(struct jobs *jobs, const struct checked *checked, con
     job->input = -1;
     job->output.source = (struct loop_source){.fd = -1, .on_ready = on_output};
     job->errors.source = (struct loop_source){.fd = -1, .on_ready = on_output};
-    job->tree.cgroup = -1;
+    job->tree.cgroup.fd = -1;
     loop_timer_init(&job->deadline, on_deadline);
     return job;
 }
@@ -407,7 +407,7 @@ static int job_spawn(struct job *job, const struct order *order, struct run_requ
     tree_init(&job->tree, job->jobs->forest, job->id);
     request->payload = order->payload;
     request->job_id = id;
-    request->cgroup = job->tree.cgroup;
+    request->cgroup = job->tree.cgroup.fd;
     request->input = ends.theirs[0];
     request->output = ends.theirs[1];
     request->errors = ends.theirs[2];

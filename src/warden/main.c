@@ -77,8 +77,19 @@ struct common_options {
     bool done; /* --help or --version was answered */
 };
 
+/* An option that is given again adds to a comma-separated list (--listen A:P --listen B:P). */
+static void setting_add(char **setting, const char *value)
+{
+    _cleanup_free_ char *before = *setting;
+
+    if (!before)
+        *setting = strdup(value);
+    else if (asprintf(setting, "%s,%s", before, value) < 0)
+        *setting = NULL;
+}
+
 static int options_read(const struct huned_command *command, int argc, char **argv,
-                        struct common_options *common, const char **settings)
+                        struct common_options *common, char **settings)
 {
     struct option all[HUNED_OPTIONS_MAX + 8];
     int option;
@@ -100,7 +111,7 @@ static int options_read(const struct huned_command *command, int argc, char **ar
             fprintf(stderr, "Try: huned%s%s --help\n", command->name ? " " : "",
                     command->name ? command->name : "");
             return EXIT_USAGE;
-        default: settings[option - HUNED_OPTION_FIRST] = optarg ? optarg : "";
+        default: setting_add(&settings[option - HUNED_OPTION_FIRST], optarg ? optarg : "");
         }
     }
     return 0;
@@ -108,7 +119,7 @@ static int options_read(const struct huned_command *command, int argc, char **ar
 
 /* Options may stand before the command's name as well (huned --state DIR invite). */
 static int options_read_all(const struct huned_command **command, int *argc, char ***argv,
-                            struct common_options *common, const char **settings)
+                            struct common_options *common, char **settings)
 {
     int r = options_read(*command, *argc, *argv, common, settings);
 
@@ -139,7 +150,7 @@ static int read_config(const struct place *place, struct config *config)
 int main(int argc, char **argv)
 {
     const struct huned_command *command = &command_agent;
-    const char *settings[HUNED_OPTIONS_MAX] = {0};
+    char *settings[HUNED_OPTIONS_MAX] = {0};
     struct common_options common = {0};
     struct config config;
     struct place place;
@@ -154,7 +165,10 @@ int main(int argc, char **argv)
         return complain(EXIT_FAILURE, "%s", r == -ENOENT ? "HOME is not set" : strerror(-r));
     r = read_config(&place, &config);
     if (!r)
-        r = command->run(&place, &config, settings, argc - optind, argv + optind);
+        r = command->run(&place, &config, (const char *const *)settings, argc - optind,
+                         argv + optind);
     place_deinit(&place);
+    for (size_t i = 0; i < ELEMENTS_OF(settings); i++)
+        free(settings[i]);
     return r;
 }

@@ -76,13 +76,13 @@ static void child_set_descriptors(const struct run_request *request)
     }
 }
 
+/* The warden handles no signal (start.c sees to it), ignores SIGPIPE and blocks those that it reads
+ * from its signalfd: only that is to be undone. */
 static void child_reset_signals(void)
 {
-    struct sigaction plain = {.sa_handler = SIG_DFL};
     sigset_t none;
 
-    for (int number = 1; number < NSIG; number++)
-        sigaction(number, &plain, NULL);
+    signal(SIGPIPE, SIG_DFL);
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
 }
@@ -156,8 +156,6 @@ static _Noreturn void child_execute(const struct run_request *request)
 {
     struct command_view view;
     char *storage = malloc(request->payload.size + 1);
-    char *shell_arguments[] = {NULL, (char *)"-c", NULL, NULL};
-    const char *slash = strrchr(request->account.shell, '/');
     char **arguments;
     char **variables;
     char *directory;
@@ -174,10 +172,9 @@ static _Noreturn void child_execute(const struct run_request *request)
     child_enter_directory(&request->account, directory ? directory : "");
     environ = child_environment(request, variables, view.variables);
     if (view.mode == COMMAND_SHELL) {
-        shell_arguments[0] = (char *)(slash ? slash + 1 : request->account.shell);
-        shell_arguments[2] = arguments[0];
-        execv(request->account.shell, shell_arguments);
-        give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", request->account.shell);
+        /* Not the user's login shell: one line means the same on every machine, whoever runs it. */
+        execl("/bin/sh", "sh", "-c", arguments[0], NULL);
+        give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", "/bin/sh");
     }
     execvp(arguments[0], arguments);
     give_up(errno == ENOENT ? RUN_EXIT_NOT_FOUND : RUN_EXIT_NOT_EXECUTABLE, "cannot run",

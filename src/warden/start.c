@@ -69,6 +69,9 @@ static int signals_watch(struct warden *warden)
     sigaddset(&wanted, SIGTERM);
     if (sigprocmask(SIG_BLOCK, &wanted, NULL) < 0)
         return -errno;
+    /* What we were started with (nohup(1) ignores SIGHUP) is not for our jobs to inherit. */
+    for (int number = 1; number < NSIG; number++)
+        signal(number, SIG_DFL);
     signal(SIGPIPE, SIG_IGN);
     warden->signals = (struct loop_source){
         .fd = signalfd(-1, &wanted, SFD_CLOEXEC | SFD_NONBLOCK),

@@ -18,7 +18,7 @@ void folder_make(struct folder *folder)
 {
     const char *failed;
 
-    snprintf(folder->path, sizeof(folder->path), "/tmp/hune-test-XXXXXX");
+    snprintf(folder->path, sizeof(folder->path), "/tmp/hune-warden-XXXXXX");
     assert_non_null(mkdtemp(folder->path));
     assert_int_equal(place_init(&folder->place, folder->path, NULL), 0);
     assert_int_equal(place_make(&folder->place, &failed), 0);

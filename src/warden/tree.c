@@ -96,73 +96,96 @@ int forest_init(struct forest *forest)
     return 0;
 }
 
-/* Removes the cgroups whose last process ended after their job did. Those that hold any are busy.
- */
-static void forest_tidy(struct forest *forest)
+static char *cgroup_path(const struct forest *forest, uint32_t number)
 {
-    DIR *directory = forest->litter ? opendir(forest->path) : NULL;
-    const struct dirent *entry;
+    char *path;
 
-    if (!directory)
-        return;
-    forest->litter = false;
-    while ((entry = readdir(directory))) {
-        if (entry->d_type == DT_DIR && entry->d_name[0] != '.' &&
-            unlinkat(dirfd(directory), entry->d_name, AT_REMOVEDIR) < 0)
-            forest->litter = true;
-    }
-    closedir(directory);
+    return asprintf(&path, "%s/%u", forest->path, number) < 0 ? NULL : path;
+}
+
+static bool cgroup_remove(const struct forest *forest, uint32_t number)
+{
+    _cleanup_free_ char *path = cgroup_path(forest, number);
+
+    return path && rmdir(path) == 0;
+}
+
+/* A daemon that a job started, as `service x start` does, keeps its cgroup for as long as it lives.
+ */
+static void cgroup_retire(struct forest *forest, struct forest_cgroup *cgroup)
+{
+    close(cgroup->fd);
+    cgroup->fd = -1;
+    if (!cgroup_remove(forest, cgroup->number) && forest->retired_count < FOREST_RETIRED_MAX)
+        forest->retired[forest->retired_count++] = cgroup->number;
 }
 
 void forest_deinit(struct forest *forest)
 {
-    forest_tidy(forest);
+    while (forest->spare_count > 0)
+        cgroup_retire(forest, &forest->spare[--forest->spare_count]);
+    while (forest->retired_count > 0)
+        cgroup_remove(forest, forest->retired[--forest->retired_count]);
     if (forest->path)
         rmdir(forest->path);
     free(forest->path);
     forest->path = NULL;
 }
 
-static char *tree_path(const struct tree *tree, const struct forest *forest, const char *file)
+static struct forest_cgroup cgroup_make(struct forest *forest)
 {
-    char *path;
+    struct forest_cgroup cgroup = {.fd = -1, .number = ++forest->made};
+    _cleanup_free_ char *path = cgroup_path(forest, cgroup.number);
 
-    return asprintf(&path, "%s/%s/%s", forest->path, tree->name, file) < 0 ? NULL : path;
+    if (path && mkdir(path, 0755) == 0)
+        cgroup.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    return cgroup;
 }
 
 void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_SIZE])
 {
-    _cleanup_free_ char *path = NULL;
-
-    *tree = (struct tree){.cgroup = -1};
-    uuid_format(id, tree->name);
+    *tree = (struct tree){.cgroup.fd = -1};
+    uuid_format(id, tree->mark);
     if (!forest->path)
         return;
-    forest_tidy(forest);
-    path = tree_path(tree, forest, "");
-    if (!path || mkdir(path, 0755) < 0)
-        return;
-    tree->cgroup = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
+    /* One look per job finds every cgroup that has become empty, sooner or later. */
+    if (forest->retired_count > 0) {
+        uint32_t number = forest->retired[--forest->retired_count];
+
+        if (!cgroup_remove(forest, number)) {
+            memmove(forest->retired + 1, forest->retired,
+                    forest->retired_count++ * sizeof(*forest->retired));
+            forest->retired[0] = number;
+        }
+    }
+    tree->cgroup = forest->spare_count > 0 ? forest->spare[--forest->spare_count]
+                                           : cgroup_make(forest);
+}
+
+static bool cgroup_is_empty(const struct forest_cgroup *cgroup)
+{
+    _cleanup_close_ int fd = openat(cgroup->fd, "cgroup.procs", O_RDONLY | O_CLOEXEC);
+    char pid;
+
+    return fd >= 0 && read(fd, &pid, sizeof(pid)) == 0;
 }
 
 void tree_deinit(struct tree *tree, struct forest *forest)
 {
-    _cleanup_free_ char *path = NULL;
-
-    if (tree->cgroup < 0)
+    if (tree->cgroup.fd < 0)
         return;
-    close(tree->cgroup);
-    tree->cgroup = -1;
-    path = tree_path(tree, forest, "");
-    /* Busy when the job left a daemon behind, as `service x start` does, which stays; or while
-     * those that were killed are still ending. */
-    if (path && rmdir(path) < 0)
-        forest->litter = true;
+    /* Linux 6.18 kills whatever is born into a cgroup from outside once cgroup.kill was used on it.
+     */
+    if (!tree->killed && forest->spare_count < FOREST_SPARE_MAX && cgroup_is_empty(&tree->cgroup))
+        forest->spare[forest->spare_count++] = tree->cgroup;
+    else
+        cgroup_retire(forest, &tree->cgroup);
+    tree->cgroup.fd = -1;
 }
 
 static bool cgroup_kill(const struct tree *tree)
 {
-    _cleanup_close_ int fd = openat(tree->cgroup, "cgroup.kill", O_WRONLY | O_CLOEXEC);
+    _cleanup_close_ int fd = openat(tree->cgroup.fd, "cgroup.kill", O_WRONLY | O_CLOEXEC);
 
     return fd >= 0 && write(fd, "1", 1) == 1;
 }
@@ -271,13 +294,14 @@ void tree_kill(struct tree *tree, struct forest *forest, pid_t leader)
 
     if (leader > 0)
         kill(-leader, SIGKILL);
-    if (tree->cgroup >= 0 && cgroup_kill(tree))
+    tree->killed = true;
+    if (tree->cgroup.fd >= 0 && cgroup_kill(tree))
         return;
-    if (!forest->sweeps && tree->cgroup >= 0)
+    if (!forest->sweeps && tree->cgroup.fd >= 0)
         return;
     processes = calloc(SWEEP_PIDS, sizeof(*processes));
     if (!processes)
         return;
-    for (int round = 0; round < SWEEP_ROUNDS && sweep_once(processes, tree->name, leader); round++)
+    for (int round = 0; round < SWEEP_ROUNDS && sweep_once(processes, tree->mark, leader); round++)
         ;
 }

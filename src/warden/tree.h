@@ -8,19 +8,35 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
 #include <sys/types.h>
 
 #include "base/uuid.h"
 
+/* Cgroups that are empty wait to be used again: making one costs more than all else about a short
+ * job. Those that a job left a daemon in are retired and removed once that has ended. */
+enum { FOREST_SPARE_MAX = 32, FOREST_RETIRED_MAX = 256 };
+
+struct forest_cgroup {
+    int fd; /* the cgroup's folder, or -1 */
+    uint32_t number;
+};
+
 struct forest {
     char *path;  /* folder of our cgroups; NULL without cgroup v2 */
     bool sweeps; /* kill by search, since there is no cgroup */
-    bool litter; /* some cgroup was not yet empty when its job ended */
+    uint32_t made;
+    struct forest_cgroup spare[FOREST_SPARE_MAX];
+    size_t spare_count;
+    uint32_t retired[FOREST_RETIRED_MAX];
+    size_t retired_count;
 };
 
 struct tree {
-    int cgroup; /* the cgroup's folder, or -1 */
-    char name[UUID_TEXT_SIZE];
+    struct forest_cgroup cgroup;
+    bool killed;               /* cgroup.kill was used */
+    char mark[UUID_TEXT_SIZE]; /* the job's id */
 };
 
 /* The variable that marks a job's processes. */

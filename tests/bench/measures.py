@@ -151,7 +151,8 @@ class PeakWatcher:
         while not self.stopped.wait(0.05):
             for pid in self.find():
                 with contextlib.suppress(OSError):
-                    self.peaks[pid] = status_kib(pid, "VmHWM") * 1024
+                    self.peaks[pid] = max(status_kib(pid, "VmHWM") * 1024,
+                                          self.peaks.get(pid, 0))
 
     def stop(self):
         self.stopped.set()
@@ -161,20 +162,20 @@ class PeakWatcher:
 
 def bulk(command, size, environment, find_machine):
     """MB/s of a command's output, and the peak memory of (the command, the machine's side)."""
-    rates, console, machine = [], 0, 0
+    rates, consoles, machines = [], [], []
     for _ in range(3):
-        watcher = PeakWatcher(find_machine)
+        machine = PeakWatcher(find_machine)
         begun = time.perf_counter()
         process = subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
                                    stdout=subprocess.DEVNULL)
-        _, status, usage = os.wait4(process.pid, 0)
-        process.returncode = os.waitstatus_to_exitcode(status)
+        console = PeakWatcher(lambda: [process.pid])
+        status = process.wait(TIMEOUT)
         rates.append(size / (time.perf_counter() - begun) / 1e6)
-        machine = max(machine, watcher.stop())
-        console = max(console, usage.ru_maxrss * 1024)
-        if process.returncode:
-            raise SystemExit(f"{command}: status {process.returncode}")
-    return statistics.median(rates), (console, machine)
+        consoles.append(console.stop())
+        machines.append(machine.stop())
+        if status:
+            raise SystemExit(f"{command}: status {status}")
+    return statistics.median(rates), (max(consoles), max(machines))
 
 
 @contextlib.contextmanager

@@ -32,7 +32,10 @@ def quiet(agent):
 
 
 def test_memory(quiet):
-    used = proportional_memory(quiet.pid) + proportional_memory(quiet.gate_pid)
+    try:
+        used = proportional_memory(quiet.pid) + proportional_memory(quiet.gate_pid)
+    except PermissionError:
+        pytest.skip("only root may look into the gate")
     assert used <= LIMIT_PSS, f"{used / 1024:.0f} KiB"
 
 
