@@ -168,6 +168,8 @@ static const struct breach breaches_of_warden[] = {
     {"wrong way", DOOR_READY, 0, 0},
     {"descriptor missing", DOOR_JOB, 16, 0},
     {"one descriptor too many", DOOR_JOB, 16, 3},
+    {"more than fit, where all may be", DOOR_SETUP, 16, DOOR_FDS_MAX + 1},
+    {"body one too long for any", DOOR_SETUP, LIMIT_DOOR_MESSAGE + 1, 0},
 };
 
 static void try_breaches(enum door_side side, const struct breach *breaches, size_t count)
@@ -289,10 +291,12 @@ static void test_full_socket_queues_in_order(void **state)
     count = fill_socket(pair.warden, 4096, &fd, 1);
     for (int i = 0; i < 100; i++, count++)
         assert_int_equal(door_send(pair.warden, DOOR_JOB, &count, sizeof(count), &fd, 1), 0);
+    /* Room in the socket is not for what comes after the queue. */
+    read = read_numbers(pair.gate, read);
+    assert_int_equal(door_send(pair.warden, DOOR_JOB, &count, sizeof(count), &fd, 1), 0);
+    count++;
     /* The queue has descriptors of its own. */
     close(fd);
-    assert_int_equal(door_flush(pair.warden), 0);
-    assert_true(door_wants_write(pair.warden));
     while (door_wants_write(pair.warden)) {
         read = read_numbers(pair.gate, read);
         assert_int_equal(door_flush(pair.warden), 0);

@@ -326,6 +326,8 @@ static void test_hostile_words_of_the_warden(void **state)
     poke(both.warden, AT_TAIL, UINT64_MAX);
     poke(both.warden, AT_CAPACITY, UINT64_MAX);
     poke(both.warden, AT_RELEASED, UINT64_MAX / 2);
+    assert_int_equal(ring_head(both.warden), 100);
+    assert_int_equal(ring_tail(both.warden), 0);
     at = ring_room(both.warden, CAPACITY, &room);
     assert_int_equal(room, CAPACITY);
     assert_ptr_equal(at, first + 100);
@@ -464,6 +466,28 @@ static void test_shrink_keeps_what_is_not_released(void **state)
     assert_int_equal(ring_tail(both.gate), 0);
     check(both.gate, 0, 50);
     both_close(&both);
+}
+
+/* All is right, but the other side could cut it short under us. */
+static void test_unsealed_ring(void **state)
+{
+    static const int seals[] = {0, F_SEAL_GROW, F_SEAL_SHRINK, F_SEAL_GROW | F_SEAL_SHRINK};
+    uint8_t page[PAGE];
+    struct ring *ring;
+
+    (void)state;
+    assert_int_equal(ring_new(&ring, PAGE), 0);
+    assert_int_equal(pread(ring_fd(ring), page, PAGE, 0), PAGE);
+    for (size_t i = 0; i < ELEMENTS_OF(seals); i++) {
+        int fd = memory_file(3 * PAGE, seals[i]);
+        struct ring *copy = NULL;
+
+        assert_int_equal(pwrite(fd, page, PAGE, 0), PAGE);
+        assert_int_equal(ring_map(&copy, fd), i == 3 ? 0 : -EBADMSG);
+        ring_free(copy);
+        close(fd);
+    }
+    ring_free(ring);
 }
 
 /* ---- two threads ---- */
@@ -618,6 +642,7 @@ int main(void)
         cmocka_unit_test(test_hostile_words_of_the_warden),
         cmocka_unit_test(test_head_beyond_the_data),
         cmocka_unit_test(test_no_ring),
+        cmocka_unit_test(test_unsealed_ring),
         cmocka_unit_test(test_nobody_can_resize_it),
         cmocka_unit_test(test_shrink),
         cmocka_unit_test(test_shrink_keeps_what_is_not_released),

@@ -198,6 +198,11 @@ static void test_others_live_on(void **state)
 /* The agent leaves: what still runs is ended at once. */
 static void test_deinit_ends_the_trees(void **state)
 {
+    /* In a session of its own and without the mark: found by its parent. */
+    static const char tree[] =
+        "env -i setsid /bin/sh -c 'trap \"\" TERM; echo $$; sleep 1000 & echo $!; "
+        "wait' & sleep 0.2; echo ready; wait";
+
     (void)state;
     for (int sweeps = 0; sweeps < 2; sweeps++) {
         struct reader_of_job reader;
@@ -207,7 +212,7 @@ static void test_deinit_ends_the_trees(void **state)
         size_t count;
 
         ground_make(&ground, sweeps);
-        assert_int_equal(start_line(&ground, trees[3], 0, 0, &job), PROBLEM_NONE);
+        assert_int_equal(start_line(&ground, tree, 0, 0, &job), PROBLEM_NONE);
         reader_make(&reader, job);
         count = read_pids(&ground, job, &reader, pids);
         reader_remove(&reader);
