@@ -7,6 +7,7 @@
 #include <fcntl.h>
 #include <stdatomic.h>
 #include <stdlib.h>
+#include <string.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -23,6 +24,7 @@ struct ring_warden_page {
     uint64_t capacity;
     _Atomic uint64_t head;
     _Atomic uint64_t tail;
+    _Atomic uint64_t doomed;  /* what the tail is about to become, or is */
     _Atomic uint64_t starved; /* how many times there was no room */
     _Atomic uint32_t ended;
 };
@@ -95,6 +97,28 @@ int ring_new(struct ring **ring_out, size_t capacity)
     ring->warden->magic = RING_MAGIC;
     ring->warden->capacity = capacity;
     *ring_out = ring;
+    return 0;
+}
+
+int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const void *bytes,
+                 size_t size)
+{
+    int r;
+
+    if (size > capacity)
+        return -EINVAL;
+    r = ring_new(ring_out, capacity);
+    if (r)
+        return r;
+    /* The data lies at the offset's place in the ring, which the second view makes contiguous. */
+    if (size > 0)
+        memcpy((*ring_out)->data + tail % capacity, bytes, size);
+    (*ring_out)->tail = tail;
+    (*ring_out)->head = tail + size;
+    atomic_store(&(*ring_out)->warden->doomed, tail);
+    atomic_store(&(*ring_out)->warden->tail, tail);
+    atomic_store(&(*ring_out)->warden->head, tail + size);
+    ring_end(*ring_out);
     return 0;
 }
 
@@ -180,17 +204,19 @@ static uint64_t ring_released_bounded(const struct ring *ring, uint64_t tail, ui
 }
 
 /* Gives up what lies before `tail`. False, and nothing changed, if the gate took its release back
- * (ring_hold) before it could see the new tail. */
+ * (ring_hold) before it could see the intent. */
 static bool ring_give_up(struct ring *ring, uint64_t tail)
 {
     if (tail == ring->tail)
         return true;
-    atomic_store(&ring->warden->tail, tail);
+    /* Two words, since a tail that is taken back again must never be seen by who reads there. */
+    atomic_store(&ring->warden->doomed, tail);
     if (ring_released_bounded(ring, ring->tail, ring->head) < tail) {
-        atomic_store(&ring->warden->tail, ring->tail);
+        atomic_store(&ring->warden->doomed, ring->tail);
         return false;
     }
     ring->tail = tail;
+    atomic_store(&ring->warden->tail, tail);
     return true;
 }
 
@@ -236,19 +262,26 @@ bool ring_wait_for_room(struct ring *ring, size_t wanted)
            wanted;
 }
 
+uint64_t ring_needed_from(const struct ring *ring, size_t keep)
+{
+    uint64_t head = ring_head(ring);
+    uint64_t tail = ring_tail(ring);
+    uint64_t from = ring_released_bounded(ring, tail, head);
+
+    if (head - from < keep)
+        from = head > keep ? head - keep : 0;
+    return from > tail ? from : tail;
+}
+
 void ring_shrink(struct ring *ring, size_t keep)
 {
     uint64_t head = ring->head;
-    uint64_t limit;
     size_t kept;
     size_t begin;
     size_t end;
 
-    do {
-        limit = ring_released_bounded(ring, ring->tail, head);
-        if (head - limit < keep)
-            limit = head > keep ? head - keep : 0;
-    } while (limit > ring->tail && !ring_give_up(ring, limit));
+    while (!ring_give_up(ring, ring_needed_from(ring, keep)))
+        ;
     kept = (size_t)(head - ring->tail);
     if (kept >= ring->capacity || ring->fd < 0)
         return;
@@ -302,7 +335,7 @@ int ring_hold(struct ring *ring, uint64_t offset)
         return -ERANGE;
     if (offset < ring_released(ring))
         atomic_store(&ring->gate->released, offset);
-    return offset < ring_tail(ring) ? -ENODATA : 0;
+    return offset < atomic_load(&ring->warden->doomed) ? -ENODATA : 0;
 }
 
 bool ring_wait_for_bytes(struct ring *ring, uint64_t offset)

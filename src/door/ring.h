@@ -19,6 +19,10 @@ struct ring;
 
 /* Warden: makes a ring. Returns 0 or -errno. */
 int ring_new(struct ring **ring_out, size_t capacity);
+/* Warden: a ring that holds just these bytes, the last of a stream that has ended; `tail` is the
+ * offset of the first. For a gate that is new. Returns 0 or -errno. */
+int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const void *bytes,
+                 size_t size);
 /* Gate, or a warden that finds its jobs again: maps a ring; the fd stays the caller's.
  * Returns 0, -errno, or -EBADMSG for a file that is no ring. */
 int ring_map(struct ring **ring_out, int fd);
@@ -43,11 +47,13 @@ void ring_end(struct ring *ring);
 /* Warden: there is no room. True if it is so after telling the gate that it must say when there is;
  * false if room came in the meantime. */
 bool ring_wait_for_room(struct ring *ring, size_t wanted);
-/* Warden: of an ended job keeps the last `keep` bytes and whatever is not released, and gives the
- * other memory back. */
+/* Warden: where the bytes begin that an ended job's ring must still hold: the last `keep`, and
+ * whatever is not released. */
+uint64_t ring_needed_from(const struct ring *ring, size_t keep);
+/* Warden: gives back the memory of what lies before that. */
 void ring_shrink(struct ring *ring, size_t keep);
 
-/* Gate: the bytes from `offset` on, in place. Returns their number; 0 when there are none yet.
+/* The bytes from `offset` on, in place. Returns their number; 0 when there are none yet.
  * -ENODATA when `offset` lies before the tail, -ERANGE when beyond the head. */
 int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **bytes_out);
 /* Gate: no console needs bytes before `offset` any more. True if the warden waits and must be told.

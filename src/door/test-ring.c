@@ -490,6 +490,48 @@ static void test_unsealed_ring(void **state)
     ring_free(ring);
 }
 
+/* Wherever the bytes lay in the ring that they come from. */
+static void test_restore(void **state)
+{
+    static const uint64_t tails[] = {0, 1, PAGE - 1, CAPACITY - 5, 10 * CAPACITY + 7, 1ull << 40};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS_OF(tails); i++) {
+        static const size_t sizes[] = {0, 1, 100, CAPACITY};
+
+        for (size_t at = 0; at < ELEMENTS_OF(sizes); at++) {
+            uint8_t bytes[CAPACITY];
+            const uint8_t *none;
+            struct both both;
+
+            for (size_t b = 0; b < sizes[at]; b++)
+                bytes[b] = byte_at(tails[i] + b);
+            assert_int_equal(ring_restore(&both.warden, CAPACITY, tails[i], bytes, sizes[at]), 0);
+            assert_int_equal(ring_map(&both.gate, ring_fd(both.warden)), 0);
+            assert_true(ring_is_ended(both.gate));
+            assert_int_equal(ring_tail(both.warden), tails[i]);
+            assert_int_equal(ring_head(both.warden), tails[i] + sizes[at]);
+            assert_int_equal(ring_tail(both.gate), tails[i]);
+            check(both.gate, tails[i], sizes[at]);
+            assert_int_equal(ring_hold(both.gate, tails[i]), 0);
+            if (tails[i] > 0) {
+                assert_int_equal(ring_hold(both.gate, tails[i] - 1), -ENODATA);
+                assert_int_equal(ring_peek(both.gate, tails[i] - 1, &none), -ENODATA);
+            }
+            both_close(&both);
+        }
+    }
+}
+
+static void test_restore_too_much(void **state)
+{
+    static const uint8_t bytes[CAPACITY + 1];
+    struct ring *ring;
+
+    (void)state;
+    assert_int_equal(ring_restore(&ring, CAPACITY, 0, bytes, CAPACITY + 1), -EINVAL);
+}
+
 /* ---- two threads ---- */
 
 /* A wake-up as it travels through the door: a semaphore that is posted when the other side must be
@@ -646,6 +688,8 @@ int main(void)
         cmocka_unit_test(test_nobody_can_resize_it),
         cmocka_unit_test(test_shrink),
         cmocka_unit_test(test_shrink_keeps_what_is_not_released),
+        cmocka_unit_test(test_restore),
+        cmocka_unit_test(test_restore_too_much),
         cmocka_unit_test(test_stress),
         cmocka_unit_test(test_stress_waiting_for_much),
         cmocka_unit_test(test_stress_with_holds),

@@ -345,11 +345,11 @@ static void test_refused_by_child(void **state)
 
     (void)state;
     begin(&setting);
-    test_job_exit(give_and_wait(&setting), STATE_REFUSED, PROBLEM_NO_SUCH_DIRECTORY);
+    test_job_exit(give_and_wait(&setting), STATE_REFUSED, PROBLEM_NO_SUCH_USER);
     wait_end(&setting);
     assert_int_equal(setting.seen.state.state, STATE_REFUSED);
     assert_true(setting.seen.has_trouble);
-    assert_int_equal(setting.seen.trouble.code, PROBLEM_NO_SUCH_DIRECTORY);
+    assert_int_equal(setting.seen.trouble.code, PROBLEM_NO_SUCH_USER);
     end(&setting);
 }
 

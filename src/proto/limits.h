@@ -66,7 +66,7 @@
     X(LIMIT_FRAME, 256 * 1024)                                                                     \
     /* Jobs that run at once, and results that are remembered: a fork bomb by orders. */           \
     X(LIMIT_JOBS_RUNNING, 1024)                                                                    \
-    X(LIMIT_JOBS_KEPT, 4096)                                                                       \
+    X(LIMIT_JOBS_KEPT, 2048)                                                                       \
     /* Orders per second of one operator key, and the burst above that. */                         \
     X(LIMIT_ORDERS_PER_SECOND, 2000)                                                               \
     X(LIMIT_ORDERS_BURST, 4000)                                                                    \

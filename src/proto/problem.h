@@ -57,8 +57,6 @@
       N_("See docs/protocol.md."))                                                                 \
     X(22, SHUTTING_DOWN, "shutting-down", 503, N_("The agent is stopping or starting afresh."),    \
       N_("Try again in a moment."))                                                                \
-    X(23, NO_SUCH_DIRECTORY, "no-such-directory", 403, N_("The working directory cannot be entered."),\
-      N_("Name a directory that the user may enter (--cwd)."))                                     \
     /* The console's own: found on the way, never sent by a machine. */                            \
     X(64, RESOLVE, "resolve", 0, N_("The name does not resolve."),                                 \
       N_("Check the spelling, or write the address."))                                             \

@@ -44,11 +44,15 @@ static bool check_operators(const struct place *place)
 
     keyring_init(&keyring, place->operators);
     r = keyring_refresh(&keyring); /* tells of bad lines by itself */
-    snprintf(text, sizeof(text), "%zu known", keyring.count);
+    snprintf(text, sizeof(text), keyring.bad ? "%zu known, %zu refused (see above)" : "%zu known",
+             keyring.count, keyring.bad);
     if (r)
         tell(false, "operators", strerror(-r));
+    else if (keyring.bad)
+        tell(false, "operators", text);
     else
         tell(true, "operators", keyring.count ? text : "nobody yet; invite somebody: huned invite");
+    r = r || keyring.bad;
     keyring_deinit(&keyring);
     return r == 0;
 }

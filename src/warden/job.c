@@ -29,6 +29,7 @@ enum {
     JOB_GRACE_MS = 2000, /* from SIGTERM to SIGKILL */
     JOB_DRAIN_MS = 1000, /* for pipes that are still open when the job's first process has ended */
     JOB_KEEP_BYTES = 64 * 1024, /* of the output of an ended job, once the console has it */
+    JOB_PARK_BYTES = 128 * 1024,
 };
 
 static void job_settle(struct job *job);
@@ -53,7 +54,7 @@ struct job *jobs_find(struct jobs *jobs, const uint8_t id[UUID_SIZE])
 
 static uint64_t job_bytes(const struct job *job)
 {
-    return ring_head(job->ring) - ring_tail(job->ring);
+    return job->ring ? ring_head(job->ring) - ring_tail(job->ring) : buffer_length(&job->kept);
 }
 
 static struct job *job_free(struct job *job)
@@ -66,6 +67,7 @@ static struct job *job_free(struct job *job)
     list_remove(&job->link);
     list_remove(&job->hash_link);
     ring_free(job->ring);
+    buffer_deinit(&job->kept);
     free(job);
     return NULL;
 }
@@ -146,6 +148,40 @@ static struct job_state state_of(const struct job *job)
     return (struct job_state){.state = STATE_EXITED, .detail = (uint32_t)WEXITSTATUS(job->status)};
 }
 
+/* Most jobs say little: what is left of them moves to a plain buffer, since every ring costs three
+ * mappings and a descriptor, which each later fork would have to copy. A gate that has the ring
+ * mapped keeps it. */
+static void job_park(struct job *job)
+{
+    const uint8_t *bytes;
+    int64_t size;
+
+    /* Its pages live for as long as the gate has it mapped, so what is not needed goes in any case.
+     */
+    if (ring_head(job->ring) > JOB_PARK_BYTES)
+        ring_shrink(job->ring, JOB_KEEP_BYTES);
+    size = ring_peek(job->ring, ring_tail(job->ring), &bytes);
+    if (size >= 0 && size <= JOB_PARK_BYTES && !buffer_append(&job->kept, bytes, (size_t)size)) {
+        job->kept_from = ring_tail(job->ring);
+        job->ring = ring_free(job->ring);
+    }
+}
+
+int job_ring_borrow(const struct job *job, struct ring **ring_out)
+{
+    *ring_out = job->ring;
+    if (job->ring)
+        return 0;
+    return ring_restore(ring_out, LIMIT_RING, job->kept_from, buffer_bytes(&job->kept),
+                        buffer_length(&job->kept));
+}
+
+void job_ring_release(const struct job *job, struct ring *ring)
+{
+    if (ring != job->ring)
+        ring_free(ring);
+}
+
 static void job_end(struct job *job)
 {
     struct jobs *jobs = job->jobs;
@@ -159,7 +195,7 @@ static void job_end(struct job *job)
     log_order(LOG_LEVEL_DEBUG, job->id, "%s, %llu bytes", state_name(job->state.state),
               (unsigned long long)ring_head(job->ring));
     jobs->events->on_state(job, jobs->user);
-    ring_shrink(job->ring, JOB_KEEP_BYTES);
+    job_park(job);
     list_remove(&job->link);
     list_append(&jobs->ended, &job->link);
     jobs->running--;

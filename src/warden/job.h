@@ -6,6 +6,7 @@
 #include <stdint.h>
 #include <sys/types.h>
 
+#include "base/buffer.h"
 #include "base/list.h"
 #include "door/door.h"
 #include "door/ring.h"
@@ -41,7 +42,10 @@ struct job {
     pid_t pid;             /* 0 once it is reaped */
     int status;            /* of waitpid(2) */
     enum state stopped_as; /* TIMED_OUT or KILLED once the tree was told to end, else RUNNING */
-    struct ring *ring;
+    struct ring *ring;     /* NULL once it is parked */
+    struct buffer
+        kept; /* the last of a parked ring: no mapping and no descriptor for what has ended */
+    uint64_t kept_from; /* the offset of its first byte */
     struct job_pipe output, errors;
     int input; /* our copy of the write end, for the next gate; -1 when the input is complete */
     struct tree tree;
@@ -91,6 +95,9 @@ void job_stop(struct job *job, enum state why);
 void job_end_input(struct job *job);
 /* The gate says that there is room in the ring again. */
 void job_has_room(struct job *job);
+/* The ring to show to a gate; release it with job_ring_release(). Returns 0 or -errno. */
+int job_ring_borrow(const struct job *job, struct ring **ring_out);
+void job_ring_release(const struct job *job, struct ring *ring);
 /* Drops an ended job. */
 void job_forget(struct job *job);
 /* A child was reaped. False if it is no job's first process. */

@@ -152,6 +152,7 @@ void keyring_deinit(struct keyring *keyring)
     free(keyring->operators);
     keyring->operators = NULL;
     keyring->count = 0;
+    keyring->bad = 0;
 }
 
 static int keyring_append(struct keyring *keyring, const struct operator_entry *who)
@@ -178,9 +179,10 @@ static int keyring_parse(struct keyring *keyring, char *text)
 
         number++;
         who.line = number;
-        if (r == 2)
+        if (r == 2) {
+            keyring->bad++;
             log_warning("%s: line %d grants nothing: %s", keyring->path, number, why);
-        else if (r == 0)
+        } else if (r == 0)
             r = keyring_append(keyring, &who);
         if (r < 0)
             return r;

@@ -31,6 +31,7 @@ struct keyring {
     char *path; /* borrowed */
     struct operator_entry *operators;
     size_t count;
+    size_t bad;       /* lines that grant nothing */
     struct stat seen; /* of the file that was read */
 };
 

@@ -217,3 +217,11 @@ int listeners_publish(const struct listeners *listeners, const struct place *pla
     }
     return r ? r : file_replace(path, 0600, buffer_bytes(&text), buffer_length(&text));
 }
+
+void listeners_retract(const struct place *place)
+{
+    _cleanup_free_ char *path = place_path(place->run, "listen");
+
+    if (path)
+        unlink(path);
+}

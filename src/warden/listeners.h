@@ -22,3 +22,5 @@ int listeners_open(struct listeners *listeners, const struct config *config);
 void listeners_close(struct listeners *listeners);
 /* Writes the addresses to `run`/listen, for `huned invite`. Returns 0 or -errno. */
 int listeners_publish(const struct listeners *listeners, const struct place *place);
+/* Takes that file away again. */
+void listeners_retract(const struct place *place);

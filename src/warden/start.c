@@ -276,6 +276,8 @@ void warden_finish(struct warden *warden)
 {
     gate_kill(warden);
     jobs_deinit(&warden->jobs);
+    if (warden->listeners.count > 0)
+        listeners_retract(&warden->place);
     listeners_close(&warden->listeners);
     audit_deinit(&warden->audit);
     replay_deinit(&warden->replay);

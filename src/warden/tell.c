@@ -42,7 +42,8 @@ static void send_id(struct warden *warden, enum door_type type, const uint8_t id
 void tell_job(struct warden *warden, const struct job *job)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
-    const int fds[] = {ring_fd(job->ring), job->input};
+    struct ring *ring;
+    int fds[] = {-1, job->input};
     struct door_job message = {
         .verb = job->verb,
         .state = job->state,
@@ -55,9 +56,13 @@ void tell_job(struct warden *warden, const struct job *job)
     text_copy(message.user, sizeof(message.user), job->user);
     text_copy(message.operator_name, sizeof(message.operator_name), job->operator_name);
     text_copy(message.label, sizeof(message.label), job->label);
-    if (door_job_encode(&message, &body))
+    if (door_job_encode(&message, &body) || job_ring_borrow(job, &ring)) {
+        log_order(LOG_LEVEL_ERROR, job->id, "no memory to tell the gate of it");
         return;
+    }
+    fds[0] = ring_fd(ring);
     tell(warden, DOOR_JOB, &body, fds, job->input >= 0 ? 2 : 1);
+    job_ring_release(job, ring);
 }
 
 void tell_jobs(struct warden *warden)

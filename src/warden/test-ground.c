@@ -160,8 +160,13 @@ enum problem_code start_line(struct ground *ground, const char *line, uint8_t fl
 
 void reader_make(struct reader_of_job *reader, const struct job *job)
 {
+    struct ring *ring;
+
     *reader = (struct reader_of_job){0};
-    assert_int_equal(ring_map(&reader->ring, ring_fd(job->ring)), 0);
+    assert_int_equal(job_ring_borrow(job, &ring), 0);
+    assert_int_equal(ring_map(&reader->ring, ring_fd(ring)), 0);
+    reader->at = ring_tail(ring);
+    job_ring_release(job, ring);
 }
 
 void reader_remove(struct reader_of_job *reader)

@@ -2,11 +2,13 @@
 #include "warden/test-ground.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -371,6 +373,7 @@ static void test_room_without_end(void **state)
     struct ground ground;
     struct job *job;
     pid_t daemon_pid;
+    struct ring *ring;
     const uint8_t *bytes;
 
     (void)state;
@@ -381,8 +384,10 @@ static void test_room_without_end(void **state)
         job_has_room(job);
         assert_true(clock_monotonic_ms() - begin < 10000);
     }
-    assert_true(ring_peek(job->ring, FRAME_HEADER_SIZE, &bytes) > 0);
+    assert_int_equal(job_ring_borrow(job, &ring), 0);
+    assert_true(ring_peek(ring, FRAME_HEADER_SIZE, &bytes) > 0);
     daemon_pid = atoi((const char *)bytes);
+    job_ring_release(job, ring);
     assert_true(daemon_pid > 1);
     kill(daemon_pid, SIGKILL);
     ground_remove(&ground);
@@ -468,7 +473,8 @@ static void test_kept_and_forgotten(void **state)
     memcpy(first_id, job->id, UUID_SIZE);
     wait_for_end(&ground, job);
     assert_ptr_equal(jobs_find(&ground.jobs, first_id), job);
-    assert_int_equal(ground.jobs.kept_bytes, ring_head(job->ring));
+    /* Two frames: the word, and the end. */
+    assert_int_equal(ground.jobs.kept_bytes, FRAME_HEADER_SIZE + 6 + FRAME_HEADER_SIZE + 8);
     job_forget(job);
     assert_null(jobs_find(&ground.jobs, first_id));
     assert_int_equal(ground.forgotten, 1);
@@ -496,6 +502,69 @@ static void test_memory_of_ended_jobs(void **state)
     assert_non_null(jobs_find(&ground.jobs, ids[1]));
     assert_non_null(jobs_find(&ground.jobs, ids[2]));
     assert_true(ground.jobs.kept_bytes > 200000 && ground.jobs.kept_bytes <= 250000);
+    ground_remove(&ground);
+}
+
+/* What an ended job has left moves out of its ring, and a gate that comes later gets it from there.
+ */
+static void test_ended_job_for_a_new_gate(void **state)
+{
+    static const size_t sizes[] = {0, 5, 60000, 120000, 1500000};
+    unsigned before = count_open_fds();
+    struct ground ground;
+
+    (void)state;
+    ground_make(&ground, false);
+    for (size_t i = 0; i < ELEMENTS_OF(sizes); i++) {
+        struct reader_of_job reader;
+        struct job *job;
+        char line[100];
+
+        snprintf(line, sizeof(line), "head -c %zu /dev/zero; exit %zu", sizes[i], i);
+        assert_int_equal(start_line(&ground, line, 0, 0, &job), PROBLEM_NONE);
+        wait_for_end(&ground, job);
+        assert_true((job->ring == NULL) == (sizes[i] <= 120000));
+        /* Nobody has read any of it, so all is there. */
+        for (int gate = 0; gate < 2; gate++) {
+            reader_make(&reader, job);
+            assert_int_equal(reader.at, 0);
+            reader_finish(&reader, &ground, job);
+            assert_int_equal(buffer_length(&reader.out), sizes[i]);
+            assert_int_equal(reader.state.detail, i);
+            reader_remove(&reader);
+        }
+    }
+    ground_remove(&ground);
+    assert_int_equal(count_open_fds(), before);
+}
+
+/* Of one that was read to the end, the last part; and the memory of the rest is given back, though
+ * a gate has the ring mapped. */
+static void test_ended_job_that_was_read(void **state)
+{
+    struct reader_of_job reader;
+    struct reader_of_job again;
+    struct ground ground;
+    struct stat info;
+    struct job *job;
+    int fd;
+
+    (void)state;
+    ground_make(&ground, false);
+    assert_int_equal(start_line(&ground, "head -c 5000000 /dev/zero; sleep 0.3", 0, 0, &job),
+                     PROBLEM_NONE);
+    fd = fcntl(ring_fd(job->ring), F_DUPFD_CLOEXEC, 0);
+    reader_make(&reader, job);
+    reader_finish(&reader, &ground, job);
+    assert_null(job->ring);
+    assert_in_range(ground.jobs.kept_bytes, 64 * 1024, 128 * 1024);
+    assert_int_equal(fstat(fd, &info), 0);
+    assert_in_range(info.st_blocks * 512, 0, 256 * 1024);
+    reader_make(&again, job);
+    assert_int_equal(again.at, reader.at - ground.jobs.kept_bytes);
+    reader_remove(&again);
+    reader_remove(&reader);
+    close(fd);
     ground_remove(&ground);
 }
 
@@ -607,6 +676,8 @@ int main(void)
         cmocka_unit_test(test_refused),
         cmocka_unit_test(test_kept_and_forgotten),
         cmocka_unit_test(test_memory_of_ended_jobs),
+        cmocka_unit_test(test_ended_job_for_a_new_gate),
+        cmocka_unit_test(test_ended_job_that_was_read),
         cmocka_unit_test(test_time_of_ended_jobs),
         cmocka_unit_test(test_gate_is_told_of_bytes),
         cmocka_unit_test(test_as_another_user),

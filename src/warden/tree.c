@@ -83,9 +83,41 @@ static char *forest_make(void)
     return steal_pointer(path);
 }
 
+/* Folders of agents that were killed: what is empty in them goes, and so do they. */
+static void forest_sweep_old(const char *own)
+{
+    _cleanup_free_ char *parent = strndup(own, (size_t)(strrchr(own, '/') - own));
+    DIR *directory = parent ? opendir(parent) : NULL;
+    const struct dirent *entry;
+
+    while (directory && (entry = readdir(directory))) {
+        _cleanup_free_ char *old = NULL;
+        const struct dirent *inner;
+        DIR *contents;
+        uint64_t pid;
+
+        if (!text_starts(entry->d_name, "hune-") ||
+            !text_to_u64(entry->d_name + 5, INT32_MAX, &pid) || kill((pid_t)pid, 0) == 0 ||
+            asprintf(&old, "%s/%s", parent, entry->d_name) < 0)
+            continue;
+        contents = opendir(old);
+        while (contents && (inner = readdir(contents))) {
+            if (inner->d_type == DT_DIR && inner->d_name[0] != '.')
+                unlinkat(dirfd(contents), inner->d_name, AT_REMOVEDIR);
+        }
+        if (contents)
+            closedir(contents);
+        rmdir(old);
+    }
+    if (directory)
+        closedir(directory);
+}
+
 int forest_init(struct forest *forest)
 {
     *forest = (struct forest){.path = forest_make()};
+    if (forest->path)
+        forest_sweep_old(forest->path);
     forest->sweeps = !forest->path;
     /* Orphans of jobs come to us, not to init: they are reaped and, without cgroups, found again.
      */
@@ -292,16 +324,16 @@ void tree_kill(struct tree *tree, struct forest *forest, pid_t leader)
 {
     _cleanup_free_ struct process *processes = NULL;
 
-    if (leader > 0)
-        kill(-leader, SIGKILL);
     tree->killed = true;
     if (tree->cgroup.fd >= 0 && cgroup_kill(tree))
         return;
-    if (!forest->sweeps && tree->cgroup.fd >= 0)
-        return;
-    processes = calloc(SWEEP_PIDS, sizeof(*processes));
-    if (!processes)
-        return;
-    for (int round = 0; round < SWEEP_ROUNDS && sweep_once(processes, tree->mark, leader); round++)
-        ;
+    if (forest->sweeps || tree->cgroup.fd < 0)
+        processes = calloc(SWEEP_PIDS, sizeof(*processes));
+    for (int round = 0; processes && round < SWEEP_ROUNDS; round++) {
+        if (sweep_once(processes, tree->mark, leader) == 0)
+            break;
+    }
+    /* Not before: whose parent has ended is nobody's descendant any more. */
+    if (leader > 0)
+        kill(-leader, SIGKILL);
 }
