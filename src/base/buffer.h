@@ -54,5 +54,6 @@ int buffer_printf(struct buffer *buffer, const char *format, ...)
 int buffer_vprintf(struct buffer *buffer, const char *format, va_list arguments)
     __attribute__((format(printf, 2, 0)));
 
-/* Adds a NUL behind the bytes, not counted in the length, and returns the text; NULL for no memory. */
+/* Adds a NUL behind the bytes, not counted in the length, and returns the text; NULL for no memory.
+ */
 const char *buffer_text(struct buffer *buffer);

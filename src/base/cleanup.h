@@ -29,11 +29,11 @@ static inline void cleanup_fclose(FILE **file)
 #define _cleanup_close_  _cleanup_(cleanup_close)
 #define _cleanup_fclose_ _cleanup_(cleanup_fclose)
 
-#define steal_pointer(pointer)                                                                     \
-    ({                                                                                             \
-        __typeof__(pointer) stolen_ = (pointer);                                                   \
-        (pointer) = NULL;                                                                          \
-        stolen_;                                                                                   \
+#define steal_pointer(pointer)                   \
+    ({                                           \
+        __typeof__(pointer) stolen_ = (pointer); \
+        (pointer) = NULL;                        \
+        stolen_;                                 \
     })
 
 static inline int steal_fd(int *fd)

@@ -12,8 +12,8 @@ int file_read(const char *path, size_t max, struct buffer *content);
 int file_read_at(int directory, const char *path, size_t max, struct buffer *content);
 
 /* Writes `path.XXXXXX` beside the file, syncs it, renames it over `path`, syncs the directory.
- * A file that was there keeps its mode, else `mode` holds. Returns 0 or -errno; on error the old file
- * is as it was and no temporary is left. */
+ * A file that was there keeps its mode, else `mode` holds. Returns 0 or -errno; on error the old
+ * file is as it was and no temporary is left. */
 int file_replace(const char *path, mode_t mode, const void *bytes, size_t size);
 
 /* Makes the directory and its parents, each with `mode`. An existing one is left as it is.

@@ -40,10 +40,11 @@ static inline void list_remove(struct list *link)
     list_init(link);
 }
 
-#define container_of(pointer, type, member) ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
+#define container_of(pointer, type, member) \
+    ((type *)(void *)((char *)(pointer)-offsetof(type, member)))
 
 /* Walks the elements; the current one may be removed in the body. */
-#define list_for_each(head, type, member, element)                                                 \
-    for (struct list *at_ = (head)->next, *next_ = at_->next;                                      \
-         at_ != (head) && ((element) = container_of(at_, type, member), true);                     \
+#define list_for_each(head, type, member, element)                             \
+    for (struct list *at_ = (head)->next, *next_ = at_->next;                  \
+         at_ != (head) && ((element) = container_of(at_, type, member), true); \
          at_ = next_, next_ = at_->next)

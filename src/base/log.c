@@ -42,8 +42,8 @@ static size_t log_prefix(char *line, size_t size, enum log_level level)
     clock_gettime(CLOCK_REALTIME, &now);
     localtime_r(&now.tv_sec, &local);
     length = strftime(line, size, "%H:%M:%S", &local);
-    return length + (size_t)snprintf(line + length, size - length, ".%03ld %s: ",
-                                     now.tv_nsec / 1000000, sink.program);
+    return length + (size_t)snprintf(line + length, size - length,
+                                     ".%03ld %s: ", now.tv_nsec / 1000000, sink.program);
 }
 
 void log_write(enum log_level level, const char *tag, const uint8_t *order_id, const char *format,

@@ -7,7 +7,8 @@
 
 #include "base/buffer.h"
 
-/* A whole text that is one decimal number of at most `max`: no sign, no space, nothing behind it. */
+/* A whole text that is one decimal number of at most `max`: no sign, no space, nothing behind it.
+ */
 bool text_to_u64(const char *text, uint64_t max, uint64_t *value_out);
 
 /* A length of time: digits and one of s, m, h, d ("90s", "15m"); bare digits are seconds.

@@ -1,4 +1,5 @@
-/* UUIDs as RFC 9562 has them; Hune makes version 7, whose first 48 bits are the wall clock in ms. */
+/* UUIDs as RFC 9562 has them; Hune makes version 7, whose first 48 bits are the wall clock in ms.
+ */
 #pragma once
 
 #include <stdbool.h>

@@ -13,6 +13,8 @@
 #include "fleet/fanout.h"
 #include "fleet/request.h"
 
+#define FACT_WORDS "os name ip ram cpu disk net uptime users processes services all"
+
 struct asking;
 
 struct inquiry {
@@ -212,17 +214,22 @@ int ask_machines(struct session *session, const struct selection *selection,
 static int no_fact(struct console *console, const char *word)
 {
     struct nearest nearest = nearest_begin(word ? word : "");
-    char hint[128];
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    char hint[192];
 
     for (size_t i = 0; i < FACT_COUNT; i++)
         nearest_offer(&nearest, fact_name((enum fact)i));
     if (nearest.best)
-        snprintf(hint, sizeof(hint), _("Did you mean %s?"), nearest.best);
+        snprintf(hint, sizeof(hint), _("Did you mean %s? The facts are: %s."), nearest.best,
+                 FACT_WORDS);
     else
-        snprintf(
-            hint, sizeof(hint), "%s",
-            _("The facts are: os name ip ram cpu disk net uptime users processes services all"));
-    return console_usage(console, word ? _("This is not a fact.") : _("Ask for what?"), hint);
+        snprintf(hint, sizeof(hint), _("The facts are: %s."), FACT_WORDS);
+    if (!word)
+        return console_usage(console, _("Ask for what?"), hint);
+    buffer_append_text(&text, "\"");
+    text_append_printable_line(&text, word, strlen(word));
+    buffer_append_text(&text, _("\" is not a fact."));
+    return console_usage(console, buffer_text(&text), hint);
 }
 
 /* The first words that are facts are the facts, what follows them is the selector; so a machine

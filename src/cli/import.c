@@ -35,6 +35,11 @@ static int confirm_and_apply(struct console *console, struct import *import)
     uint32_t changes = import->outcomes[IMPORT_ADDED] + import->outcomes[IMPORT_CHANGED];
     char question[128];
 
+    if (changes == 0 && import->outcomes[IMPORT_REFUSED] == import->count) {
+        complain(&console->error, NULL, _("Nothing could be taken over: every line was refused."),
+                 NULL, _("Say what kind of list it is with --from."));
+        return STATUS_FAILED;
+    }
     if (changes == 0)
         return STATUS_OK;
     snprintf(question, sizeof(question),

@@ -23,7 +23,7 @@ enum command_flag {
 struct command {
     enum command_mode mode;
     uint8_t flags;
-    const char *const *arguments; /* NULL-terminated; one for COMMAND_SHELL */
+    const char *const *arguments;   /* NULL-terminated; one for COMMAND_SHELL */
     const char *const *environment; /* NULL-terminated, or NULL for none */
     const char *directory;          /* NULL or "" for the user's home */
 };
@@ -43,8 +43,9 @@ struct command_view {
 
 /* Checks every length and text. Returns 0 or 1 for a malformed payload. */
 int command_decode(struct command_view *view_out, struct slice payload);
-/* Copies the texts, each with a NUL, to `storage` (at least payload.size + 1 bytes) and their addresses
- * to `arguments` (room for view->arguments + 1) and `variables` (view->variables + 1), both NULL-ended. */
+/* Copies the texts, each with a NUL, to `storage` (at least payload.size + 1 bytes) and their
+ * addresses to `arguments` (room for view->arguments + 1) and `variables` (view->variables + 1),
+ * both NULL-ended. */
 void command_unpack(const struct command_view *view, char *storage, char **arguments,
                     char **variables, char **directory_out);
 /* One line that tells the command to people: the shell line, or the quoted argv. 0 or -ENOMEM. */

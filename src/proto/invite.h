@@ -2,8 +2,9 @@
  *
  *   hune://host:port/?id=SHA256:...&code=XXXX-XXXX-XXXX-XXXX
  *
- * The code is 80 bits in Crockford's base32; dashes, case and the letters o, i, l are forgiven. It never
- * travels: the console sends HMAC-SHA256(code, "hune-pair-1" | exporter | machine id | request's rest).
+ * The code is 80 bits in Crockford's base32; dashes, case and the letters o, i, l are forgiven. It
+ * never travels: the console sends HMAC-SHA256(code, "hune-pair-1" | exporter | machine id |
+ * request's rest).
  */
 #pragma once
 

@@ -5,7 +5,7 @@
 #define HUNE_LIMITS(X)                                                                             \
     /* An order that fills memory before its signature was looked at. */                           \
     X(LIMIT_ORDER_PAYLOAD, 1 << 20)                                                                \
-    /* Order, signature and their framing as one request body. */                                 \
+    /* Order, signature and their framing as one request body. */                                  \
     X(LIMIT_ORDER_BODY, LIMIT_ORDER_PAYLOAD + 8192)                                                \
     /* A signature blob; an Ed25519 one is under 200 bytes, a FIDO one under 300. */               \
     X(LIMIT_SIGNATURE, 2048)                                                                       \
@@ -14,7 +14,7 @@
     /* An order signed today and played back next year: the longest window an epoch order has. */  \
     X(LIMIT_ORDER_WINDOW_MS, 15 * 60 * 1000)                                                       \
     /* The same for an order with epoch zero, which may wait for a machine that is away. */        \
-    X(LIMIT_WAITING_WINDOW_MS, 14 * 24 * 3600 * 1000)                                               \
+    X(LIMIT_WAITING_WINDOW_MS, 14 * 24 * 3600 * 1000)                                              \
     /* A console whose idea of the boot clock is a little ahead. */                                \
     X(LIMIT_CLOCK_AHEAD_MS, 10 * 1000)                                                             \
     /* Arguments and variables of one command: keeps the child's parsing linear and small. */      \
@@ -25,7 +25,7 @@
     /* Guesses of an 80-bit invitation code, by everybody together. */                             \
     X(LIMIT_INVITE_TRIES, 5)                                                                       \
     X(LIMIT_INVITATIONS, 64)                                                                       \
-    /* Sockets that one address can hold without having opened: a handshake flood. */             \
+    /* Sockets that one address can hold without having opened: a handshake flood. */              \
     X(LIMIT_UNOPENED_PER_ADDRESS, 64)                                                              \
     X(LIMIT_UNOPENED, 1024)                                                                        \
     /* From accept to an opened connection; a slow trickle ends here. */                           \
@@ -43,7 +43,8 @@
     X(LIMIT_RESET_RATE, 10)                                                                        \
     /* The CONTINUATION flood, CVE-2024-28182. */                                                  \
     X(LIMIT_CONTINUATIONS, 2)                                                                      \
-    /* Bytes of one stream that may be on their way: throughput on a long path, memory per peer. */\
+    /* Bytes of one stream that may be on their way: throughput on a long path, memory per peer.   \
+     */                                                                                            \
     X(LIMIT_STREAM_WINDOW, 1 << 20)                                                                \
     X(LIMIT_CONNECTION_WINDOW, 4 << 20)                                                            \
     /* Bytes that a server lets a client send before it reads them: an order and no more. */       \
@@ -52,7 +53,7 @@
     X(LIMIT_DATA_FRAME, 64 * 1024)                                                                 \
     /* Ciphertext waiting for the socket before a connection stops producing. */                   \
     X(LIMIT_SEND_AHEAD, 256 * 1024)                                                                \
-    /* Control frames that wait for a peer that does not read, before the server reads no more. */  \
+    /* Control frames that wait for a peer that does not read, before the server reads no more. */ \
     X(LIMIT_OUTBOUND_FRAMES, 1024)                                                                 \
     /* Bytes taken from a socket in one turn, so that one busy peer does not starve the others. */ \
     X(LIMIT_READ, 256 * 1024)                                                                      \
@@ -60,7 +61,8 @@
     X(LIMIT_LINGER_MS, 500)                                                                        \
     /* A peer whose machine vanished: the kernel ends the connection, no timer of ours runs. */    \
     X(LIMIT_SILENT_PEER_MS, 60 * 1000)                                                             \
-    /* One job's output: at least a stream window, so that all that was not acknowledged is kept. */\
+    /* One job's output: at least a stream window, so that all that was not acknowledged is kept.  \
+     */                                                                                            \
     X(LIMIT_RING, 2 << 20)                                                                         \
     /* One output frame, so that reading resumes at a frame's start without long searches. */      \
     X(LIMIT_FRAME, 256 * 1024)                                                                     \
@@ -95,4 +97,5 @@ enum hune_limit {
 #undef X
 };
 
-_Static_assert((int)LIMIT_RING >= (int)LIMIT_STREAM_WINDOW, "a ring holds what is not acknowledged");
+_Static_assert((int)LIMIT_RING >= (int)LIMIT_STREAM_WINDOW,
+               "a ring holds what is not acknowledged");

@@ -1,7 +1,7 @@
 /* The order: a signed document asking one machine for one thing. docs/protocol.md draws the bytes.
  *
- * Fixed layout, big-endian, exact length: not one byte may follow, and the bytes that were signed are
- * the bytes that are parsed. Nothing here reads a clock, a file or a key.
+ * Fixed layout, big-endian, exact length: not one byte may follow, and the bytes that were signed
+ * are the bytes that are parsed. Nothing here reads a clock, a file or a key.
  */
 #pragma once
 
@@ -63,8 +63,8 @@ struct order_parts {
 
 /* Returns 0, -ENOMEM, or -EMSGSIZE. */
 int order_parts_encode(const struct order_parts *parts, struct buffer *out);
-/* Exactly one order and one signature, in that order, and nothing else; the slices point into `bytes`.
- * Returns 0 or ORDER_E_LENGTH. */
+/* Exactly one order and one signature, in that order, and nothing else; the slices point into
+ * `bytes`. Returns 0 or ORDER_E_LENGTH. */
 int order_parts_decode(struct order_parts *parts_out, const void *bytes, size_t size);
 
 /* The payloads of the small verbs. Each decoder returns 0 or ORDER_E_LENGTH. */

@@ -21,10 +21,12 @@
       N_("Something changed the order on its way, or the key file is damaged."))                   \
     X(4, OTHER_MACHINE, "other-machine", 403, N_("The order is for another machine."),             \
       N_("Two machines answer at one address, or the fleet list has a wrong id."))                 \
-    X(5, OTHER_EPOCH, "other-epoch", 409, N_("The machine has restarted since the order was signed."),\
+    X(5, OTHER_EPOCH, "other-epoch", 409,                                                          \
+      N_("The machine has restarted since the order was signed."),                                 \
       N_("Connect again and give the order anew."))                                                \
     X(6, EXPIRED, "expired", 403, N_("The order came after its time was up."),                     \
-      N_("Give the order anew; if this repeats, the connection is slower than the order's window."))\
+      N_("Give the order anew; if this repeats, the connection is slower than the order's "        \
+         "window."))                                                                               \
     X(7, NOT_YET, "not-yet", 403, N_("The order's time has not come yet."),                        \
       N_("The console is wrong about the machine's clock; connect again."))                        \
     X(8, RIGHT_MISSING, "right-missing", 403, N_("Your key lacks the right for this."),            \
@@ -73,7 +75,7 @@
     X(70, TLS_FAILED, "tls-failed", 0, N_("The secure connection could not be made."),             \
       N_("hune doctor tells at which step."))                                                      \
     X(71, ID_CHANGED, "id-changed", 0, N_("The machine's id is not the one that was pinned."),     \
-      N_("If the machine was reinstalled, remove it and add it again; else somebody is between."))  \
+      N_("If the machine was reinstalled, remove it and add it again; else somebody is between.")) \
     X(72, ID_UNKNOWN, "id-unknown", 0, N_("The machine's id is not known here."),                  \
       N_("Join with an invitation link, or accept it with: hune add --accept-new"))                \
     X(73, LOST, "lost", 0, N_("The connection was lost."),                                         \
@@ -84,7 +86,8 @@
       N_("Run hune id to see why, or name a key with --identity."))                                \
     X(76, VERSION, "version", 0, N_("The machine speaks another protocol version."),               \
       N_("Update the older of the two sides."))                                                    \
-    X(77, NO_SUCH_MACHINE, "no-such-machine", 0, N_("No machine of that name is in the fleet list."),\
+    X(77, NO_SUCH_MACHINE, "no-such-machine", 0,                                                   \
+      N_("No machine of that name is in the fleet list."),                                         \
       N_("hune list shows the names; hune add HOST adds one."))                                    \
     X(78, CLOSED, "closed", 0, N_("The machine ended the connection."),                            \
       N_("It was told to disconnect, reset or stop."))
@@ -98,10 +101,10 @@ enum problem_code {
 
 struct problem_info {
     enum problem_code code;
-    const char *name;   /* the word */
-    uint16_t status;    /* HTTP status, 0 for the console's own */
-    const char *text;   /* what happened, untranslated */
-    const char *hint;   /* what to do next, untranslated */
+    const char *name; /* the word */
+    uint16_t status;  /* HTTP status, 0 for the console's own */
+    const char *text; /* what happened, untranslated */
+    const char *hint; /* what to do next, untranslated */
 };
 
 /* Never NULL: an unknown code yields the entry of PROBLEM_INTERNAL. */

@@ -28,9 +28,9 @@ struct sshkey {
 };
 
 enum sshkey_error {
-    SSHKEY_E_FORMAT = 1,  /* not a key in that format */
-    SSHKEY_E_TYPE,        /* a key of a type that Hune does not take */
-    SSHKEY_E_ENCRYPTED,   /* a private key behind a passphrase: ssh-agent must sign */
+    SSHKEY_E_FORMAT = 1, /* not a key in that format */
+    SSHKEY_E_TYPE,       /* a key of a type that Hune does not take */
+    SSHKEY_E_ENCRYPTED,  /* a private key behind a passphrase: ssh-agent must sign */
 };
 
 /* The wire blob, as base64-decoded from a public line. Returns 0 or an enum sshkey_error. */
@@ -62,5 +62,6 @@ struct sshkey_private {
 int sshkey_generate(struct sshkey_private *key_out, const char *comment);
 /* The text of an OpenSSH private key file. Returns 0, -ENOMEM, or an enum sshkey_error. */
 int sshkey_private_parse(struct sshkey_private *key_out, const char *text, size_t size);
-/* Appends the file's text, as ssh-keygen writes it without a passphrase. Returns 0 or -ENOMEM, -EIO. */
+/* Appends the file's text, as ssh-keygen writes it without a passphrase. Returns 0 or -ENOMEM,
+ * -EIO. */
 int sshkey_private_write(const struct sshkey_private *key, struct buffer *out);

@@ -7,17 +7,17 @@
 #include "base/buffer.h"
 
 /* X(number, NAME, "word", ended, what `detail` holds) */
-#define HUNE_STATES(X)                                                                             \
-    X(0, QUEUED, "queued", false, "nothing")                                                       \
-    X(1, RUNNING, "running", false, "nothing")                                                     \
-    X(2, EXITED, "exited", true, "exit code 0 to 255")                                             \
-    X(3, SIGNALLED, "signalled", true, "signal number")                                            \
-    X(4, TIMED_OUT, "timed-out", true, "nothing")                                                  \
-    X(5, KILLED, "killed", true, "nothing")                                                        \
-    X(6, REFUSED, "refused", true, "enum problem_code")                                            \
-    X(7, LOST, "lost", true, "nothing")                                                            \
-    /* The console's own: never sent by a machine. */                                              \
-    X(8, UNREACHABLE, "unreachable", true, "nothing")                                              \
+#define HUNE_STATES(X)                                  \
+    X(0, QUEUED, "queued", false, "nothing")            \
+    X(1, RUNNING, "running", false, "nothing")          \
+    X(2, EXITED, "exited", true, "exit code 0 to 255")  \
+    X(3, SIGNALLED, "signalled", true, "signal number") \
+    X(4, TIMED_OUT, "timed-out", true, "nothing")       \
+    X(5, KILLED, "killed", true, "nothing")             \
+    X(6, REFUSED, "refused", true, "enum problem_code") \
+    X(7, LOST, "lost", true, "nothing")                 \
+    /* The console's own: never sent by a machine. */   \
+    X(8, UNREACHABLE, "unreachable", true, "nothing")   \
     X(9, UNSENT, "unsent", true, "nothing")
 
 enum state {

@@ -7,18 +7,18 @@
 #include "proto/right.h"
 
 /* X(number, NAME, "word", right needed, becomes a job) */
-#define HUNE_VERBS(X)                                                                              \
-    X(1, OPEN, "open", OBSERVE, false)                                                             \
-    X(2, RUN, "run", RUN, true)                                                                    \
-    X(3, SHELL, "shell", SHELL, true)                                                              \
-    X(4, GET, "get", FILES, true)                                                                  \
-    X(5, PUT, "put", FILES, true)                                                                  \
-    X(6, SIGNAL, "signal", RUN, false)                                                             \
-    X(7, FORGET, "forget", RUN, false)                                                             \
-    X(8, DISCONNECT, "disconnect", OBSERVE, false)                                                 \
-    X(9, RESET, "reset", CONTROL, false)                                                           \
-    X(10, KILL, "kill", CONTROL, false)                                                            \
-    X(11, INVITE, "invite", CONTROL, false)                                                        \
+#define HUNE_VERBS(X)                              \
+    X(1, OPEN, "open", OBSERVE, false)             \
+    X(2, RUN, "run", RUN, true)                    \
+    X(3, SHELL, "shell", SHELL, true)              \
+    X(4, GET, "get", FILES, true)                  \
+    X(5, PUT, "put", FILES, true)                  \
+    X(6, SIGNAL, "signal", RUN, false)             \
+    X(7, FORGET, "forget", RUN, false)             \
+    X(8, DISCONNECT, "disconnect", OBSERVE, false) \
+    X(9, RESET, "reset", CONTROL, false)           \
+    X(10, KILL, "kill", CONTROL, false)            \
+    X(11, INVITE, "invite", CONTROL, false)        \
     X(12, REVOKE, "revoke", CONTROL, false)
 
 enum verb {
