@@ -230,6 +230,12 @@ bool session_opening(struct session *session)
     return true;
 }
 
+void session_refused(struct session *session)
+{
+    if (++session->failures >= LIMIT_ADMISSION_FAILURES)
+        session_leave(session);
+}
+
 void session_admitted(struct session *session)
 {
     unopened_remove(&session->gate->unopened, &session->unopened);

@@ -27,6 +27,7 @@ struct session {
     struct list requests;
     uint32_t number; /* what the warden calls this connection */
     enum session_state state;
+    uint32_t failures; /* opens and pairings that were refused */
     bool leaving;
     bool closing; /* conn_close() was called */
     uint16_t rights;
@@ -55,6 +56,8 @@ bool session_opening(struct session *session);
 /* What became of it; the requests that waited go on. */
 void session_opened(struct session *session, const struct door_opened *opened);
 void session_not_opened(struct session *session);
+/* An open or a pairing was refused; after LIMIT_ADMISSION_FAILURES of them the connection ends. */
+void session_refused(struct session *session);
 /* The connection has shown that it is no stranger's: its time to open has no end any more. */
 void session_admitted(struct session *session);
 

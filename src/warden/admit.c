@@ -49,10 +49,9 @@ int answer_open(struct warden *warden, const struct door_message *message)
     if (door_order_decode(&request, message->body))
         return 1;
     opened.ticket = request.ticket;
-    if (answer_too_fast(warden))
+    opened.problem = check_open(warden, &request, &checked);
+    if (!opened.problem && answer_too_fast(warden, checked.who))
         opened.problem = PROBLEM_TOO_FAST;
-    else
-        opened.problem = check_open(warden, &request, &checked);
     if (!opened.problem && replay_accept(&warden->replay, &checked.order))
         opened.problem = PROBLEM_INTERNAL;
     if (opened.problem != PROBLEM_TOO_FAST &&
@@ -108,7 +107,7 @@ int answer_pair(struct warden *warden, const struct door_message *message)
     opened.problem = pair(warden, &request, &opened);
     if (opened.problem) {
         log_notice("an invitation was refused: %s", problem_info(opened.problem)->text);
-        audit_event(&warden->audit, "pairing-refused", problem_info(opened.problem)->name);
+        audit_stranger(&warden->audit, "pairing-refused", opened.problem);
     } else {
         fingerprint_format(opened.fingerprint, fingerprint);
         log_notice("%s was invited and is now an operator (%s)", opened.operator_name, fingerprint);

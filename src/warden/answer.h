@@ -17,5 +17,7 @@ int answer_order(struct warden *warden, const struct door_message *message);
 /* What check_order() says, with the operators file as it is now. */
 enum problem_code answer_check(struct warden *warden, struct slice parts,
                                struct checked *checked_out);
-/* Whether orders come faster than LIMIT_ORDERS_PER_SECOND; counts one. */
-bool answer_too_fast(struct warden *warden);
+/* Whether this operator's orders come faster than LIMIT_ORDERS_PER_SECOND; counts one. Asked once
+ * the signature holds: strangers are held back by the gate, which ends a connection after a few
+ * failures. */
+bool answer_too_fast(struct warden *warden, const struct operator_entry *who);

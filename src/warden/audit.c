@@ -20,7 +20,7 @@
 
 /* A longer order is kept by its beginning and its full signature; its SHA-512 stands in the
  * signature. */
-enum { AUDIT_ORDER_KEPT = 64 * 1024 };
+enum { AUDIT_ORDER_KEPT = 64 * 1024, AUDIT_REFUSED_KEPT = 1024 };
 
 static int audit_reopen(struct audit *audit)
 {
@@ -96,9 +96,9 @@ static int append_field(struct buffer *line, const char *name, const char *value
     return r ? r : text_append_json(line, value, strlen(value));
 }
 
-static int append_base64(struct buffer *line, const char *name, struct slice bytes)
+static int append_base64(struct buffer *line, const char *name, struct slice bytes, size_t max)
 {
-    size_t kept = bytes.size < AUDIT_ORDER_KEPT ? bytes.size : AUDIT_ORDER_KEPT;
+    size_t kept = bytes.size < max ? bytes.size : max;
     int r = buffer_printf(line, ",\"%s\":\"", name);
 
     if (!r)
@@ -116,7 +116,7 @@ static int append_operator(struct buffer *line, const struct operator_entry *who
     return r ? r : append_field(line, "key", fingerprint);
 }
 
-static int append_order(struct buffer *line, const struct checked *checked)
+static int append_order(struct buffer *line, const struct checked *checked, size_t kept)
 {
     const struct verb_info *verb = verb_info(checked->order.verb);
     char id[UUID_TEXT_SIZE];
@@ -129,8 +129,8 @@ static int append_order(struct buffer *line, const struct checked *checked)
     if (!r && *checked->user)
         r = append_field(line, "as", checked->user);
     if (!r)
-        r = append_base64(line, "signed", checked->parts.order);
-    return r ? r : append_base64(line, "signature", checked->parts.signature);
+        r = append_base64(line, "signed", checked->parts.order, kept);
+    return r ? r : append_base64(line, "signature", checked->parts.signature, LIMIT_SIGNATURE);
 }
 
 int audit_order(struct audit *audit, const struct checked *checked, enum problem_code problem)
@@ -138,15 +138,18 @@ int audit_order(struct audit *audit, const struct checked *checked, enum problem
     _cleanup_buffer_ struct buffer line = BUFFER_INIT;
     int r;
 
+    if (problem && !checked->who) {
+        audit_stranger(audit, "refused", problem);
+        return 0;
+    }
     r = buffer_printf(&line, "{\"at\":%llu,\"event\":\"%s\"", (unsigned long long)clock_wall_ms(),
                       problem ? "refused" : "taken");
     if (!r && problem)
         r = append_field(&line, "problem", problem_info(problem)->name);
-    /* Before the signature held, nothing in the order is worth writing down. */
-    if (!r && checked->who)
+    if (!r)
         r = append_operator(&line, checked->who);
-    if (!r && checked->who)
-        r = append_order(&line, checked);
+    if (!r)
+        r = append_order(&line, checked, problem ? AUDIT_REFUSED_KEPT : AUDIT_ORDER_KEPT);
     if (!r)
         r = buffer_append_text(&line, "}\n");
     return r ? r : audit_append(audit, &line);
@@ -170,6 +173,32 @@ void audit_ended(struct audit *audit, const uint8_t id[UUID_SIZE], struct job_st
         r = audit_append(audit, &line);
     if (r)
         log_error("%s: %s", audit->path, strerror(-r));
+}
+
+/* Before a signature held, nothing that came with it is worth writing down. */
+void audit_stranger(struct audit *audit, const char *event, enum problem_code problem)
+{
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+    int r;
+
+    if (!rate_take(&audit->strangers, LIMIT_AUDIT_STRANGERS, LIMIT_AUDIT_STRANGERS_BURST,
+                   clock_monotonic_ms())) {
+        audit->untold++;
+        return;
+    }
+    r = buffer_printf(&line, "{\"at\":%llu,\"event\":\"%s\"", (unsigned long long)clock_wall_ms(),
+                      event);
+    if (!r)
+        r = append_field(&line, "problem", problem_info(problem)->name);
+    if (!r && audit->untold)
+        r = buffer_printf(&line, ",\"untold\":%llu", (unsigned long long)audit->untold);
+    if (!r)
+        r = buffer_append_text(&line, "}\n");
+    if (!r)
+        r = audit_append(audit, &line);
+    if (r)
+        log_error("%s: %s", audit->path, strerror(-r));
+    audit->untold = 0;
 }
 
 void audit_event(struct audit *audit, const char *event, const char *detail)

@@ -5,12 +5,15 @@
 
 #include "proto/state.h"
 #include "warden/check.h"
+#include "warden/rate.h"
 
 struct audit {
     char *path;
     char *older_path;
     int fd;
     uint64_t size;
+    struct rate strangers; /* what nobody signed must not wash the record out */
+    uint64_t untold;       /* events of strangers that were not written */
 };
 
 /* Returns 0 or -errno. */
@@ -21,6 +24,8 @@ void audit_deinit(struct audit *audit);
 int audit_order(struct audit *audit, const struct checked *checked, enum problem_code problem);
 /* A job ended. */
 void audit_ended(struct audit *audit, const uint8_t id[UUID_SIZE], struct job_state state);
+/* Something that a stranger did: written only so often (LIMIT_AUDIT_STRANGERS), else counted. */
+void audit_stranger(struct audit *audit, const char *event, enum problem_code problem);
 /* Anything else: "paired", "started"… with one detail. */
 void audit_event(struct audit *audit, const char *event, const char *detail);
 /* Opens the files for reading: the current one, and the older one if there is one (else -1).

@@ -117,6 +117,7 @@ void jobs_init(struct jobs *jobs, struct loop *loop, struct forest *forest,
     *jobs = (struct jobs){.loop = loop, .forest = forest, .events = events, .user = user};
     list_init(&jobs->active);
     list_init(&jobs->ended);
+    getrlimit(RLIMIT_NOFILE, &jobs->files);
     for (size_t i = 0; i < JOBS_BUCKETS; i++)
         list_init(&jobs->buckets[i]);
     loop_timer_init(&jobs->forget, on_forget);
@@ -444,6 +445,7 @@ static int job_spawn(struct job *job, const struct order *order, struct run_requ
     request->payload = order->payload;
     request->job_id = id;
     request->cgroup = job->tree.cgroup.fd;
+    request->files = job->jobs->files;
     request->input = ends.theirs[0];
     request->output = ends.theirs[1];
     request->errors = ends.theirs[2];

@@ -4,6 +4,7 @@
 
 #include <stdbool.h>
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "base/buffer.h"
@@ -74,6 +75,7 @@ struct jobs {
     size_t running, kept;
     uint64_t kept_bytes;
     uint64_t keep_ms, memory_max, running_max; /* from the configuration */
+    struct rlimit files;                       /* what jobs get, see run.h */
     struct loop_timer forget;                  /* when the oldest ended job's time is up */
 };
 

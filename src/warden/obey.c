@@ -34,23 +34,17 @@ enum problem_code answer_check(struct warden *warden, struct slice parts,
     return check_order(&context, parts, checked_out);
 }
 
-/* One bucket for everybody that fills at LIMIT_ORDERS_PER_SECOND: verifying a signature costs us
- * more than it costs to send one. */
-bool answer_too_fast(struct warden *warden)
+bool answer_too_fast(struct warden *warden, const struct operator_entry *who)
 {
-    uint64_t now = clock_monotonic_ms();
-    uint64_t earned = (now - warden->orders_counted_ms) * LIMIT_ORDERS_PER_SECOND / 1000;
+    struct rate_slot *slot = &warden->rates[who->fingerprint[0] % ELEMENTS_OF(warden->rates)];
 
-    if (earned > 0) {
-        warden->orders_counted_ms = now;
-        warden->orders_allowance += earned;
-        if (warden->orders_allowance > LIMIT_ORDERS_BURST)
-            warden->orders_allowance = LIMIT_ORDERS_BURST;
+    /* Two keys that share a slot only reset each other's count. */
+    if (memcmp(slot->fingerprint, who->fingerprint, FINGERPRINT_SIZE) != 0) {
+        *slot = (struct rate_slot){0};
+        memcpy(slot->fingerprint, who->fingerprint, FINGERPRINT_SIZE);
     }
-    if (warden->orders_allowance == 0)
-        return true;
-    warden->orders_allowance--;
-    return false;
+    return !rate_take(&slot->rate, LIMIT_ORDERS_PER_SECOND, LIMIT_ORDERS_BURST,
+                      clock_monotonic_ms());
 }
 
 /* The parts of an order: in the message, or in a memfd that nobody can change any more. */
@@ -129,13 +123,15 @@ static void answer_order_parts(struct warden *warden, const struct door_order *r
 {
     struct checked checked = {0};
 
-    if (warden->stopping)
+    if (warden->stopping) {
         ordered->problem = PROBLEM_SHUTTING_DOWN;
-    else if (answer_too_fast(warden))
-        ordered->problem = PROBLEM_TOO_FAST;
-    if (ordered->problem)
         return;
+    }
     ordered->problem = answer_check(warden, parts, &checked);
+    if (!ordered->problem && answer_too_fast(warden, checked.who)) {
+        ordered->problem = PROBLEM_TOO_FAST;
+        return;
+    }
     memcpy(ordered->id, checked.order.id, sizeof(ordered->id));
     ordered->verb = checked.order.verb;
     if (!ordered->problem && checked.order.verb == VERB_OPEN)

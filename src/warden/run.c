@@ -187,9 +187,19 @@ static _Noreturn void child_main(const struct run_request *request)
     setsid();
     child_set_descriptors(request);
     child_reset_signals();
+    setrlimit(RLIMIT_NOFILE, &request->files);
     umask(022);
     child_drop_to(&request->account);
     child_execute(request);
+}
+
+static void child_enter_cgroup(int cgroup)
+{
+    int fd = cgroup < 0 ? -1 : openat(cgroup, "cgroup.procs", O_WRONLY);
+
+    /* "0" is whoever writes it. A job that could not be stopped must not start. */
+    if (cgroup >= 0 && (fd < 0 || write(fd, "0", 1) != 1))
+        _exit(RUN_EXIT_NOT_STARTED);
 }
 
 pid_t run_start(const struct run_request *request)
@@ -206,10 +216,13 @@ pid_t run_start(const struct run_request *request)
     pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
     if (pid == 0)
         child_main(request);
-    if (pid < 0 && request->cgroup < 0 && errno == ENOSYS) {
+    /* Containers with an old filter do not know the call; then the child enters by itself. */
+    if (pid < 0 && errno == ENOSYS) {
         pid = fork();
-        if (pid == 0)
+        if (pid == 0) {
+            child_enter_cgroup(request->cgroup);
             child_main(request);
+        }
     }
     return pid < 0 ? -errno : (pid_t)pid;
 }

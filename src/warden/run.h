@@ -3,6 +3,7 @@
 #pragma once
 
 #include <stdint.h>
+#include <sys/resource.h>
 #include <sys/types.h>
 
 #include "proto/problem.h"
@@ -27,6 +28,7 @@ struct run_request {
     struct account account;
     int cgroup; /* folder to be born in, or -1 */
     int input, output, errors;
+    struct rlimit files; /* RLIMIT_NOFILE as the agent was started with */
 };
 
 /* Returns PROBLEM_NONE or PROBLEM_NO_SUCH_USER. */

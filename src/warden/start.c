@@ -186,7 +186,6 @@ int warden_start(struct warden *warden)
     char id[FINGERPRINT_TEXT_SIZE];
     int r;
 
-    raise_limits();
     find_users(warden);
     loop_timer_init(&warden->stop_timer, on_stop_over);
     gate_init(warden);
@@ -200,6 +199,7 @@ int warden_start(struct warden *warden)
         return r;
     }
     jobs_init(&warden->jobs, &warden->loop, &warden->forest, &tell_jobs_events, warden);
+    raise_limits();
     keyring_init(&warden->keyring, warden->place.operators);
     apply_config(warden);
     r = start_memory(warden);

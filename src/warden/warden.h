@@ -15,6 +15,7 @@
 #include "warden/loop.h"
 #include "warden/machine.h"
 #include "warden/place.h"
+#include "warden/rate.h"
 #include "warden/replay.h"
 #include "warden/tree.h"
 
@@ -29,6 +30,12 @@ enum gate_state {
 #define X(name, word) GATE_##name,
     GATE_STATES(X)
 #undef X
+};
+
+/* How fast one operator's orders come. */
+struct rate_slot {
+    uint8_t fingerprint[FINGERPRINT_SIZE];
+    struct rate rate;
 };
 
 struct gate {
@@ -61,7 +68,7 @@ struct warden {
     int lock;      /* of the run folder */
     bool stopping; /* killed: when gate and jobs are gone, we are */
     struct loop_timer stop_timer;
-    uint64_t orders_allowance, orders_counted_ms; /* LIMIT_ORDERS_PER_SECOND */
+    struct rate_slot rates[64]; /* by operator */
 };
 
 /* warden/start.c */

@@ -70,6 +70,7 @@ static int tls_context_new(struct tls_context **context_out, enum tls_role role)
     if (!context)
         return -ENOMEM;
     ERR_clear_error();
+    context->users = 1;
     context->role = role;
     context->method = tls_bio_method_new();
     context->context = SSL_CTX_new(role == TLS_SERVER ? TLS_server_method() : TLS_client_method());
@@ -147,7 +148,7 @@ int tls_context_new_client(struct tls_context **context_out)
 
 struct tls_context *tls_context_free(struct tls_context *context)
 {
-    if (!context)
+    if (!context || --context->users > 0)
         return NULL;
     SSL_CTX_free(context->context);
     BIO_meth_free(context->method);

@@ -7,12 +7,14 @@
 #include "wire/tls.h"
 
 struct tls_context {
+    unsigned users; /* the owner and every session */
     enum tls_role role;
     SSL_CTX *context;
     BIO_METHOD *method;
 };
 
 struct tls {
+    struct tls_context *context;
     SSL *ssl;
     enum tls_role role;
     struct slice fed;       /* borrowed ciphertext that is not read yet */

@@ -38,6 +38,8 @@ int tls_new(struct tls **tls_out, struct tls_context *context)
 
     if (!tls)
         return -ENOMEM;
+    tls->context = context;
+    context->users++;
     tls->role = context->role;
     ERR_clear_error();
     tls->ssl = SSL_new(context->context);
@@ -64,6 +66,7 @@ struct tls *tls_free(struct tls *tls)
     if (!tls)
         return NULL;
     SSL_free(tls->ssl);
+    tls_context_free(tls->context);
     buffer_deinit(&tls->outgoing);
     free(tls);
     return NULL;

@@ -34,9 +34,10 @@ int tls_context_new_server(struct tls_context **context_out, struct slice certif
                            struct slice key);
 /* Client: accepts any certificate; the caller compares tls_peer_id() with the id it pinned. */
 int tls_context_new_client(struct tls_context **context_out);
+/* Gives the owner's part up; the memory goes with the last session. */
 struct tls_context *tls_context_free(struct tls_context *context);
 
-/* The context is borrowed and must outlive the session. Returns 0 or -ENOMEM. */
+/* The session keeps the context alive: its owner may free it first. Returns 0 or -ENOMEM. */
 int tls_new(struct tls **tls_out, struct tls_context *context);
 struct tls *tls_free(struct tls *tls);
 
