@@ -122,6 +122,16 @@ int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const v
     return 0;
 }
 
+void ring_restate(struct ring *ring, bool ended)
+{
+    ring->warden->magic = RING_MAGIC;
+    ring->warden->capacity = ring->capacity;
+    atomic_store(&ring->warden->doomed, ring->tail);
+    atomic_store(&ring->warden->tail, ring->tail);
+    atomic_store(&ring->warden->head, ring->head);
+    atomic_store(&ring->warden->ended, ended);
+}
+
 int ring_map(struct ring **ring_out, int fd)
 {
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW;

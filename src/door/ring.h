@@ -23,6 +23,9 @@ int ring_new(struct ring **ring_out, size_t capacity);
  * offset of the first. For a gate that is new. Returns 0 or -errno. */
 int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const void *bytes,
                  size_t size);
+/* Warden: writes its words anew before a new gate gets the ring: the last gate could write to them,
+ * too. */
+void ring_restate(struct ring *ring, bool ended);
 /* Gate, or a warden that finds its jobs again: maps a ring; the fd stays the caller's.
  * Returns 0, -errno, or -EBADMSG for a file that is no ring. */
 int ring_map(struct ring **ring_out, int fd);

@@ -87,7 +87,7 @@ static int told_job(struct gate *gate, struct door_message *message)
     if (message->fd_count > 1)
         input = steal_fd(&message->fds[1]);
     r = jobs_add(&gate->jobs, gate, &job, message->fds[0], input);
-    if (r == -EEXIST || r == -EBADMSG)
+    if (r == -EEXIST)
         return 1;
     if (r)
         log_order(LOG_LEVEL_ERROR, job.id, "its job cannot be served: %s", strerror(-r));

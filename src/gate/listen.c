@@ -58,7 +58,7 @@ static void on_connection(uv_poll_t *poll, int status, int events)
         int socket = accept_one(listener->fd, &address);
         int r;
 
-        if (socket == -EAGAIN)
+        if (socket == -EAGAIN || socket == -EINVAL)
             return;
         if (socket == -EMFILE || socket == -ENFILE) {
             listen_make_room(gate, listener->fd);

@@ -13,6 +13,7 @@
 #include <sys/socket.h>
 
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/random.h"
 #include "base/text.h"
 #include "gate/gate.h"
@@ -113,6 +114,7 @@ int main(int argc, char **argv)
         return EXIT_FAILURE;
     if (start(&gate, door) || gate_send(&gate, DOOR_READY, NULL, 0, -1))
         return EXIT_FAILURE;
+    memory_trim(); /* what starting took is not needed again */
     log_debug("serves");
     status = gate_run(&gate);
     gate_deinit(&gate);

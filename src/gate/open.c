@@ -80,7 +80,6 @@ void open_opened(struct request *request, const struct door_opened *opened)
                  conn_peer(request->session->conn), problem_info(opened->problem)->name);
         reply_problem(request, opened->problem, NULL);
         open_give_up(request);
-        session_refused(request->session);
         return;
     }
     if (!request->work) /* answered while the warden thought: the body was too long after all */
@@ -120,7 +119,6 @@ void pair_paired(struct request *request, const struct door_opened *paired)
     request->ticket = TICKET_NONE;
     if (paired->problem) {
         reply_problem(request, paired->problem, NULL);
-        session_refused(request->session);
         return;
     }
     log_info("%s paired as %s", conn_peer(request->session->conn), paired->operator_name);

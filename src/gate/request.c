@@ -67,7 +67,13 @@ struct request *request_free(struct request *request)
 bool request_ask(struct request *request, enum door_type answer)
 {
     struct gate *gate = request->session->gate;
-    int r = tickets_take(&gate->tickets, answer, request, &request->ticket);
+    int r;
+
+    if (!session_may_ask(request->session)) {
+        reply_problem(request, PROBLEM_TOO_FAST, NULL);
+        return false;
+    }
+    r = tickets_take(&gate->tickets, answer, request, &request->ticket);
 
     if (r)
         reply_problem(request, r > 0 ? PROBLEM_TOO_FAST : PROBLEM_INTERNAL, NULL);

@@ -12,7 +12,7 @@
 enum route_need {
     NEED_NOTHING, /* answers anybody who reaches the port */
     NEED_OBSERVE, /* an opened connection or a token, with the right to observe */
-    NEED_KEY,     /* an opened connection: a token never acts, nor sees what jobs say */
+    NEED_KEY, /* an opened connection: a token never acts, nor sees what jobs say or were told */
 };
 
 /* X(NAME, method, pattern, need, query parameters). A braced part of a pattern is captured. */
@@ -27,7 +27,7 @@ enum route_need {
     X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)         \
     X(OUTPUT, "GET", "/v1/jobs/{id}/output", NEED_KEY, "from") \
     X(INPUT, "POST", "/v1/jobs/{id}/input", NEED_KEY, "from")  \
-    X(AUDIT, "GET", "/v1/audit", NEED_OBSERVE, "from")         \
+    X(AUDIT, "GET", "/v1/audit", NEED_KEY, "from")             \
     X(HEALTH, "GET", "/healthz", NEED_NOTHING, NULL)
 
 enum route {

@@ -29,7 +29,6 @@
     X(writev)                                                                 \
     /* the door's queue, the reserve descriptor, non-blocking pipes, seals */ \
     X(dup)                                                                    \
-    X(fcntl)                                                                  \
     /* orders longer than a door message */                                   \
     X(memfd_create)                                                           \
     /* facts: Landlock says which files */                                    \
@@ -78,6 +77,17 @@
 #define SANDBOX_CALLS_EQUAL(X)                                                \
     X(ioctl, 1, FIONBIO)   /* libuv makes descriptors non-blocking with it */ \
     X(tgkill, 0, getpid()) /* abort(): signals to this process alone */
+
+/* X(command): of fcntl(2). F_SETOWN and F_SETSIG are not among them: together they are a kill(2).
+ */
+#define SANDBOX_FCNTL(X) \
+    X(F_DUPFD_CLOEXEC)   \
+    X(F_GETFD)           \
+    X(F_SETFD)           \
+    X(F_GETFL)           \
+    X(F_SETFL)           \
+    X(F_ADD_SEALS)       \
+    X(F_GET_SEALS)
 
 /* What sanitizers do besides, to report and to look for leaks. No more than that, so that the tests
  * of sanitized builds still find a call that is missing above. */

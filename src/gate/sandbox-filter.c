@@ -54,6 +54,9 @@ enum { FILTER_X32_BIT = 0x40000000 };
     SKIP_UNLESS(SYS_##name, 4), LOAD(ARGUMENT(index)), SKIP_UNLESS(value, 1), \
         RETURN(SECCOMP_RET_ALLOW), RETURN(FILTER_REFUSE),
 
+#define ALLOW_COMMAND(command) SKIP_UNLESS(command, 1), RETURN(SECCOMP_RET_ALLOW),
+#define COUNT_COMMAND(command) +2
+
 int sandbox_filter(void)
 {
     /* The macros bring their own commas. */
@@ -69,6 +72,10 @@ int sandbox_filter(void)
 #endif
         SANDBOX_CALLS(ALLOW) /* most of what a busy gate does stands first */
         SANDBOX_CALLS_OLD(ALLOW)
+        SKIP_UNLESS(SYS_fcntl, 2 SANDBOX_FCNTL(COUNT_COMMAND)),
+        LOAD(ARGUMENT(1)),
+        SANDBOX_FCNTL(ALLOW_COMMAND)
+        RETURN(FILTER_REFUSE),
         SANDBOX_CALLS_SANITIZER(ALLOW)
         SANDBOX_CALLS_SANITIZER_OLD(ALLOW)
         SANDBOX_CALLS_MASKED(ALLOW_MASKED)

@@ -3,13 +3,13 @@
 #include "gate/session.h"
 
 #include <errno.h>
-#include <malloc.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "base/text.h"
 #include "gate/gate.h"
 #include "gate/request.h"
@@ -180,7 +180,7 @@ void session_on_closed(struct conn *conn, enum problem_code problem, int system_
     session_set_timer(gate);
     if (++gate->closed >= TRIM_AFTER || list_is_empty(&gate->sessions)) {
         gate->closed = 0;
-        malloc_trim(0);
+        memory_trim();
     }
     gate_session_gone(gate);
 }
@@ -230,14 +230,19 @@ bool session_opening(struct session *session)
     return true;
 }
 
-void session_refused(struct session *session)
+bool session_may_ask(struct session *session)
 {
-    if (++session->failures >= LIMIT_ADMISSION_FAILURES)
-        session_leave(session);
+    if (session->state == SESSION_OPEN || session->admitted)
+        return true;
+    if (++session->asked <= LIMIT_ADMISSION_TRIES)
+        return true;
+    session_leave(session);
+    return false;
 }
 
 void session_admitted(struct session *session)
 {
+    session->admitted = true;
     unopened_remove(&session->gate->unopened, &session->unopened);
     session_set_timer(session->gate);
 }

@@ -27,7 +27,8 @@ struct session {
     struct list requests;
     uint32_t number; /* what the warden calls this connection */
     enum session_state state;
-    uint32_t failures; /* opens and pairings that were refused */
+    uint32_t asked; /* questions to the warden before it was admitted */
+    bool admitted;  /* opened, or came with a good token */
     bool leaving;
     bool closing; /* conn_close() was called */
     uint16_t rights;
@@ -56,8 +57,10 @@ bool session_opening(struct session *session);
 /* What became of it; the requests that waited go on. */
 void session_opened(struct session *session, const struct door_opened *opened);
 void session_not_opened(struct session *session);
-/* An open or a pairing was refused; after LIMIT_ADMISSION_FAILURES of them the connection ends. */
-void session_refused(struct session *session);
+/* Whether the warden may be asked something for this connection. A stranger's has
+ * LIMIT_ADMISSION_TRIES questions; they are counted when asked, since a stream can be reset before
+ * its answer. */
+bool session_may_ask(struct session *session);
 /* The connection has shown that it is no stranger's: its time to open has no end any more. */
 void session_admitted(struct session *session);
 

@@ -33,8 +33,9 @@
     /* Streams before and after `open`. */                                                         \
     X(LIMIT_STREAMS_UNOPENED, 4)                                                                   \
     X(LIMIT_STREAMS, 256)                                                                          \
-    /* Refused opens and pairings of one connection: guessing costs a handshake every few tries. */   \
-    X(LIMIT_ADMISSION_FAILURES, 3)                                                                 \
+    /* Orders, pairings and tokens that a connection can try before it is let in: each costs a     \
+     * signature. */                                                                               \
+    X(LIMIT_ADMISSION_TRIES, 8)                                                                    \
     /* All header bytes of one request (RFC 9113, section 6.5.2 counting). */                      \
     X(LIMIT_HEADER_BYTES, 16 * 1024)                                                               \
     /* SETTINGS entries and queued answers to PING and SETTINGS: floods of CVE-2019-9512, 9515. */ \
@@ -90,7 +91,7 @@
     /* Sendings of one request over ever new connections that all broke before an answer. */       \
     X(LIMIT_SENDINGS, 8)                                                                           \
     X(LIMIT_LISTENERS, 8)                                                                          \
-    /* Lines per second, and the burst above that, which strangers can add to the audit log. */    \
+    /* Lines per minute, and the burst above that, which strangers can add to the audit log. */    \
     X(LIMIT_AUDIT_STRANGERS, 2)                                                                    \
     X(LIMIT_AUDIT_STRANGERS_BURST, 100)                                                            \
     /* The audit log starts a new file at this size and keeps one old one. */                      \

@@ -1,4 +1,5 @@
 /* Who is there, and what may they do: connections that open, invitations, tokens. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/cleanup.h"
@@ -67,6 +68,30 @@ int answer_open(struct warden *warden, const struct door_message *message)
     return 0;
 }
 
+/* Pairing proves that somebody knows the code, not that the key is theirs. So it only ever adds to
+ * what a key may do already, or an invitation to observe could take an administrator's rights away.
+ */
+static void keep_grants(const struct operator_entry *known, struct operator_entry *who)
+{
+    char *added;
+    char *rest;
+    char copy[sizeof(who->as)];
+
+    if (!known)
+        return;
+    who->rights |= known->rights;
+    memcpy(copy, who->as, sizeof(copy));
+    memcpy(who->as, known->as, sizeof(who->as));
+    rest = copy;
+    while ((added = strsep(&rest, ","))) {
+        size_t length = strlen(who->as);
+
+        if (*added && !operator_may_run_as(who, added) &&
+            length + 1 + strlen(added) < sizeof(who->as))
+            snprintf(who->as + length, sizeof(who->as) - length, "%s%s", length ? "," : "", added);
+    }
+}
+
 static enum problem_code pair(struct warden *warden, const struct door_pair *request,
                               struct door_opened *opened)
 {
@@ -85,6 +110,9 @@ static enum problem_code pair(struct warden *warden, const struct door_pair *req
     who.key = pairing.key;
     who.rights = invitation.rights;
     text_copy(who.as, sizeof(who.as), invitation.as);
+    if (keyring_refresh(&warden->keyring))
+        return PROBLEM_INTERNAL;
+    keep_grants(keyring_find(&warden->keyring, &who.key), &who);
     text_copy(who.name, sizeof(who.name), pairing.label);
     if (sshkey_fingerprint(&who.key, who.fingerprint) || keyring_add(&warden->keyring, &who)) {
         log_error("%s cannot be written", warden->place.operators);

@@ -20,7 +20,7 @@
 
 /* A longer order is kept by its beginning and its full signature; its SHA-512 stands in the
  * signature. */
-enum { AUDIT_ORDER_KEPT = 64 * 1024, AUDIT_REFUSED_KEPT = 1024 };
+enum { AUDIT_ORDER_KEPT = 64 * 1024, AUDIT_REFUSED_KEPT = 128 };
 
 static int audit_reopen(struct audit *audit)
 {

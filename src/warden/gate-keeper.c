@@ -69,6 +69,7 @@ static _Noreturn void gate_child(const char *program, int door)
     char *const arguments[] = {(char *)"huned-gate",
                                log_verbosity() >= LOG_LEVEL_DEBUG ? (char *)"--debug" : NULL, NULL};
     sigset_t none;
+    int null;
 
     sigemptyset(&none);
     sigprocmask(SIG_SETMASK, &none, NULL);
@@ -76,6 +77,9 @@ static _Noreturn void gate_child(const char *program, int door)
     if (door != DOOR_GATE_FD && dup2(door, DOOR_GATE_FD) < 0)
         _exit(RUN_EXIT_NO_GATE);
     fcntl(DOOR_GATE_FD, F_SETFD, 0);
+    null = open("/dev/null", O_RDWR);
+    if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
+        _exit(RUN_EXIT_NO_GATE);
     if (syscall(SYS_close_range, DOOR_GATE_FD + 1, ~0u, 0) < 0) {
         for (int fd = DOOR_GATE_FD + 1; fd < 65536; fd++)
             close(fd);
@@ -129,6 +133,7 @@ static void gate_send_setup(struct warden *warden)
         .gate_gid = warden->gate_gid,
     };
 
+    listeners_revive(&warden->listeners);
     memcpy(setup.machine, warden->machine.id, sizeof(setup.machine));
     memcpy(setup.epoch, warden->epoch, sizeof(setup.epoch));
     text_copy(setup.name, sizeof(setup.name), warden->config.name);

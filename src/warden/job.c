@@ -129,7 +129,7 @@ void jobs_deinit(struct jobs *jobs)
 
     list_for_each (&jobs->active, struct job, link, job) {
         if (job->pid > 0)
-            tree_kill(&job->tree, jobs->forest, job->pid);
+            tree_kill(&job->tree, job->pid);
         job_free(job);
     }
     list_for_each (&jobs->ended, struct job, link, job)
@@ -171,8 +171,10 @@ static void job_park(struct job *job)
 int job_ring_borrow(const struct job *job, struct ring **ring_out)
 {
     *ring_out = job->ring;
-    if (job->ring)
+    if (job->ring) {
+        ring_restate(job->ring, state_is_ended(job->state.state));
         return 0;
+    }
     return ring_restore(ring_out, LIMIT_RING, job->kept_from, buffer_bytes(&job->kept),
                         buffer_length(&job->kept));
 }
@@ -281,7 +283,7 @@ bool jobs_reap(struct jobs *jobs, pid_t pid, int status)
         job->status = status;
         /* What was told to stop takes its whole tree along, also what ignored SIGTERM. */
         if (job->stopped_as != STATE_RUNNING)
-            tree_kill(&job->tree, jobs->forest, pid);
+            tree_kill(&job->tree, pid);
         fill_now(&job->output);
         fill_now(&job->errors);
         job_settle(job);
@@ -303,7 +305,7 @@ static void on_grace_over(struct loop_timer *timer)
 {
     struct job *job = container_of(timer, struct job, deadline);
 
-    tree_kill(&job->tree, job->jobs->forest, job->pid);
+    tree_kill(&job->tree, job->pid);
 }
 
 void job_stop(struct job *job, enum state why)
@@ -314,7 +316,7 @@ void job_stop(struct job *job, enum state why)
     loop_timer_stop(&job->deadline);
     if (job->pid == 0) {
         /* What is left is output that nobody reads, or a daemon that holds the pipes. */
-        tree_kill(&job->tree, job->jobs->forest, 0);
+        tree_kill(&job->tree, 0);
         fill_stop(&job->output);
         fill_stop(&job->errors);
         job_settle(job);
@@ -491,7 +493,7 @@ enum problem_code job_start(struct jobs *jobs, const struct checked *checked, co
     if (r) {
         log_order(LOG_LEVEL_ERROR, checked->order.id, "cannot be started: %s", strerror(-r));
         if (job && job->pid > 0)
-            tree_kill(&job->tree, jobs->forest, job->pid);
+            tree_kill(&job->tree, job->pid);
         if (job)
             job_free(job);
         return PROBLEM_INTERNAL;

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
@@ -199,32 +200,24 @@ static bool same_file(const struct stat *a, const struct stat *b)
 
 static bool is_open_to_others(const struct stat *info)
 {
-    return info->st_mode & (S_IWGRP | S_IWOTH);
+    return (info->st_mode & (S_IWGRP | S_IWOTH)) ||
+           (info->st_uid != 0 && info->st_uid != geteuid());
 }
 
-int keyring_refresh(struct keyring *keyring)
+/* Reads the file that `now` describes; what was known before is forgotten already. */
+static int keyring_read(struct keyring *keyring, const struct stat *now)
 {
     _cleanup_buffer_ struct buffer content = BUFFER_INIT;
-    struct stat now = {0};
     const char *text;
     int r;
 
-    if (stat(keyring->path, &now) < 0 && errno != ENOENT) {
-        r = -errno;
-        keyring_deinit(keyring);
-        return r;
-    }
-    if (same_file(&now, &keyring->seen))
+    keyring->seen = *now;
+    if (now->st_ino == 0)
         return 0;
-    keyring_deinit(keyring);
-    keyring->seen = now;
-    if (now.st_ino == 0)
-        return 0;
-    if (is_open_to_others(&now)) {
-        log_error(
-            "%s can be written by others than its owner: nobody is obeyed until that is mended "
-            "(chmod go-w)",
-            keyring->path);
+    if (is_open_to_others(now)) {
+        log_error("%s can be written by others than us: nobody is obeyed until that is mended "
+                  "(chown to the agent's user, chmod go-w)",
+                  keyring->path);
         return 0;
     }
     r = file_read(keyring->path, LIMIT_OPERATORS_FILE, &content);
@@ -233,10 +226,41 @@ int keyring_refresh(struct keyring *keyring)
         r = text ? -EBADMSG : -ENOMEM;
     if (!r)
         r = keyring_parse(keyring, (char *)buffer_bytes(&content));
+    return r;
+}
+
+static void keyring_tell_lessened(const struct keyring *keyring, const struct keyring *before)
+{
+    for (size_t i = 0; keyring->on_lessened && i < before->count; i++) {
+        const struct operator_entry *was = &before->operators[i];
+        const struct operator_entry *is = keyring_find(keyring, &was->key);
+
+        if (!is || (was->rights & ~is->rights))
+            keyring->on_lessened(was, keyring->user);
+    }
+}
+
+int keyring_refresh(struct keyring *keyring)
+{
+    struct keyring before = *keyring;
+    struct stat now = {0};
+    int r = 0;
+
+    if (stat(keyring->path, &now) < 0 && errno != ENOENT)
+        r = -errno;
+    else if (same_file(&now, &keyring->seen))
+        return 0;
+    keyring->operators = NULL;
+    keyring->count = 0;
+    keyring->bad = 0;
+    if (!r)
+        r = keyring_read(keyring, &now);
     if (r) {
         keyring_deinit(keyring);
         keyring->seen = (struct stat){0};
     }
+    keyring_tell_lessened(keyring, &before);
+    free(before.operators);
     return r;
 }
 

@@ -33,6 +33,9 @@ struct keyring {
     size_t count;
     size_t bad;       /* lines that grant nothing */
     struct stat seen; /* of the file that was read */
+    /* Told of each operator who lost a right, or all of them, at a refresh; may be NULL. */
+    void (*on_lessened)(const struct operator_entry *before, void *user);
+    void *user;
 };
 
 /* One line of the file. Returns 0, 1 for an empty line or a comment, 2 with the reason in *why_out,

@@ -225,3 +225,11 @@ void listeners_retract(const struct place *place)
     if (path)
         unlink(path);
 }
+
+void listeners_revive(const struct listeners *listeners)
+{
+    for (size_t i = 0; i < listeners->count; i++) {
+        if (listen(listeners->fds[i], LISTEN_BACKLOG) < 0)
+            log_error("cannot listen on %s any more: %m", listeners->names[i]);
+    }
+}

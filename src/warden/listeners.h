@@ -22,5 +22,8 @@ int listeners_open(struct listeners *listeners, const struct config *config);
 void listeners_close(struct listeners *listeners);
 /* Writes the addresses to `run`/listen, for `huned invite`. Returns 0 or -errno. */
 int listeners_publish(const struct listeners *listeners, const struct place *place);
+/* Listens on them again: a gate that was taken over may have shut them down, for the next one as
+ * well. */
+void listeners_revive(const struct listeners *listeners);
 /* Takes that file away again. */
 void listeners_retract(const struct place *place);

@@ -43,7 +43,7 @@ bool answer_too_fast(struct warden *warden, const struct operator_entry *who)
         *slot = (struct rate_slot){0};
         memcpy(slot->fingerprint, who->fingerprint, FINGERPRINT_SIZE);
     }
-    return !rate_take(&slot->rate, LIMIT_ORDERS_PER_SECOND, LIMIT_ORDERS_BURST,
+    return !rate_take(&slot->rate, LIMIT_ORDERS_PER_SECOND * 60, LIMIT_ORDERS_BURST,
                       clock_monotonic_ms());
 }
 
@@ -94,8 +94,12 @@ static enum problem_code carry_out(struct warden *warden, const struct door_orde
     int r;
 
     r = replay_accept(&warden->replay, &checked->order);
-    if (!r)
+    if (!r) {
         r = audit_order(&warden->audit, checked, PROBLEM_NONE);
+        if (r)
+            replay_finish(&warden->replay, checked->order.id,
+                          (struct job_state){.state = STATE_REFUSED, .detail = PROBLEM_INTERNAL});
+    }
     if (r) {
         log_order(LOG_LEVEL_ERROR, checked->order.id,
                   "cannot be recorded, so it is not carried out: %s", strerror(-r));
@@ -113,9 +117,19 @@ static enum problem_code carry_out(struct warden *warden, const struct door_orde
     }
     if (problem)
         ordered->state = (struct job_state){.state = STATE_REFUSED, .detail = problem};
-    if (!job)
+    if (!job) {
         replay_finish(&warden->replay, checked->order.id, ordered->state);
+        audit_ended(&warden->audit, checked->order.id, ordered->state);
+    }
     return problem;
+}
+
+static void remember_refusal(struct warden *warden, const struct checked *checked,
+                             enum problem_code problem)
+{
+    if (!replay_accept(&warden->replay, &checked->order))
+        replay_finish(&warden->replay, checked->order.id,
+                      (struct job_state){.state = STATE_REFUSED, .detail = problem});
 }
 
 static void answer_order_parts(struct warden *warden, const struct door_order *request,
@@ -140,6 +154,9 @@ static void answer_order_parts(struct warden *warden, const struct door_order *r
         log_order(LOG_LEVEL_NOTICE, checked.order.id, "refused: %s",
                   problem_info(ordered->problem)->name);
         audit_order(&warden->audit, &checked, ordered->problem);
+        /* Else somebody else could play it back on the day when the right is given. */
+        if (ordered->problem == PROBLEM_RIGHT_MISSING || ordered->problem == PROBLEM_RUN_AS)
+            remember_refusal(warden, &checked, ordered->problem);
         return;
     }
     if (checked.seen) {

@@ -7,6 +7,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/memory.h"
 #include "door/message.h"
 #include "warden/answer.h"
 #include "warden/notify.h"
@@ -27,6 +28,7 @@ static int answer_ready(struct warden *warden, const struct door_message *messag
     if (warden->gate.state == GATE_STARTING)
         gate_set_state(warden, GATE_SERVING);
     notify_ready(&warden->listeners);
+    memory_trim(); /* what starting took is not needed again */
     return 0;
 }
 

@@ -1,9 +1,9 @@
 /* See rate.h. */
 #include "warden/rate.h"
 
-bool rate_take(struct rate *rate, uint64_t per_second, uint64_t burst, uint64_t now_ms)
+bool rate_take(struct rate *rate, uint64_t per_minute, uint64_t burst, uint64_t now_ms)
 {
-    uint64_t earned = (now_ms - rate->counted_ms) * per_second / 1000;
+    uint64_t earned = (now_ms - rate->counted_ms) * per_minute / 60000;
 
     if (rate->counted_ms == 0) {
         rate->counted_ms = now_ms;

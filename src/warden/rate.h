@@ -1,4 +1,4 @@
-/* A token bucket: so many a second, and a burst above that. Time is passed in. */
+/* A token bucket: so many a minute, and a burst above that. Time is passed in. */
 #pragma once
 
 #include <stdbool.h>
@@ -10,4 +10,4 @@ struct rate {
 };
 
 /* Takes one, or returns false when there is none left. */
-bool rate_take(struct rate *rate, uint64_t per_second, uint64_t burst, uint64_t now_ms);
+bool rate_take(struct rate *rate, uint64_t per_minute, uint64_t burst, uint64_t now_ms);

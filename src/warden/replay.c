@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/random.h"
 #include "warden/place.h"
 #define LOG_TAG "replay"
 #include "base/log.h"
@@ -39,13 +40,14 @@ bool order_may_wait(const struct order *order)
     return memcmp(order->epoch, zero, sizeof(zero)) == 0;
 }
 
-/* The last bytes of a UUIDv7 are random. */
 static uint32_t *bucket_of(const struct replay *replay, const uint8_t id[UUID_SIZE])
 {
-    uint32_t hash;
+    uint64_t tail;
 
-    memcpy(&hash, id + UUID_SIZE - sizeof(hash), sizeof(hash));
-    return &replay->buckets[hash & (replay->bucket_count - 1)];
+    /* The console chooses the id; the seed keeps it from choosing the bucket. */
+    memcpy(&tail, id + UUID_SIZE - sizeof(tail), sizeof(tail));
+    tail = (tail ^ replay->seed) * 0x9e3779b97f4a7c15ull;
+    return &replay->buckets[(tail >> 32) & (replay->bucket_count - 1)];
 }
 
 /* An order that waited is dropped by the time that the journal remembers, never by the wall clock:
@@ -284,7 +286,9 @@ int replay_init(struct replay *replay, const char *run, const char *state, bool 
 
     *replay = (struct replay){
         .epoch_journal = {.fd = -1}, .waiting_journal = {.fd = -1}, .count = 1};
-    r = replay_grow(replay);
+    r = random_bytes(&replay->seed, sizeof(replay->seed));
+    if (!r)
+        r = replay_grow(replay);
     if (!r)
         r = journal_open(replay, run, fresh, false, &replay->epoch_journal);
     if (!r)

@@ -39,6 +39,7 @@ struct replay {
     struct replay_entry *entries; /* entry 0 is never used */
     uint32_t count, capacity;
     uint32_t *buckets;
+    uint64_t seed;
     uint32_t bucket_count;   /* a power of two */
     uint64_t latest_wall_ms; /* the latest `issued` of any order that waited */
 };

@@ -22,6 +22,7 @@
 #include "warden/notify.h"
 #include "warden/tell.h"
 #include "warden/warden.h"
+#include "warden/watch.h"
 #define LOG_TAG "start"
 #include "base/log.h"
 
@@ -97,6 +98,18 @@ static void raise_limits(void)
     prctl(PR_SET_DUMPABLE, 0);
 }
 
+/* A system's own users stand in the file; asking every name service for one that is missing would
+ * load their libraries for good. */
+static const struct passwd *system_user(const char *name)
+{
+    _cleanup_fclose_ FILE *file = fopen("/etc/passwd", "re");
+    const struct passwd *entry = NULL;
+
+    while (file && (entry = fgetpwent(file)) && !text_equal(entry->pw_name, name))
+        ;
+    return entry;
+}
+
 static void find_users(struct warden *warden)
 {
     const struct passwd *own = getpwuid(geteuid());
@@ -107,7 +120,7 @@ static void find_users(struct warden *warden)
     warden->gate_gid = getegid();
     if (!warden->place.privileged)
         return;
-    gate = getpwnam(warden->config.gate_user);
+    gate = system_user(warden->config.gate_user);
     warden->gate_uid = gate ? gate->pw_uid : UID_NOBODY;
     warden->gate_gid = gate ? gate->pw_gid : UID_NOBODY;
     if (!gate)
@@ -186,9 +199,15 @@ int warden_start(struct warden *warden)
     char id[FINGERPRINT_TEXT_SIZE];
     int r;
 
-    find_users(warden);
+    /* What warden_finish() looks at is made before anything can fail. */
     loop_timer_init(&warden->stop_timer, on_stop_over);
     gate_init(warden);
+    jobs_init(&warden->jobs, &warden->loop, &warden->forest, &tell_jobs_events, warden);
+    keyring_init(&warden->keyring, warden->place.operators);
+    warden->replay.epoch_journal.fd = -1;
+    warden->replay.waiting_journal.fd = -1;
+    warden->audit.fd = -1;
+    find_users(warden);
     r = loop_init(&warden->loop);
     if (!r)
         r = signals_watch(warden);
@@ -198,9 +217,7 @@ int warden_start(struct warden *warden)
         log_error("cannot start: %s", strerror(-r));
         return r;
     }
-    jobs_init(&warden->jobs, &warden->loop, &warden->forest, &tell_jobs_events, warden);
     raise_limits();
-    keyring_init(&warden->keyring, warden->place.operators);
     apply_config(warden);
     r = start_memory(warden);
     if (!r)
@@ -209,6 +226,7 @@ int warden_start(struct warden *warden)
         r = listeners_publish(&warden->listeners, &warden->place);
     if (r)
         return r;
+    watch_start(warden);
     keyring_refresh(&warden->keyring);
     fingerprint_format(warden->machine.id, id);
     for (size_t i = 0; i < warden->listeners.count; i++)
@@ -274,6 +292,7 @@ void warden_stop_if_done(struct warden *warden)
 
 void warden_finish(struct warden *warden)
 {
+    watch_stop(warden);
     gate_kill(warden);
     jobs_deinit(&warden->jobs);
     if (warden->listeners.count > 0)

@@ -320,15 +320,14 @@ static size_t sweep_once(struct process *processes, const char *id, pid_t leader
     return doomed;
 }
 
-void tree_kill(struct tree *tree, struct forest *forest, pid_t leader)
+void tree_kill(struct tree *tree, pid_t leader)
 {
     _cleanup_free_ struct process *processes = NULL;
 
     tree->killed = true;
     if (tree->cgroup.fd >= 0 && cgroup_kill(tree))
         return;
-    if (forest->sweeps || tree->cgroup.fd < 0)
-        processes = calloc(SWEEP_PIDS, sizeof(*processes));
+    processes = calloc(SWEEP_PIDS, sizeof(*processes));
     for (int round = 0; processes && round < SWEEP_ROUNDS; round++) {
         if (sweep_once(processes, tree->mark, leader) == 0)
             break;

@@ -50,4 +50,4 @@ void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_S
 void tree_deinit(struct tree *tree, struct forest *forest);
 /* SIGKILL for all of it, as often as it takes; `leader` is the job's first process, 0 if it is
  * reaped. */
-void tree_kill(struct tree *tree, struct forest *forest, pid_t leader);
+void tree_kill(struct tree *tree, pid_t leader);
