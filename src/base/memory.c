@@ -8,7 +8,8 @@
 
 #include "base/cleanup.h"
 
-/* Only what cannot have been written to: a private copy (relocations, data) would be lost for good. */
+/* Only what cannot have been written to: a private copy (relocations, data) would be lost for good.
+ */
 static void drop_unwritable_file_pages(void)
 {
     _cleanup_fclose_ FILE *maps = fopen("/proc/self/maps", "re");

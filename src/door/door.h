@@ -44,7 +44,9 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     /* End the connections of this key (or the one connection that asked). */                   \
     X(19, HANG_UP, TO_GATE, 64, 0, 0)                                                           \
     /* Finish what is being said to the consoles, then exit. */                                 \
-    X(20, GOODBYE, TO_GATE, 8, 0, 0)
+    X(20, GOODBYE, TO_GATE, 8, 0, 0)                                                            \
+    /* Nobody is connected any more. */                                                         \
+    X(21, IDLE, TO_WARDEN, 0, 0, 0)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

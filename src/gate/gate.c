@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "base/memory.h"
 #include "gate/audit.h"
 #include "gate/intake.h"
 #include "gate/open.h"
@@ -231,7 +232,9 @@ static void on_door(uv_poll_t *poll, int status, int events)
 {
     struct gate *gate = poll->data;
     struct door_message message;
-    int r = status;
+    /* libuv says EBADF for any POLLERR, which a socket has whose other end closed over unread
+     * messages: the door itself tells what it is. */
+    int r = status == UV_EBADF ? 0 : status;
 
     if (!r && (events & UV_WRITABLE))
         r = door_flush(gate->door);
@@ -282,6 +285,19 @@ void gate_leave(struct gate *gate)
     gate_session_gone(gate);
 }
 
+/* When the last connection of a burst is gone, with all that it held. The warden does the same. */
+static void on_turn(uv_prepare_t *turn)
+{
+    struct gate *gate = turn->data;
+
+    if (!gate->trims)
+        return;
+    gate->trims = false;
+    if (list_is_empty(&gate->sessions) && !gate->leaving)
+        (void)gate_send(gate, DOOR_IDLE, NULL, 0, -1); /* gate_send() sees to a broken door */
+    memory_trim();
+}
+
 int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
               const struct door_setup *setup, const int *listeners, size_t listener_count)
 {
@@ -301,8 +317,12 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
         r = uv_timer_init(&gate->loop, &gate->unopened_timer);
     if (!r)
         r = uv_poll_init(&gate->loop, &gate->door_poll, door_fd(door));
+    if (!r)
+        r = uv_prepare_init(&gate->loop, &gate->turn);
     if (r)
         return r;
+    gate->turn.data = gate;
+    uv_prepare_start(&gate->turn, on_turn);
     gate->unopened_timer.data = gate;
     gate->door_poll.data = gate;
     conn_factory_init(&gate->factory, &gate->loop, TLS_SERVER, tls, &session_events,
@@ -323,6 +343,7 @@ void gate_deinit(struct gate *gate)
     jobs_deinit(&gate->jobs);
     uv_close((uv_handle_t *)&gate->unopened_timer, NULL);
     uv_close((uv_handle_t *)&gate->door_poll, NULL);
+    uv_close((uv_handle_t *)&gate->turn, NULL);
     uv_run(&gate->loop, UV_RUN_DEFAULT); /* until every handle is closed */
     conn_factory_deinit(&gate->factory);
     uv_loop_close(&gate->loop);

@@ -31,6 +31,8 @@ struct gate {
     struct list sessions;
     uint32_t last_connection; /* the number of the newest session */
     size_t closed;            /* sessions that ended since memory was given back */
+    bool trims;               /* memory is to be given back at the next turn */
+    uv_prepare_t turn;        /* runs before each wait, and costs no wake-up */
     struct unopened unopened;
     uv_timer_t unopened_timer; /* runs only while there is an unopened session */
     size_t held_bytes;         /* LIMIT_HELD_BYTES */

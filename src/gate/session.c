@@ -9,7 +9,6 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/memory.h"
 #include "base/text.h"
 #include "gate/gate.h"
 #include "gate/request.h"
@@ -180,7 +179,7 @@ void session_on_closed(struct conn *conn, enum problem_code problem, int system_
     session_set_timer(gate);
     if (++gate->closed >= TRIM_AFTER || list_is_empty(&gate->sessions)) {
         gate->closed = 0;
-        memory_trim();
+        gate->trims = true;
     }
     gate_session_gone(gate);
 }

@@ -46,6 +46,7 @@ struct peers {
     size_t exchange_count;
     /* the last message through the door, its descriptors owned here */
     struct door_message message;
+    unsigned idle; /* how often it was said that nobody is connected */
     bool told;
 };
 

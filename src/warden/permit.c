@@ -32,6 +32,14 @@ static int answer_ready(struct warden *warden, const struct door_message *messag
     return 0;
 }
 
+static int answer_idle(struct warden *warden, const struct door_message *message)
+{
+    (void)message;
+    if (warden->jobs.running == 0)
+        memory_trim();
+    return 0;
+}
+
 static int answer_room(struct warden *warden, const struct door_message *message)
 {
     const uint8_t *id;
@@ -94,6 +102,7 @@ static const struct permission permissions[] = {
     [DOOR_ORDER] = {answer_order, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_ROOM] = {answer_room, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_INPUT_END] = {answer_input_end, WHEN(SERVING) | WHEN(LEAVING)},
+    [DOOR_IDLE] = {answer_idle, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_AUDIT] = {answer_audit, WHEN(SERVING) | WHEN(LEAVING)},
 };
 
