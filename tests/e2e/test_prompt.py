@@ -159,3 +159,10 @@ def test_escapes_in_output_are_shown_not_obeyed(machine):
 def test_commands_from_a_pipe(machine):
     done = machine.console.run(input="echo one\necho two\n")
     assert "one" in done.out and "two" in done.out, done
+
+
+def test_many_commands_share_one_connection(machine):
+    """More than the limits of reset streams and open streams would let through."""
+    done = machine.console.run(input="echo line\n" * 300, timeout=120)
+    assert done.out.count("line\n") == 300, done
+    assert machine.agent.log().count(" opened by ") == 1
