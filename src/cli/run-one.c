@@ -139,8 +139,10 @@ static void on_end(struct remote_job *job, struct job_state state, const struct 
     finish_output(one);
     one->feeder = feeder_stop(one->feeder);
     one->status = console->out.closed ? STATUS_SIGNALLED + SIGPIPE : outcome_exit_status(state);
-    /* A remote code is the command's own affair, as under a shell; everything else is told. */
-    if (!console->out.closed && (console->common.json || state.state != STATE_EXITED || trouble))
+    /* A remote code is the command's own affair, as under a shell, but at the prompt nobody sees
+     * it. */
+    if (!console->out.closed &&
+        (console->common.json || one->order->tells || state.state != STATE_EXITED || trouble))
         renderer_of(console)->ending(console, &ending);
     one->done = true;
 }

@@ -17,7 +17,8 @@ struct run_order {
     int input;             /* a descriptor to read standard input from, or -1 */
     bool raw;              /* control characters go to the terminal as they are */
     bool gather;           /* many machines: fold equal outputs */
-    bool live;             /* JSON: one object per line of output instead of all at the end */
+    bool tells; /* one machine: say it when the command fails; else only the exit status does */
+    bool live;  /* JSON: one object per line of output instead of all at the end */
 };
 
 /* Each tells what happens as it happens, and returns what to exit with. The loop is theirs until
