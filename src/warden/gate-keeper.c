@@ -133,7 +133,7 @@ static void gate_send_setup(struct warden *warden)
         .gate_gid = warden->gate_gid,
     };
 
-    listeners_revive(&warden->listeners);
+    (void)listeners_listen(&warden->listeners);
     memcpy(setup.machine, warden->machine.id, sizeof(setup.machine));
     memcpy(setup.epoch, warden->epoch, sizeof(setup.epoch));
     text_copy(setup.name, sizeof(setup.name), warden->config.name);

@@ -65,7 +65,7 @@ static int listener_open(const char *name, int *fd_out)
     setsockopt(fd, SOL_SOCKET, SO_REUSEADDR, &on, sizeof(on));
     if (address.ss_family == AF_INET6)
         setsockopt(fd, IPPROTO_IPV6, IPV6_V6ONLY, &on, sizeof(on));
-    if (bind(fd, (struct sockaddr *)&address, size) < 0 || listen(fd, LISTEN_BACKLOG) < 0)
+    if (bind(fd, (struct sockaddr *)&address, size) < 0)
         return -errno;
     *fd_out = steal_fd(&fd);
     return 0;
@@ -226,10 +226,15 @@ void listeners_retract(const struct place *place)
         unlink(path);
 }
 
-void listeners_revive(const struct listeners *listeners)
+int listeners_listen(const struct listeners *listeners)
 {
+    int error = 0;
+
     for (size_t i = 0; i < listeners->count; i++) {
-        if (listen(listeners->fds[i], LISTEN_BACKLOG) < 0)
-            log_error("cannot listen on %s any more: %m", listeners->names[i]);
+        if (listen(listeners->fds[i], LISTEN_BACKLOG) < 0) {
+            error = -errno;
+            listener_complain(listeners->names[i], error);
+        }
     }
+    return error;
 }

@@ -15,15 +15,15 @@ struct listeners {
     bool inherited; /* socket activation: not ours to choose */
 };
 
-/* Takes the sockets that systemd passed, or opens those of the configuration; ones that are open
+/* Takes the sockets that systemd passed, or binds those of the configuration; ones that are open
  * already under the same name are kept. Logs what fails, with the setting to change. Returns 0, or
  * -errno: then `listeners` is as it was. */
 int listeners_open(struct listeners *listeners, const struct config *config);
 void listeners_close(struct listeners *listeners);
 /* Writes the addresses to `run`/listen, for `huned invite`. Returns 0 or -errno. */
 int listeners_publish(const struct listeners *listeners, const struct place *place);
-/* Listens on them again: a gate that was taken over may have shut them down, for the next one as
- * well. */
-void listeners_revive(const struct listeners *listeners);
+/* Lets connections come. Called once the addresses are published, and again for each gate: one that
+ * was taken over may have shut the sockets down. Logs what fails. Returns 0 or -errno. */
+int listeners_listen(const struct listeners *listeners);
 /* Takes that file away again. */
 void listeners_retract(const struct place *place);

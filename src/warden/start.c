@@ -224,6 +224,8 @@ int warden_start(struct warden *warden)
         r = listeners_open(&warden->listeners, &warden->config);
     if (!r)
         r = listeners_publish(&warden->listeners, &warden->place);
+    if (!r)
+        r = listeners_listen(&warden->listeners);
     if (r)
         return r;
     watch_start(warden);

@@ -74,6 +74,9 @@ static void test_open_and_close(void **state)
     assert_false(listeners.inherited);
     assert_int_equal(fcntl(listeners.fds[0], F_GETFD), FD_CLOEXEC);
     assert_true(fcntl(listeners.fds[0], F_GETFL) & O_NONBLOCK);
+    /* Nobody is let in before the address is told. */
+    assert_int_equal(connect_to(port), -ECONNREFUSED);
+    assert_int_equal(listeners_listen(&listeners), 0);
     assert_int_equal(connect_to(port), 0);
     listeners_close(&listeners);
     assert_int_equal(listeners.count, 0);
@@ -146,6 +149,7 @@ static void test_again(void **state)
     assert_int_equal(listeners.count, 2);
     assert_int_equal(listeners.fds[1], kept);
     assert_string_equal(listeners.names[0], names[2]);
+    assert_int_equal(listeners_listen(&listeners), 0);
     assert_int_equal(connect_to(ports[0]), -ECONNREFUSED);
     assert_int_equal(connect_to(ports[1]), 0);
     assert_int_equal(connect_to(ports[2]), 0);
@@ -173,6 +177,7 @@ static void test_failed_reset_keeps_the_old(void **state)
     name_of(name, port);
     configure(&config, name, NULL);
     assert_int_equal(listeners_open(&listeners, &config), 0);
+    assert_int_equal(listeners_listen(&listeners), 0);
     kept = listeners.fds[0];
     configure(&config, name, "203.0.113.77:1");
     assert_int_equal(listeners_open(&listeners, &config), -EADDRNOTAVAIL);
