@@ -15,13 +15,10 @@
 
 enum { FILE_READ_STEP = 16384 };
 
-int file_read_at(int directory, const char *path, size_t max, struct buffer *content)
+int fd_read_all(int fd, size_t max, struct buffer *content)
 {
-    _cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
     size_t total = 0;
 
-    if (fd < 0)
-        return -errno;
     for (;;) {
         uint8_t *room;
         ssize_t got;
@@ -41,6 +38,13 @@ int file_read_at(int directory, const char *path, size_t max, struct buffer *con
         if (total > max)
             return -EFBIG;
     }
+}
+
+int file_read_at(int directory, const char *path, size_t max, struct buffer *content)
+{
+    _cleanup_close_ int fd = openat(directory, path, O_RDONLY | O_CLOEXEC);
+
+    return fd < 0 ? -errno : fd_read_all(fd, max, content);
 }
 
 int file_read(const char *path, size_t max, struct buffer *content)

@@ -20,5 +20,7 @@ int file_replace(const char *path, mode_t mode, const void *bytes, size_t size);
  * Returns 0 or -errno. */
 int directory_make(const char *path, mode_t mode);
 
+/* Appends what comes from `fd` until its end. Returns 0, -EFBIG beyond `max` bytes, or -errno. */
+int fd_read_all(int fd, size_t max, struct buffer *content);
 /* All of the bytes, through EINTR and short writes. Returns 0 or -errno. */
 int fd_write_all(int fd, const void *bytes, size_t size);

@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/input.h"
@@ -15,7 +16,7 @@ struct import_options {
 static int read_input(struct console *console, const char *path, struct buffer *content)
 {
     _cleanup_close_ int fd = input_open(path);
-    int error = fd < 0 ? fd : input_read(fd, FLEET_FILE_MAX, content);
+    int error = fd < 0 ? fd : fd_read_all(fd, FLEET_FILE_MAX, content);
 
     if (!error)
         return STATUS_OK;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/text.h"
 #include "cli/gather.h"
 #include "cli/input.h"
@@ -342,7 +343,7 @@ static int prepare(struct many *many)
     if (!many->shares)
         return -ENOMEM;
     if (order->input >= 0)
-        error = input_read(order->input, INPUT_MAX, &many->input);
+        error = fd_read_all(order->input, INPUT_MAX, &many->input);
     many->job = (struct fanout_job){
         .errand = {.verb = VERB_RUN,
                    .deadline_s = (uint32_t)order->deadline_s,

@@ -1,3 +1,4 @@
+#include "base/file.h"
 #include "cli/via-ssh.h"
 
 #include <errno.h>
@@ -50,7 +51,7 @@ static int run_ssh(const char *destination, struct buffer *answer, int *code_out
     error = spawn_ssh(destination, pipe_ends[1], &pid);
     close(pipe_ends[1]);
     if (!error) {
-        error = input_read(pipe_ends[0], ANSWER_MAX, answer);
+        error = fd_read_all(pipe_ends[0], ANSWER_MAX, answer);
         if (error)
             kill(pid, SIGTERM);
         while (waitpid(pid, &status, 0) < 0 && errno == EINTR)

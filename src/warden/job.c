@@ -168,6 +168,19 @@ static void job_park(struct job *job)
     }
 }
 
+void jobs_tidy(struct jobs *jobs)
+{
+    struct job *job;
+
+    list_for_each (&jobs->ended, struct job, link, job) {
+        if (!job->ring)
+            continue;
+        jobs->kept_bytes -= job_bytes(job);
+        job_park(job);
+        jobs->kept_bytes += job_bytes(job);
+    }
+}
+
 int job_ring_borrow(const struct job *job, struct ring **ring_out)
 {
     *ring_out = job->ring;

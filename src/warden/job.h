@@ -100,6 +100,8 @@ void job_has_room(struct job *job);
 /* The ring to show to a gate; release it with job_ring_release(). Returns 0 or -errno. */
 int job_ring_borrow(const struct job *job, struct ring **ring_out);
 void job_ring_release(const struct job *job, struct ring *ring);
+/* Gives the rings of ended jobs back as far as the consoles have their bytes by now. */
+void jobs_tidy(struct jobs *jobs);
 /* Drops an ended job. */
 void job_forget(struct job *job);
 /* A child was reaped. False if it is no job's first process. */

@@ -35,6 +35,7 @@ static int answer_ready(struct warden *warden, const struct door_message *messag
 static int answer_idle(struct warden *warden, const struct door_message *message)
 {
     (void)message;
+    jobs_tidy(&warden->jobs);
     if (warden->jobs.running == 0)
         memory_trim();
     return 0;

@@ -92,7 +92,7 @@ void ground_make(struct ground *ground, bool sweeps)
         .fd = signalfd(-1, &children, SFD_CLOEXEC | SFD_NONBLOCK), .on_ready = on_signal};
     assert_int_equal(loop_watch(&ground->loop, &ground->signals, EPOLLIN), 0);
     if (sweeps) {
-        ground->forest = (struct forest){.sweeps = true};
+        ground->forest = (struct forest){0};
         assert_int_equal(prctl(PR_SET_CHILD_SUBREAPER, 1), 0);
     } else {
         assert_int_equal(forest_init(&ground->forest), 0);

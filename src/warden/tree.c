@@ -118,12 +118,11 @@ int forest_init(struct forest *forest)
     *forest = (struct forest){.path = forest_make()};
     if (forest->path)
         forest_sweep_old(forest->path);
-    forest->sweeps = !forest->path;
     /* Orphans of jobs come to us, not to init: they are reaped and, without cgroups, found again.
      */
     if (prctl(PR_SET_CHILD_SUBREAPER, 1) < 0)
         return -errno;
-    if (forest->sweeps)
+    if (!forest->path)
         log_notice("cgroup v2 cannot be used here: jobs are ended by process group and search");
     return 0;
 }

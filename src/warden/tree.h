@@ -24,8 +24,7 @@ struct forest_cgroup {
 };
 
 struct forest {
-    char *path;  /* folder of our cgroups; NULL without cgroup v2 */
-    bool sweeps; /* kill by search, since there is no cgroup */
+    char *path; /* folder of our cgroups; NULL without cgroup v2: then trees are killed by search */
     uint32_t made;
     struct forest_cgroup spare[FOREST_SPARE_MAX];
     size_t spare_count;
