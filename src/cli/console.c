@@ -17,8 +17,19 @@ void console_init(struct console *console)
     output_init(&console->error, STDERR_FILENO);
 }
 
+/* A store that failed while it was in use. */
+static void close_store(struct console *console)
+{
+    struct fault fault;
+
+    if (store_trouble(console->store, &fault))
+        complain_fault(&console->error, NULL, &fault);
+    console->store = store_close(console->store);
+}
+
 void console_deinit(struct console *console)
 {
+    close_store(console);
     signer_free(console->signer);
     fleet_free(console->fleet);
     if (console->has_paths)
@@ -158,6 +169,24 @@ int console_data_directory(struct console *console, const char **path_out)
     }
     *path_out = console->paths.data;
     return 0;
+}
+
+struct store *console_store(struct console *console)
+{
+    struct fault fault = {0};
+    int error;
+
+    if (console->store_tried)
+        return console->store;
+    console->store_tried = true;
+    if (need_paths(console) != 0)
+        return NULL;
+    error = store_open(console->paths.store, &console->store, &fault);
+    if (error == -ENOMEM)
+        complain_no_memory(&console->error);
+    else if (error)
+        complain_fault(&console->error, NULL, &fault);
+    return console->store;
 }
 
 static int no_selector(struct console *console, const struct fleet *fleet)

@@ -12,6 +12,7 @@
 #include "fleet/paths.h"
 #include "fleet/selector.h"
 #include "fleet/signer.h"
+#include "fleet/store.h"
 
 /* What `hune` exits with. A remote command's own code comes through as it is; with several machines
  * the largest one wins. */
@@ -44,6 +45,8 @@ struct console {
     bool has_paths;
     struct fleet *fleet;
     struct signer *signer;
+    struct store *store;
+    bool store_tried;
 };
 
 void console_init(struct console *console);
@@ -66,6 +69,10 @@ int console_fleet_reload(struct console *console, struct fleet **fleet_out);
 int console_signer(struct console *console, struct signer **signer_out);
 /* The console's data directory, made if need be. */
 int console_data_directory(struct console *console, const char **path_out);
+
+/* The console's memory (fleet/store.h), opened when first asked for; NULL if it cannot be, which is
+ * told once and stops nothing. What goes wrong with it later is told at the end. */
+struct store *console_store(struct console *console);
 
 /* The machines that -t and `words` (NULL-terminated, may be empty) pick. With neither, the only
  * machine of the fleet is meant, if there is only one. A selection is never empty. */

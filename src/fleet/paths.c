@@ -58,7 +58,9 @@ int paths_init(struct paths *paths_out, struct fault *fault)
         paths.runtime = directory_for("XDG_RUNTIME_DIR", paths.data, "run");
     paths.machines = file_in(paths.config, "machines.csv");
     paths.identity = file_in(paths.config, "id_ed25519");
-    if (!paths.config || !paths.data || !paths.runtime || !paths.machines || !paths.identity) {
+    paths.store = file_in(paths.data, "hune.db");
+    if (!paths.config || !paths.data || !paths.runtime || !paths.machines || !paths.identity ||
+        !paths.store) {
         paths_deinit(&paths);
         return -ENOMEM;
     }
@@ -73,5 +75,6 @@ void paths_deinit(struct paths *paths)
     free(paths->runtime);
     free(paths->machines);
     free(paths->identity);
+    free(paths->store);
     *paths = (struct paths){0};
 }

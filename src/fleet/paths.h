@@ -10,6 +10,7 @@ struct paths {
     char *runtime;  /* $XDG_RUNTIME_DIR/hune, default <data>/run */
     char *machines; /* <config>/machines.csv */
     char *identity; /* <config>/id_ed25519 */
+    char *store;    /* <data>/hune.db */
 };
 
 /* Reads the environment; a relative XDG variable is ignored, as its specification says, and without

@@ -80,7 +80,7 @@ def test_warden_links_no_network_library(release):
 
 def test_needs_only_what_the_design_names(release):
     own = {"libc", "libcrypto", "libinih", "libssl", "libnghttp2", "libjansson", "libuv", "libcsv",
-           "libedit"}
+           "libedit", "libsqlite3"}
     beneath = {"libtinfo", "libbsd", "libmd", "libdl", "libpthread", "libz", "libm"}
     for name in PROGRAMS:
         assert set(libraries(getattr(release, name))) <= own | beneath
