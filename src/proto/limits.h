@@ -86,6 +86,14 @@
     /* The console: a machine that answers without end. Documents, and error answers. */           \
     X(LIMIT_DOCUMENT, 16 << 20)                                                                    \
     X(LIMIT_PROBLEM, 16 * 1024)                                                                    \
+    /* The same of its vitals: a line, what a head names, things of one kind, rows of a history    \
+     * (the agent gives no more of them, whatever step is asked for). */                                      \
+    X(LIMIT_VITALS_LINE, 2 << 20)                                                                  \
+    X(LIMIT_VITALS_COLUMNS, 32768)                                                                 \
+    X(LIMIT_VITALS_THINGS, 4096)                                                                   \
+    X(LIMIT_HISTORY_ROWS, 10000)                                                                   \
+    /* Processes listed with a sample, busiest and largest each. */                                \
+    X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* Standard input that the console reads ahead of the machine: more than a request window. */  \
     X(LIMIT_INPUT_AHEAD, 1 << 20)                                                                  \
     /* Sendings of one request over ever new connections that all broke before an answer. */       \
