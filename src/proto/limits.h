@@ -87,7 +87,7 @@
     X(LIMIT_DOCUMENT, 16 << 20)                                                                    \
     X(LIMIT_PROBLEM, 16 * 1024)                                                                    \
     /* The same of its vitals: a line, what a head names, things of one kind, rows of a history    \
-     * (the agent gives no more of them, whatever step is asked for). */                                      \
+     * (the agent gives no more of them, whatever step is asked for). */                           \
     X(LIMIT_VITALS_LINE, 2 << 20)                                                                  \
     X(LIMIT_VITALS_COLUMNS, 32768)                                                                 \
     X(LIMIT_VITALS_THINGS, 4096)                                                                   \
