@@ -15,6 +15,7 @@
 
 #include "base/cleanup.h"
 #include "proto/command.h"
+#include "warden/plain-line.h"
 
 enum { CHILD_VARIABLES = 16 };
 
@@ -28,7 +29,8 @@ static _Noreturn void give_up(int code, const char *what, const char *object)
 
 static void child_set_descriptors(const struct run_request *request)
 {
-    int standard[] = {request->input, request->output, request->errors};
+    int standard[] = {request->descriptors[RUN_INPUT], request->descriptors[RUN_OUTPUT],
+                      request->descriptors[RUN_ERRORS]};
 
     /* Above the standard ones first, so that none is overwritten before it was moved. */
     for (int i = 0; i < 3; i++)
@@ -119,6 +121,19 @@ static char **child_environment(const struct run_request *request, char *const *
     return environment;
 }
 
+/* Not the user's login shell: one line means the same on every machine, whoever runs it. */
+static _Noreturn void child_execute_line(const char *line)
+{
+    char *words[PLAIN_WORDS_MAX + 1];
+    char *copy = strdup(line);
+
+    if (copy && plain_line_split(copy, words))
+        execvp(words[0], words);
+    /* Also when that failed: the shell then says what is wrong, in its own words. */
+    execl("/bin/sh", "sh", "-c", line, NULL);
+    give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", "/bin/sh");
+}
+
 static _Noreturn void child_execute(const struct run_request *request)
 {
     struct command_view view;
@@ -138,11 +153,8 @@ static _Noreturn void child_execute(const struct run_request *request)
     command_unpack(&view, storage, arguments, variables, &directory);
     child_enter_directory(&request->account, directory ? directory : "");
     environ = child_environment(request, variables, view.variables);
-    if (view.mode == COMMAND_SHELL) {
-        /* Not the user's login shell: one line means the same on every machine, whoever runs it. */
-        execl("/bin/sh", "sh", "-c", arguments[0], NULL);
-        give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", "/bin/sh");
-    }
+    if (view.mode == COMMAND_SHELL)
+        child_execute_line(arguments[0]);
     execvp(arguments[0], arguments);
     give_up(errno == ENOENT ? RUN_EXIT_NOT_FOUND : RUN_EXIT_NOT_EXECUTABLE, "cannot run",
             arguments[0]);

@@ -443,44 +443,59 @@ static struct job *job_new(struct jobs *jobs, const struct checked *checked, con
     return job;
 }
 
+/* Everything about the process but its pid. Its descriptors are `ends->theirs`. */
+static void job_describe(struct job *job, const struct order *order, const struct job_ends *ends,
+                         struct run_request *request)
+{
+    uuid_format(job->id, request->job_id);
+    request->verb = order->verb;
+    request->payload = order->payload;
+    request->files = job->jobs->files;
+    request->descriptors[RUN_INPUT] = ends->theirs[0];
+    request->descriptors[RUN_OUTPUT] = ends->theirs[1];
+    request->descriptors[RUN_ERRORS] = ends->theirs[2];
+    request->descriptors[RUN_CGROUP] = job->tree.cgroup.fd;
+}
+
+/* Our ends of its pipes are the job's from here on, also on error. */
+static int job_follow(struct job *job, struct job_ends *ends)
+{
+    int r = ring_new(&job->ring, LIMIT_RING);
+
+    job->input = steal_fd(&ends->ours[0]);
+    if (!r)
+        r = fill_start(job, &job->errors, FRAME_ERR, steal_fd(&ends->ours[2]));
+    if (!r)
+        r = fill_start(job, &job->output, FRAME_OUT, steal_fd(&ends->ours[1]));
+    return r;
+}
+
 static int job_spawn(struct job *job, const struct order *order, struct run_request *request)
 {
-    char id[UUID_TEXT_SIZE];
+    struct run_birth birth;
     struct job_ends ends;
-    pid_t pid;
-    int r;
+    int r = job_ends_open(&ends, run_wants_input(order->payload));
 
-    r = ring_new(&job->ring, LIMIT_RING);
-    if (!r)
-        r = job_ends_open(&ends, run_wants_input(order->payload));
     if (r)
         return r;
-    uuid_format(job->id, id);
     tree_init(&job->tree, job->jobs->forest, job->id);
-    request->payload = order->payload;
-    request->job_id = id;
-    request->cgroup = job->tree.cgroup.fd;
-    request->files = job->jobs->files;
-    request->input = ends.theirs[0];
-    request->output = ends.theirs[1];
-    request->errors = ends.theirs[2];
+    job_describe(job, order, &ends, request);
     job->started_monotonic_ms = clock_monotonic_ms();
     job->started_ms = clock_wall_ms();
-    pid = run_start(request);
-    if (pid < 0) {
-        job_ends_close(&ends);
-        return (int)pid;
+    r = run_begin(&birth, job->jobs->spawner, request);
+    if (!r) {
+        pid_t pid;
+
+        /* While the process is made. */
+        r = job_follow(job, &ends);
+        pid = run_finish(&birth);
+        if (pid > 0)
+            job->pid = pid;
+        else
+            r = (int)pid;
     }
-    job->pid = pid;
-    job->input = ends.ours[0];
-    for (int i = 0; i < 3; i++)
-        close(ends.theirs[i]);
-    r = fill_start(job, &job->errors, FRAME_ERR, ends.ours[2]);
-    if (r) {
-        close(ends.ours[1]);
-        return r;
-    }
-    return fill_start(job, &job->output, FRAME_OUT, ends.ours[1]);
+    job_ends_close(&ends);
+    return r;
 }
 
 enum problem_code job_start(struct jobs *jobs, const struct checked *checked, const char *label,

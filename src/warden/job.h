@@ -18,6 +18,7 @@
 
 struct jobs;
 struct job;
+struct spawner;
 
 /* One of the two pipes that the job's output comes through. */
 struct job_pipe {
@@ -67,6 +68,7 @@ enum { JOBS_BUCKETS = 1024 };
 struct jobs {
     struct loop *loop;
     struct forest *forest;
+    struct spawner *spawner; /* may be NULL */
     const struct jobs_events *events;
     void *user;
     struct list active; /* by start */

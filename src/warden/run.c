@@ -16,6 +16,7 @@
 #include "base/text.h"
 #include "proto/command.h"
 #include "warden/child.h"
+#include "warden/spawner.h"
 
 enum { RUN_PASSWD_MAX = 16384 };
 
@@ -58,27 +59,54 @@ static void child_enter_cgroup(int cgroup)
         _exit(RUN_EXIT_NOT_STARTED);
 }
 
-pid_t run_start(const struct run_request *request)
+/* Containers with an old filter know no clone3(); then the child enters its cgroup by itself. */
+static pid_t clone_the_old_way(const struct run_request *request, uint64_t flags)
 {
-    struct clone_args arguments = {.exit_signal = SIGCHLD};
+    /* With CLONE_PARENT the signal is that of who forks. */
+    long signal = flags & CLONE_PARENT ? 0 : SIGCHLD;
+    long pid = syscall(SYS_clone, (long)flags | signal, 0L, 0L, 0L, 0L);
+
+    if (pid == 0) {
+        child_enter_cgroup(request->descriptors[RUN_CGROUP]);
+        child_main(request);
+    }
+    return pid < 0 ? -errno : (pid_t)pid;
+}
+
+pid_t run_clone(const struct run_request *request, uint64_t flags)
+{
+    struct clone_args arguments = {.flags = flags,
+                                   .exit_signal = flags & CLONE_PARENT ? 0 : SIGCHLD};
+    int cgroup = request->descriptors[RUN_CGROUP];
     long pid;
 
-    if (request->cgroup >= 0) {
-        arguments.flags = CLONE_INTO_CGROUP;
-        arguments.cgroup = (uint64_t)request->cgroup;
+    if (cgroup >= 0) {
+        arguments.flags |= CLONE_INTO_CGROUP;
+        arguments.cgroup = (uint64_t)cgroup;
     }
     /* clone3() and not fork(): the child is born in its cgroup, so nothing of the job is ever
      * outside. */
     pid = syscall(SYS_clone3, &arguments, sizeof(arguments));
     if (pid == 0)
         child_main(request);
-    /* Containers with an old filter do not know the call; then the child enters by itself. */
-    if (pid < 0 && errno == ENOSYS) {
-        pid = fork();
-        if (pid == 0) {
-            child_enter_cgroup(request->cgroup);
-            child_main(request);
-        }
-    }
+    if (pid < 0 && errno == ENOSYS)
+        return clone_the_old_way(request, flags);
     return pid < 0 ? -errno : (pid_t)pid;
+}
+
+int run_begin(struct run_birth *birth_out, struct spawner *spawner,
+              const struct run_request *request)
+{
+    *birth_out = (struct run_birth){0};
+    if (spawner && spawner->socket >= 0 && spawner_ask(spawner, request) == 0) {
+        birth_out->spawner = spawner;
+        return 0;
+    }
+    birth_out->pid = run_clone(request, 0);
+    return birth_out->pid < 0 ? birth_out->pid : 0;
+}
+
+pid_t run_finish(struct run_birth *birth)
+{
+    return birth->spawner ? spawner_answer(birth->spawner) : birth->pid;
 }

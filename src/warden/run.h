@@ -2,6 +2,7 @@
  * at the order's payload. */
 #pragma once
 
+#include <stdbool.h>
 #include <stdint.h>
 #include <sys/resource.h>
 #include <sys/types.h>
@@ -9,6 +10,8 @@
 #include "proto/problem.h"
 #include "warden/check.h"
 #include "warden/tree.h"
+
+struct spawner;
 
 /* The account that a job runs as, looked up once per job while the warden is still whole. */
 struct account {
@@ -21,14 +24,30 @@ struct account {
     char shell[256];
 };
 
-/* What the child needs besides the order. The descriptors are the child's ends. */
+/* The descriptors that a job is born with; -1 for one that it has not. */
+enum run_descriptor {
+    RUN_INPUT,
+    RUN_OUTPUT,
+    RUN_ERRORS,
+    RUN_CGROUP, /* folder to be born in */
+    RUN_DESCRIPTORS,
+};
+
+/* What the child needs besides the order. Flat, but for the payload: it crosses to the spawner as
+ * it stands in memory. */
 struct run_request {
-    struct slice payload;
-    const char *job_id; /* text */
+    uint16_t verb;
+    char job_id[UUID_TEXT_SIZE];
     struct account account;
-    int cgroup; /* folder to be born in, or -1 */
-    int input, output, errors;
     struct rlimit files; /* RLIMIT_NOFILE as the agent was started with */
+    int descriptors[RUN_DESCRIPTORS];
+    struct slice payload;
+};
+
+/* A process that is being made. */
+struct run_birth {
+    pid_t pid;
+    struct spawner *spawner; /* that has yet to tell the pid */
 };
 
 /* Returns PROBLEM_NONE or PROBLEM_NO_SUCH_USER. */
@@ -36,8 +55,14 @@ enum problem_code account_find(const char *user, struct account *account_out);
 /* Whether the order asks for standard input: the only byte of the payload that the warden itself
  * reads. */
 bool run_wants_input(struct slice payload);
-/* Starts the process, in a session of its own. Returns its pid or -errno. */
-pid_t run_start(const struct run_request *request);
+/* Begins to make the process, in a session of its own; `spawner` may be NULL or have none. The
+ * descriptors stay the caller's and may be closed. Returns 0 or -errno. */
+int run_begin(struct run_birth *birth_out, struct spawner *spawner,
+              const struct run_request *request);
+/* Its pid or -errno. Once for each run_begin() that returned 0, before any child is waited for. */
+pid_t run_finish(struct run_birth *birth);
+/* The fork itself, with further flags of clone(2). Returns the pid or -errno. */
+pid_t run_clone(const struct run_request *request, uint64_t flags);
 
 /* What the child ends with when it never became the command: the shell's own numbers. */
 enum { RUN_EXIT_NOT_STARTED = 125, RUN_EXIT_NOT_EXECUTABLE = 126, RUN_EXIT_NOT_FOUND = 127 };

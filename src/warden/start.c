@@ -36,7 +36,7 @@ static void reap_children(struct warden *warden)
     pid_t pid;
 
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0) {
-        if (!gate_reap(warden, pid, status))
+        if (!gate_reap(warden, pid, status) && !spawner_reap(&warden->spawner, pid, status))
             jobs_reap(&warden->jobs, pid, status); /* else an orphan that a job left to us */
     }
 }
@@ -203,6 +203,8 @@ int warden_start(struct warden *warden)
     loop_timer_init(&warden->stop_timer, on_stop_over);
     gate_init(warden);
     jobs_init(&warden->jobs, &warden->loop, &warden->forest, &tell_jobs_events, warden);
+    warden->spawner = SPAWNER_INIT;
+    warden->jobs.spawner = &warden->spawner;
     keyring_init(&warden->keyring, warden->place.operators);
     warden->replay.epoch_journal.fd = -1;
     warden->replay.waiting_journal.fd = -1;
@@ -213,6 +215,8 @@ int warden_start(struct warden *warden)
         r = signals_watch(warden);
     if (!r)
         r = forest_init(&warden->forest);
+    if (!r)
+        r = spawner_start(&warden->spawner);
     if (r) {
         log_error("cannot start: %s", strerror(-r));
         return r;
@@ -297,6 +301,7 @@ void warden_finish(struct warden *warden)
     watch_stop(warden);
     gate_kill(warden);
     jobs_deinit(&warden->jobs);
+    spawner_stop(&warden->spawner);
     if (warden->listeners.count > 0)
         listeners_retract(&warden->place);
     listeners_close(&warden->listeners);

@@ -68,7 +68,8 @@ static void on_signal(struct loop_source *source, uint32_t ready)
     while (read(source->fd, &info, sizeof(info)) == (ssize_t)sizeof(info))
         ;
     while ((pid = waitpid(-1, &status, WNOHANG)) > 0)
-        jobs_reap(&ground->jobs, pid, status);
+        (void)(spawner_reap(&ground->spawner, pid, status) ||
+               jobs_reap(&ground->jobs, pid, status));
 }
 
 static void on_tick(struct loop_timer *timer)
@@ -98,6 +99,10 @@ void ground_make(struct ground *ground, bool sweeps)
         assert_int_equal(forest_init(&ground->forest), 0);
     }
     jobs_init(&ground->jobs, &ground->loop, &ground->forest, &events, ground);
+    ground->spawner = SPAWNER_INIT;
+    if (!sweeps) /* the other way is as it is when the spawner is lost */
+        assert_int_equal(spawner_start(&ground->spawner), 0);
+    ground->jobs.spawner = &ground->spawner;
     ground->jobs.keep_ms = 3600000;
     ground->jobs.memory_max = 256 << 20;
     ground->jobs.running_max = 256;
@@ -108,6 +113,7 @@ void ground_remove(struct ground *ground)
     int status;
 
     jobs_deinit(&ground->jobs);
+    spawner_stop(&ground->spawner);
     /* Every process that the test began is our child in the end: we are the subreaper. */
     for (uint64_t limit = clock_monotonic_ms() + GROUND_PATIENCE_MS;;) {
         pid_t pid = waitpid(-1, &status, WNOHANG);

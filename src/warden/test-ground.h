@@ -7,6 +7,7 @@
 #include "base/cleanup.h"
 #include "proto/command.h"
 #include "warden/job.h"
+#include "warden/spawner.h"
 
 enum { GROUND_PATIENCE_MS = 30000 /* for hangs only */ };
 
@@ -15,6 +16,7 @@ struct ground {
     struct loop_source signals;
     struct loop_timer tick;
     struct forest forest;
+    struct spawner spawner;
     struct jobs jobs;
     struct operator_entry who;
     unsigned bytes, states, forgotten, idle; /* how often the events came */

@@ -17,6 +17,7 @@
 #include "warden/place.h"
 #include "warden/rate.h"
 #include "warden/replay.h"
+#include "warden/spawner.h"
 #include "warden/tree.h"
 
 /* What the gate is doing, which decides what it may say (warden/permit.c). */
@@ -61,6 +62,7 @@ struct warden {
     struct replay replay;
     struct audit audit;
     struct forest forest;
+    struct spawner spawner;
     struct jobs jobs;
     struct listeners listeners;
     struct gate gate;
