@@ -96,6 +96,14 @@
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* Standard input that the console reads ahead of the machine: more than a request window. */  \
     X(LIMIT_INPUT_AHEAD, 1 << 20)                                                                  \
+    /* One record of a parcel: memory on both sides, and a length that is a lie. */                \
+    X(LIMIT_PARCEL_RECORD, 256 * 1024)                                                             \
+    /* A name in a parcel, and how deep folders lie in each other: what the kernel takes, and a    \
+     * descriptor per level. */                                                                    \
+    X(LIMIT_PARCEL_NAME, 4096)                                                                     \
+    X(LIMIT_PARCEL_DEPTH, 128)                                                                     \
+    /* Bytes behind the end of the archive in a parcel; tar(5) pads with zeros up to a block. */   \
+    X(LIMIT_PARCEL_PADDING, 64 * 1024)                                                             \
     /* Sendings of one request over ever new connections that all broke before an answer. */       \
     X(LIMIT_SENDINGS, 8)                                                                           \
     X(LIMIT_LISTENERS, 8)                                                                          \

@@ -28,6 +28,9 @@ def test_sources_follow_the_layers():
     ("fleet", "cli/output.h"),
     ("warden", "wire/wire.h"),      # left of it, but not for the privileged one
     ("warden", "sense/facts.h"),
+    ("warden", "parcel/unpack.h"),  # nor may it read what anybody sends
+    ("gate", "courier/courier.h"),
+    ("parcel", "wire/wire.h"),
     ("cli", "list.h"),              # not rooted
 ])
 def test_planted_include_is_found(tmp_path, folder, include):
@@ -41,7 +44,8 @@ def test_planted_include_is_found(tmp_path, folder, include):
 
 def test_includes_that_are_allowed_pass(tmp_path):
     for folder, include in [("warden", "door/door.h"), ("gate", "sense/facts.h"),
-                            ("cli", "fleet/machines.h"), ("cli", "cli/output.h")]:
+                            ("cli", "fleet/machines.h"), ("cli", "cli/output.h"),
+                            ("fleet", "parcel/pack.h"), ("courier", "parcel/unpack.h")]:
         (tmp_path / folder).mkdir(exist_ok=True)
         (tmp_path / folder / "a.c").write_text(f'#include "{include}"\n#include "config.h"\n')
     done = check_layers(tmp_path)
