@@ -34,6 +34,8 @@ struct ring_gate_page {
     _Atomic uint64_t released;
     _Atomic uint64_t sleeping_at; /* 1 + the head it saw when there were no bytes; 0 for never */
     _Atomic uint64_t input;
+    _Atomic uint64_t writer;
+    _Atomic uint64_t writer_from; /* `input` when it took over */
 };
 
 struct ring {
@@ -362,4 +364,28 @@ uint64_t ring_input(const struct ring *ring)
 void ring_add_input(struct ring *ring, size_t size)
 {
     atomic_fetch_add(&ring->gate->input, size);
+}
+
+uint64_t ring_writer(const struct ring *ring)
+{
+    return atomic_load(&ring->gate->writer);
+}
+
+uint64_t ring_writer_input(const struct ring *ring)
+{
+    uint64_t input = ring_input(ring);
+    uint64_t from = atomic_load(&ring->gate->writer_from);
+
+    return input > from ? input - from : 0;
+}
+
+void ring_take_input(struct ring *ring, uint64_t writer)
+{
+    atomic_store(&ring->gate->writer_from, ring_input(ring));
+    atomic_store(&ring->gate->writer, writer);
+}
+
+void ring_restate_input(struct ring *ring, uint64_t input)
+{
+    atomic_store(&ring->gate->input, input);
 }

@@ -75,3 +75,10 @@ bool ring_wait_for_bytes(struct ring *ring, uint64_t offset);
 /* Gate: how many bytes of standard input went into the job's pipe; outlives the gate. */
 uint64_t ring_input(const struct ring *ring);
 void ring_add_input(struct ring *ring, size_t size);
+/* Gate: which console sends the input, a number that grows with each that takes over (0: the one
+ * that gave the order), and how many bytes of it went into the pipe. */
+uint64_t ring_writer(const struct ring *ring);
+uint64_t ring_writer_input(const struct ring *ring);
+void ring_take_input(struct ring *ring, uint64_t writer);
+/* Warden, where it knows better: before a new gate gets the ring. */
+void ring_restate_input(struct ring *ring, uint64_t input);

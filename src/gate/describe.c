@@ -6,7 +6,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "proto/command.h"
+#include "proto/terminal.h"
 #include "proto/verb.h"
 
 static const char ellipsis[] = "\xe2\x80\xa6";
@@ -31,12 +31,14 @@ static void describe_cut(const struct buffer *line, char *label_out, size_t size
     memcpy(label_out + kept, ellipsis, sizeof(ellipsis));
 }
 
-static int describe_run(const struct order *order, struct buffer *line)
+static int describe_command(const struct order *order, struct buffer *line)
 {
     _cleanup_buffer_ struct buffer command = BUFFER_INIT;
-    struct command_view view;
+    struct terminal_view view;
+    int r = order->verb == VERB_SHELL ? terminal_decode(&view, order->payload)
+                                      : command_decode(&view.command, order->payload);
 
-    if (command_decode(&view, order->payload) || command_describe(&view, &command))
+    if (r || command_describe(&view.command, &command))
         return 1;
     return text_append_printable_line(line, buffer_bytes(&command), buffer_length(&command));
 }
@@ -46,7 +48,8 @@ void describe_order(const struct order *order, char *label_out, size_t size)
     _cleanup_buffer_ struct buffer line = BUFFER_INIT;
     const struct verb_info *verb = verb_info(order->verb);
 
-    if (order->verb == VERB_RUN && !describe_run(order, &line) && buffer_length(&line) > 0)
+    if ((order->verb == VERB_RUN || order->verb == VERB_SHELL) && !describe_command(order, &line) &&
+        buffer_length(&line) > 0)
         describe_cut(&line, label_out, size);
     else
         snprintf(label_out, size, "%s", verb ? verb->name : "");

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,13 +18,18 @@
 #include "gate/jobs.h"
 #include "gate/reply.h"
 #include "gate/session.h"
+#include "proto/terminal.h"
+#include "proto/verb.h"
+
+_Static_assert((int)LIMIT_TERMINAL_INPUT <= PIPE_BUF, "a pipe takes a frame whole or not at all");
 
 struct input {
     uv_poll_t poll; /* first: uv_close() comes back with it */
     struct job *job;
     struct request *writer; /* the one console that sends now, or NULL; its work is this input */
-    uint64_t at;            /* where in the job's input the writer's next byte belongs */
+    uint64_t at;            /* where in its input the writer's next byte belongs */
     int fd;
+    bool is_terminal; /* the input is made of the frames of proto/terminal.h */
 };
 
 int input_new(struct input **input_out, struct job *job, int fd)
@@ -42,6 +48,7 @@ int input_new(struct input **input_out, struct job *job, int fd)
     }
     input->job = job;
     input->fd = fd;
+    input->is_terminal = job->verb == VERB_SHELL;
     *input_out = input;
     return 0;
 }
@@ -63,13 +70,25 @@ struct input *input_free(struct input *input)
     return NULL;
 }
 
+static void input_detach(struct request *request);
+
 /* The writer has its answer: how much of the input the job was given. What it still sends is let
  * pass. */
 static void input_answer(struct request *request, const struct job *job)
 {
     wire_stream_consume(request->stream, buffer_length(&request->body));
     buffer_deinit(&request->body);
-    reply_json(request, 200, json_pack("{s:I}", "taken", (json_int_t)ring_input(job->ring)));
+    reply_json(request, 200, json_pack("{s:I}", "taken", (json_int_t)ring_writer_input(job->ring)));
+}
+
+/* The writer is told why it may send no more; the input stays open for another. */
+static void input_refuse(struct request *writer, enum problem_code problem, const char *detail)
+{
+    input_detach(writer);
+    wire_stream_consume(writer->stream, buffer_length(&writer->body));
+    buffer_deinit(&writer->body);
+    reply_problem(writer, problem, detail);
+    session_said(writer->session);
 }
 
 void input_close(struct job *job)
@@ -86,13 +105,34 @@ void input_close(struct job *job)
         input_answer(writer, job);
 }
 
-/* How many of `size` bytes the pipe took, 0 if it is full, or -errno. */
+/* How many of the bytes may go into the pipe in one write; 0: none yet; -EBADMSG: they are no
+ * input. For a terminal these are whole frames that the pipe takes together or not at all: whatever
+ * becomes of the writer, or of us, the next one finds a frame's border. */
+static ssize_t input_unit(const struct input *input, const uint8_t *bytes, size_t size)
+{
+    struct terminal_input frame;
+    size_t unit = 0;
+    int r;
+
+    if (!input->is_terminal)
+        return (ssize_t)size;
+    while ((r = terminal_input_next(&frame, (struct slice){bytes + unit, size - unit})) == 1 &&
+           unit + frame.taken <= LIMIT_TERMINAL_INPUT)
+        unit += frame.taken;
+    return unit == 0 && r < 0 ? r : (ssize_t)unit;
+}
+
+/* How many of `size` bytes the pipe took, 0 if there is no room or not enough of them, or -errno.
+ */
 static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t size)
 {
+    ssize_t unit = input_unit(input, bytes, size);
     ssize_t written;
 
+    if (unit <= 0)
+        return unit;
     do
-        written = write(input->fd, bytes, size);
+        written = write(input->fd, bytes, (size_t)unit);
     while (written < 0 && errno == EINTR);
     if (written < 0)
         return errno == EAGAIN ? 0 : -errno;
@@ -103,12 +143,23 @@ static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t siz
 
 static void on_writable(uv_poll_t *poll, int status, int events);
 
-/* Waits for room in the pipe while there are bytes for it. Returns 0 or -errno. */
-static int input_wait(struct input *input)
+/* What follows from a write of ours, whose result is `written`: waits for room in the pipe, or for
+ * more from the writer; or the job reads no more, or has it all; or what came is no input. */
+static void input_go_on(struct input *input, ssize_t written)
 {
-    if (input->writer && buffer_length(&input->writer->body) > 0)
-        return uv_poll_start(&input->poll, UV_WRITABLE, on_writable);
-    return uv_poll_stop(&input->poll);
+    struct request *writer = input->writer;
+    struct buffer *body = &writer->body;
+    ssize_t unit = input_unit(input, buffer_bytes(body), buffer_length(body));
+    int r = 0;
+
+    if (unit > 0)
+        r = uv_poll_start(&input->poll, UV_WRITABLE, on_writable);
+    else
+        uv_poll_stop(&input->poll);
+    if (unit == -EBADMSG || written == -EBADMSG)
+        input_refuse(writer, PROBLEM_BAD_REQUEST, "The input of a terminal is made of frames.");
+    else if (written < 0 || r || (unit == 0 && writer->ended))
+        input_close(input->job);
 }
 
 static void on_writable(uv_poll_t *poll, int status, int events)
@@ -124,14 +175,13 @@ static void on_writable(uv_poll_t *poll, int status, int events)
     if (written > 0)
         buffer_consume(body, (size_t)written);
     session_said(writer->session); /* the window that went back */
-    if (written < 0 || (buffer_length(body) == 0 && writer->ended) || input_wait(input))
-        input_close(input->job); /* the job reads no more, or has it all */
+    input_go_on(input, written);
 }
 
 /* Drops what the job was given before; returns how many bytes that was. */
 static size_t input_skip(struct input *input, size_t size)
 {
-    uint64_t taken = ring_input(input->job->ring) + buffer_length(&input->writer->body);
+    uint64_t taken = ring_writer_input(input->job->ring) + buffer_length(&input->writer->body);
     uint64_t known = taken > input->at ? taken - input->at : 0;
     size_t skip = known < size ? (size_t)known : size;
 
@@ -165,16 +215,15 @@ static void input_data(struct request *request, const uint8_t *bytes, size_t siz
         wire_stream_cancel(request->stream);
         return;
     }
-    if (written < 0 || input_wait(input))
-        input_close(input->job);
+    input_go_on(input, written);
 }
 
 static void input_end(struct request *request)
 {
     struct input *input = request->work;
 
-    if (input && buffer_length(&request->body) == 0)
-        input_close(input->job);
+    if (input)
+        input_go_on(input, 0);
 }
 
 static void input_detach(struct request *request)
@@ -192,17 +241,29 @@ static void input_detach(struct request *request)
 static void input_attach(struct input *input, struct request *request)
 {
     struct request *before = input->writer;
+    struct ring *ring = input->job->ring;
+    uint64_t writer = request->match.writer;
 
-    if (before) {
+    if (before && writer > ring_writer(ring)) {
+        input_refuse(before, PROBLEM_TAKEN_OVER, NULL);
+    } else if (before) {
         input_detach(before);
         wire_stream_cancel(before->stream);
         session_said(before->session);
     }
+    if (writer > ring_writer(ring))
+        ring_take_input(ring, writer);
     input->writer = request;
     input->at = request->match.from;
     request->work = input;
     log_order(LOG_LEVEL_DEBUG, input->job->id, "connection %u sends input from byte %" PRIu64,
               request->session->number, input->at);
+}
+
+/* How much of this console's input the job has: nothing, of one that takes over. */
+static uint64_t input_taken(const struct request *request, const struct job *job)
+{
+    return request->match.writer > ring_writer(job->ring) ? 0 : ring_writer_input(job->ring);
 }
 
 static void input_begin(struct request *request)
@@ -214,9 +275,11 @@ static void input_begin(struct request *request)
         reply_problem(request, PROBLEM_NO_SUCH_JOB, NULL);
     } else if (!session_may_touch(request->session, job->fingerprint)) {
         reply_problem(request, PROBLEM_RIGHT_MISSING, NULL);
-    } else if (request->match.from > ring_input(job->ring)) {
+    } else if (request->match.writer < ring_writer(job->ring)) {
+        reply_problem(request, PROBLEM_TAKEN_OVER, NULL);
+    } else if (request->match.from > input_taken(request, job)) {
         snprintf(detail, sizeof(detail), "The job has taken %" PRIu64 " bytes; send from there.",
-                 ring_input(job->ring));
+                 input_taken(request, job));
         reply_problem(request, PROBLEM_BAD_REQUEST, detail);
     } else if (!job->input) {
         input_answer(request, job);

@@ -182,6 +182,8 @@ json_t *job_to_json(const struct job *job)
     if (job->ended_ms)
         r |= member(object, "ended_ms", json_integer((json_int_t)job->ended_ms));
     r |= member(object, "output", json_integer((json_int_t)ring_head(job->ring)));
+    if (ring_writer(job->ring))
+        r |= member(object, "writer", json_integer((json_int_t)ring_writer(job->ring)));
     if (r) {
         json_decref(object);
         return NULL;

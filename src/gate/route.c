@@ -10,7 +10,7 @@ struct route_row {
     const char *method;
     const char *pattern;
     enum route_need need;
-    const char *query; /* the one parameter that it takes */
+    const char *query; /* the parameters that it takes, separated by spaces */
 };
 
 static const struct route_row rows[] = {
@@ -87,17 +87,41 @@ static enum problem_code route_fill(const char *pattern, const char *path, size_
     return route_capture(brace, part, part_length, match);
 }
 
-/* The one query that there is: "name=number". */
-static enum problem_code route_query(const char *query, const char *name, struct route_match *match)
+/* Whether `name` is one of the words. */
+static bool route_takes(const char *words, const char *name, size_t length)
 {
-    size_t length = name ? strlen(name) : 0;
+    for (const char *at = words; at && *at; at += strspn(at, " ")) {
+        size_t word = strcspn(at, " ");
 
-    if (!query)
-        return PROBLEM_NONE;
-    if (!name || strncmp(query, name, length) != 0 || query[length] != '=')
-        return PROBLEM_BAD_REQUEST;
-    return text_to_u64(query + length + 1, INT64_MAX, &match->from) ? PROBLEM_NONE
-                                                                    : PROBLEM_BAD_REQUEST;
+        if (word == length && strncmp(at, name, length) == 0)
+            return true;
+        at += word;
+    }
+    return false;
+}
+
+/* "name=number&name=number", each name once. */
+static enum problem_code route_query(const char *query, const char *words,
+                                     struct route_match *match)
+{
+    bool has_from = false;
+    bool has_writer = false;
+
+    while (query) {
+        bool is_from = *query == 'f'; /* the rest of the name is looked at, too */
+        bool *has = is_from ? &has_from : &has_writer;
+        size_t name = strcspn(query, "=&");
+        size_t length = strcspn(query, "&");
+        char number[PART_MAX];
+
+        if (*has || !route_takes(words, query, name) || query[name] != '=' ||
+            !part_copy(query + name + 1, length - name - 1, number) ||
+            !text_to_u64(number, INT64_MAX, is_from ? &match->from : &match->writer))
+            return PROBLEM_BAD_REQUEST;
+        *has = true;
+        query = query[length] ? query + length + 1 : NULL;
+    }
+    return PROBLEM_NONE;
 }
 
 static enum problem_code route_find(const char *method, const char *path, struct route_match *match)

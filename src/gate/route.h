@@ -16,18 +16,18 @@ enum route_need {
 };
 
 /* X(NAME, method, pattern, need, query parameters). A braced part of a pattern is captured. */
-#define GATE_ROUTES(X)                                         \
-    X(HELLO, "GET", "/v1/hello", NEED_NOTHING, NULL)           \
-    X(OPEN, "POST", "/v1/open", NEED_NOTHING, NULL)            \
-    X(PAIR, "POST", "/v1/pair", NEED_NOTHING, NULL)            \
-    X(FACTS, "GET", "/v1/facts", NEED_OBSERVE, NULL)           \
-    X(FACT, "GET", "/v1/facts/{fact}", NEED_OBSERVE, NULL)     \
-    X(ORDER, "PUT", "/v1/jobs/{id}", NEED_KEY, NULL)           \
-    X(JOBS, "GET", "/v1/jobs", NEED_OBSERVE, NULL)             \
-    X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)         \
-    X(OUTPUT, "GET", "/v1/jobs/{id}/output", NEED_KEY, "from") \
-    X(INPUT, "POST", "/v1/jobs/{id}/input", NEED_KEY, "from")  \
-    X(AUDIT, "GET", "/v1/audit", NEED_KEY, "from")             \
+#define GATE_ROUTES(X)                                               \
+    X(HELLO, "GET", "/v1/hello", NEED_NOTHING, NULL)                 \
+    X(OPEN, "POST", "/v1/open", NEED_NOTHING, NULL)                  \
+    X(PAIR, "POST", "/v1/pair", NEED_NOTHING, NULL)                  \
+    X(FACTS, "GET", "/v1/facts", NEED_OBSERVE, NULL)                 \
+    X(FACT, "GET", "/v1/facts/{fact}", NEED_OBSERVE, NULL)           \
+    X(ORDER, "PUT", "/v1/jobs/{id}", NEED_KEY, NULL)                 \
+    X(JOBS, "GET", "/v1/jobs", NEED_OBSERVE, NULL)                   \
+    X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)               \
+    X(OUTPUT, "GET", "/v1/jobs/{id}/output", NEED_KEY, "from")       \
+    X(INPUT, "POST", "/v1/jobs/{id}/input", NEED_KEY, "from writer") \
+    X(AUDIT, "GET", "/v1/audit", NEED_KEY, "from")                   \
     X(HEALTH, "GET", "/healthz", NEED_NOTHING, NULL)
 
 enum route {
@@ -44,6 +44,7 @@ struct route_match {
     uint8_t id[UUID_SIZE]; /* {id} */
     enum fact fact;        /* {fact} */
     uint64_t from;         /* ?from=N, 0 without */
+    uint64_t writer;       /* &writer=N, 0 without */
 };
 
 /* Returns PROBLEM_NONE, NOT_FOUND or BAD_REQUEST. On a problem the match needs NEED_OBSERVE, so

@@ -80,10 +80,11 @@ static void tell_id(struct peers *peers, enum door_type type)
     peers_tell(peers, type, job_id, sizeof(job_id), NULL, 0);
 }
 
-static void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key)
+static void tell_job_of(struct peers *peers, enum verb verb, struct ring *ring, int input,
+                        uint8_t key)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
-    struct door_job job = {.verb = VERB_RUN, .state = {STATE_RUNNING, 0}, .started_ms = 1000};
+    struct door_job job = {.verb = verb, .state = {STATE_RUNNING, 0}, .started_ms = 1000};
     int fds[2] = {ring_fd(ring), input};
 
     memcpy(job.id, job_id, sizeof(job.id));
@@ -93,6 +94,11 @@ static void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t 
     snprintf(job.label, sizeof(job.label), "uname -a");
     assert_int_equal(door_job_encode(&job, &body), 0);
     peers_tell(peers, DOOR_JOB, buffer_bytes(&body), buffer_length(&body), fds, input >= 0 ? 2 : 1);
+}
+
+static void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key)
+{
+    tell_job_of(peers, VERB_RUN, ring, input, key);
 }
 
 static void tell_ordered(struct peers *peers, uint32_t ticket, enum problem_code problem,
@@ -596,6 +602,92 @@ static void test_input_nobody_reads(void **state)
     ring_free(ring);
 }
 
+/* A shell with a pipe for its keys, as the warden would show it. */
+static struct ring *open_shell(struct peers *peers, int *keys_out)
+{
+    struct ring *ring;
+    int ends[2];
+
+    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    tell_job_of(peers, VERB_SHELL, ring, ends[1], 7);
+    close(ends[1]);
+    open_with(peers, RIGHTS_ALL, 7);
+    *keys_out = ends[0];
+    return ring;
+}
+
+#define INPUT_PATH "/v1/jobs/" JOB_TEXT "/input"
+
+/* Only whole frames go into the pipe, however they come; then nonsense ends the writer alone. */
+static void test_keys_pass_whole(void **state)
+{
+    static const char sent[] = "\1\0\0\3abc\1\0\0\1d\1\1\1"; /* the last byte never leaves */
+    struct peers *peers = *state;
+    struct exchange *input;
+    uint8_t taken[32];
+    int keys;
+    struct ring *ring = open_shell(peers, &keys);
+
+    input = peers_request_part(peers, "POST", INPUT_PATH, sent, sizeof(sent) - 1, 6);
+    peers_quiet(peers);
+    assert_int_equal(read(keys, taken, sizeof(taken)), -1);
+    exchange_release(input, 11);
+    peers_pass(peers, 20);
+    assert_int_equal(read(keys, taken, sizeof(taken)), 7);
+    assert_memory_equal(taken, sent, 7);
+    exchange_release(input, sizeof(sent) - 2);
+    peers_pass(peers, 20);
+    assert_int_equal(read(keys, taken, sizeof(taken)), 5);
+    assert_int_equal(ring_input(ring), 12);
+    peers_disconnect(peers);
+    /* What was cut goes with its connection; the same console sends it again, and it is bad. */
+    peers_connect(peers);
+    open_with(peers, RIGHTS_ALL, 7);
+    input = peers_request(peers, "POST", INPUT_PATH "?from=7", NULL, "\1\0\0\1d\1\1\0\0", 9);
+    peers_finish(peers, input, 400);
+    assert_int_equal(read(keys, taken, sizeof(taken)), -1);
+    assert_int_equal(ring_input(ring), 12);
+    /* Another may go on, and its end is the terminal's. */
+    input = peers_request(peers, "POST", INPUT_PATH "?from=12", NULL, "\1\0\0\1e\1", 6);
+    assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
+    peers_finish(peers, input, 200);
+    assert_true(exchange_says(input, "{\"taken\":17}"));
+    close(keys);
+    ring_free(ring);
+}
+
+static void test_input_taken_over(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *first, *second;
+    uint8_t taken[32];
+    int keys;
+    struct ring *ring = open_shell(peers, &keys);
+
+    first = peers_request_part(peers, "POST", INPUT_PATH, "\1\0\0\1a\1\0\0\1b", 10, 5);
+    peers_quiet(peers);
+    second = peers_request(peers, "POST", INPUT_PATH "?from=5&writer=9", NULL, "x", 1);
+    peers_finish(peers, second, 400); /* of its own input nothing was taken */
+    second = peers_request_part(peers, "POST", INPUT_PATH "?writer=9", "\1\0\0\1c\1\0\0\1d", 10, 5);
+    peers_finish(peers, first, 409);
+    assert_true(exchange_says(first, "taken-over"));
+    assert_int_equal(read(keys, taken, sizeof(taken)), 10);
+    assert_memory_equal(taken, "\1\0\0\1a\1\0\0\1c", 10);
+    /* The first one comes back, as after a lost connection. */
+    first = peers_request(peers, "POST", INPUT_PATH "?from=5", NULL, "\1\0\0\1b", 5);
+    peers_finish(peers, first, 409);
+    peers_finish(peers, peers_request(peers, "GET", "/v1/jobs/" JOB_TEXT, NULL, NULL, 0), 200);
+    assert_true(exchange_says(&peers->exchanges[peers->exchange_count - 1], "\"writer\":9"));
+    exchange_release(second, 10);
+    peers_told(peers, DOOR_INPUT_END);
+    assert_int_equal(read(keys, taken, sizeof(taken)), 5);
+    assert_memory_equal(taken, "\1\0\0\1d", 5);
+    close(keys);
+    ring_free(ring);
+}
+
 static void test_audit(void **state)
 {
     static const struct {
@@ -747,6 +839,8 @@ int main(int argc, char **argv)
         cmocka_unit_test_setup_teardown(test_forgotten_job, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_input, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_input_nobody_reads, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_keys_pass_whole, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(test_input_taken_over, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_audit, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_hang_up, set_up, tear_down),
         cmocka_unit_test_setup_teardown(test_many_strangers, set_up, tear_down),

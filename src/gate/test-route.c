@@ -60,6 +60,13 @@ static void test_captures(void **state)
     assert_int_equal(route_match("GET", "/v1/audit?from=9223372036854775807", &match),
                      PROBLEM_NONE);
     assert_true(match.from == INT64_MAX);
+    assert_int_equal(route_match("POST", "/v1/jobs/" ID "/input?from=3&writer=4", &match),
+                     PROBLEM_NONE);
+    assert_int_equal(match.from, 3);
+    assert_int_equal(match.writer, 4);
+    assert_int_equal(route_match("POST", "/v1/jobs/" ID "/input?writer=5", &match), PROBLEM_NONE);
+    assert_int_equal(match.from, 0);
+    assert_int_equal(match.writer, 5);
     assert_int_equal(route_match("GET", "/v1/facts/services", &match), PROBLEM_NONE);
     assert_int_equal(match.fact, FACT_SERVICES);
 }
@@ -100,6 +107,12 @@ static void test_refusals(void **state)
         {"GET", "/v1/audit?from=-1", PROBLEM_BAD_REQUEST},
         {"GET", "/v1/audit?from=1&from=2", PROBLEM_BAD_REQUEST},
         {"GET", "/v1/audit?fromm=1", PROBLEM_BAD_REQUEST},
+        {"GET", "/v1/audit?from=1&", PROBLEM_BAD_REQUEST},
+        {"GET", "/v1/audit?from=1&writer=1", PROBLEM_BAD_REQUEST},
+        {"POST", "/v1/jobs/" ID "/input?writer=1&writer=2", PROBLEM_BAD_REQUEST},
+        {"POST", "/v1/jobs/" ID "/input?write=1", PROBLEM_BAD_REQUEST},
+        {"POST", "/v1/jobs/" ID "/input?=1", PROBLEM_BAD_REQUEST},
+        {"POST", "/v1/jobs/" ID "/input?from writer=1", PROBLEM_BAD_REQUEST},
         {"GET", "/v1/audit?from=9223372036854775808", PROBLEM_BAD_REQUEST},
         {"GET", "/v1/audit?from=99999999999999999999999999999999", PROBLEM_BAD_REQUEST},
     };

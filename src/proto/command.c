@@ -74,6 +74,16 @@ static bool variable_is_named(struct slice variable)
     return equals && equals > variable.bytes;
 }
 
+static bool count_fits(uint8_t mode, uint16_t arguments)
+{
+    switch (mode) {
+    case COMMAND_ARGV: return arguments > 0 && arguments <= LIMIT_ARGUMENTS;
+    case COMMAND_SHELL: return arguments == 1;
+    case COMMAND_LOGIN: return arguments == 0;
+    default: return false;
+    }
+}
+
 int command_decode(struct command_view *view_out, struct slice payload)
 {
     struct reader reader = reader_init(payload.bytes, payload.size);
@@ -83,9 +93,7 @@ int command_decode(struct command_view *view_out, struct slice payload)
 
     view.flags = reader_u8(&reader);
     view.arguments = reader_u16(&reader);
-    if (reader.failed || mode > COMMAND_SHELL || (view.flags & ~COMMAND_FLAGS_KNOWN) ||
-        view.arguments == 0 || view.arguments > LIMIT_ARGUMENTS ||
-        (mode == COMMAND_SHELL && view.arguments != 1))
+    if (reader.failed || (view.flags & ~COMMAND_FLAGS_KNOWN) || !count_fits(mode, view.arguments))
         return 1;
     view.mode = (enum command_mode)mode;
     arguments_start = reader.at;

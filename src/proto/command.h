@@ -1,7 +1,9 @@
 /* The payload of a `run` order: an argv or one shell line, environment, directory, kind of input.
+ * In a `shell` order (terminal.h) it may also be the user's login shell.
  *
- *   u8 mode (0 argv, 1 shell line)   u8 flags   u16 count, count x {u32 length, bytes}
- *   u16 count, count x {u32 length, bytes} environment "NAME=value"   u32 length, bytes directory
+ *   u8 mode (0 argv, 1 shell line, 2 login shell)   u8 flags   u16 count, count x {u32 length,
+ * bytes} u16 count, count x {u32 length, bytes} environment "NAME=value"   u32 length, bytes
+ * directory
  *
  * No text may hold a NUL. The machine parses this in the job's child, after it dropped to its user,
  * so decoding allocates nothing: it fills arrays that the caller has.
@@ -14,7 +16,7 @@
 #include "base/buffer.h"
 #include "base/cursor.h"
 
-enum command_mode { COMMAND_ARGV = 0, COMMAND_SHELL = 1 };
+enum command_mode { COMMAND_ARGV = 0, COMMAND_SHELL = 1, COMMAND_LOGIN = 2 };
 enum command_flag {
     COMMAND_INPUT = 1, /* standard input will be sent; without it the job reads /dev/null */
     COMMAND_FLAGS_KNOWN = 1,
@@ -23,7 +25,7 @@ enum command_flag {
 struct command {
     enum command_mode mode;
     uint8_t flags;
-    const char *const *arguments;   /* NULL-terminated; one for COMMAND_SHELL */
+    const char *const *arguments;   /* NULL-terminated; SHELL: one, LOGIN: none */
     const char *const *environment; /* NULL-terminated, or NULL for none */
     const char *directory;          /* NULL or "" for the user's home */
 };

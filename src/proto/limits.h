@@ -104,6 +104,8 @@
     X(LIMIT_PARCEL_DEPTH, 128)                                                                     \
     /* Bytes behind the end of the archive in a parcel; tar(5) pads with zeros up to a block. */   \
     X(LIMIT_PARCEL_PADDING, 64 * 1024)                                                             \
+    /* One frame of a terminal's input: what a pipe takes whole or not at all (PIPE_BUF). */       \
+    X(LIMIT_TERMINAL_INPUT, 4096)                                                                  \
     /* Sendings of one request over ever new connections that all broke before an answer. */       \
     X(LIMIT_SENDINGS, 8)                                                                           \
     X(LIMIT_LISTENERS, 8)                                                                          \

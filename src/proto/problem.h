@@ -59,6 +59,8 @@
       N_("See docs/protocol.md."))                                                                 \
     X(22, SHUTTING_DOWN, "shutting-down", 503, N_("The agent is stopping or starting afresh."),    \
       N_("Try again in a moment."))                                                                \
+    X(23, TAKEN_OVER, "taken-over", 409, N_("Another console has taken over the input."),          \
+      N_("Attach again to take it back."))                                                         \
     /* The console's own: found on the way, never sent by a machine. */                            \
     X(64, RESOLVE, "resolve", 0, N_("The name does not resolve."),                                 \
       N_("Check the spelling, or write the address."))                                             \

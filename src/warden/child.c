@@ -9,12 +9,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ioctl.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "proto/command.h"
+#include "proto/terminal.h"
+#include "proto/verb.h"
 #include "warden/plain-line.h"
 
 enum { CHILD_VARIABLES = 16 };
@@ -89,8 +92,8 @@ static void add_variable(char **environment, size_t *count, const char *name, co
 }
 
 /* From the passwd entry, as login(1) makes it; the order's own variables come behind and win. */
-static char **child_environment(const struct run_request *request, char *const *own,
-                                size_t own_count)
+static char **child_environment(const struct run_request *request, const char *terminal,
+                                char *const *own, size_t own_count)
 {
     static const char *const passed[] = {"LANG", "LC_ALL", "TZ"};
     const struct account *account = &request->account;
@@ -107,6 +110,7 @@ static char **child_environment(const struct run_request *request, char *const *
                  account->uid == 0 ? "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
                                    : "/usr/local/bin:/usr/bin:/bin:/usr/local/games:/usr/games");
     add_variable(environment, &count, TREE_VARIABLE, request->job_id);
+    add_variable(environment, &count, "TERM", terminal);
     for (size_t i = 0; i < ELEMENTS_OF(passed); i++)
         add_variable(environment, &count, passed[i], getenv(passed[i]));
     for (size_t i = 0; i < own_count; i++) {
@@ -134,26 +138,83 @@ static _Noreturn void child_execute_line(const char *line)
     give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", "/bin/sh");
 }
 
-static _Noreturn void child_execute(const struct run_request *request)
+/* What the order holds: a command, and with it a terminal's looks. */
+struct child_order {
+    struct terminal_view terminal;
+    char name[TERMINAL_NAME_MAX + 1]; /* TERM; "" without a terminal */
+};
+
+static bool child_read_order(const struct run_request *request, struct child_order *order_out)
 {
-    struct command_view view;
+    struct terminal_view *terminal = &order_out->terminal;
+
+    *order_out = (struct child_order){0};
+    if (request->verb != VERB_SHELL)
+        return command_decode(&terminal->command, request->payload) == 0 &&
+               terminal->command.mode != COMMAND_LOGIN;
+    if (terminal_decode(terminal, request->payload))
+        return false;
+    memcpy(order_out->name, terminal->name.bytes, terminal->name.size);
+    return true;
+}
+
+/* The descriptors are a terminal: from here it is the session's. */
+static void child_enter_terminal(const struct terminal_view *view)
+{
+    /* Whoever started the agent may have ignored them, and then Ctrl-C would do nothing. */
+    static const int signals[] = {SIGHUP,  SIGINT,  SIGQUIT, SIGTERM,
+                                  SIGTSTP, SIGTTIN, SIGTTOU, SIGCHLD};
+    const struct winsize size = {
+        .ws_row = view->size.rows,
+        .ws_col = view->size.columns,
+        .ws_xpixel = view->size.width,
+        .ws_ypixel = view->size.height,
+    };
+    struct termios modes;
+
+    for (size_t i = 0; i < ELEMENTS_OF(signals); i++)
+        signal(signals[i], SIG_DFL);
+    if (ioctl(STDIN_FILENO, TIOCSCTTY, 0) < 0)
+        give_up(RUN_EXIT_NOT_STARTED, "cannot have the terminal", "");
+    ioctl(STDIN_FILENO, TIOCSWINSZ, &size);
+    if (tcgetattr(STDIN_FILENO, &modes) < 0)
+        return;
+    if (view->flags & TERMINAL_UTF8)
+        modes.c_iflag |= IUTF8;
+    if (view->erase)
+        modes.c_cc[VERASE] = view->erase;
+    tcsetattr(STDIN_FILENO, TCSANOW, &modes);
+}
+
+static _Noreturn void child_become_login_shell(const struct account *account)
+{
+    const char *slash = strrchr(account->shell, '/');
+    char name[sizeof(account->shell) + 1];
+
+    /* The dash tells it to read the user's profile. */
+    snprintf(name, sizeof(name), "-%s", slash ? slash + 1 : account->shell);
+    execl(account->shell, name, NULL);
+    give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run the shell", account->shell);
+}
+
+static _Noreturn void child_execute(const struct run_request *request,
+                                    const struct child_order *order)
+{
+    const struct command_view *view = &order->terminal.command;
     char *storage = malloc(request->payload.size + 1);
-    char **arguments;
-    char **variables;
+    char **arguments = calloc(view->arguments + 1u, sizeof(*arguments));
+    char **variables = calloc(view->variables + 1u, sizeof(*variables));
     char *directory;
 
-    if (!storage || command_decode(&view, request->payload)) {
-        errno = storage ? EBADMSG : ENOMEM;
-        give_up(RUN_EXIT_NOT_STARTED, "the order holds no command", "");
-    }
-    arguments = calloc(view.arguments + 1u, sizeof(*arguments));
-    variables = calloc(view.variables + 1u, sizeof(*variables));
-    if (!arguments || !variables)
+    if (!storage || !arguments || !variables)
         give_up(RUN_EXIT_NOT_STARTED, "no memory", "");
-    command_unpack(&view, storage, arguments, variables, &directory);
+    command_unpack(view, storage, arguments, variables, &directory);
     child_enter_directory(&request->account, directory ? directory : "");
-    environ = child_environment(request, variables, view.variables);
-    if (view.mode == COMMAND_SHELL)
+    environ = child_environment(request, *order->name ? order->name : NULL, variables,
+                                view->variables);
+    if (view->mode == COMMAND_LOGIN)
+        child_become_login_shell(&request->account);
+    if (view->mode == COMMAND_SHELL)
         child_execute_line(arguments[0]);
     execvp(arguments[0], arguments);
     give_up(errno == ENOENT ? RUN_EXIT_NOT_FOUND : RUN_EXIT_NOT_EXECUTABLE, "cannot run",
@@ -162,6 +223,8 @@ static _Noreturn void child_execute(const struct run_request *request)
 
 _Noreturn void child_main(const struct run_request *request)
 {
+    struct child_order order;
+
     /* Nobody of the warden's terminal, if it has one, may reach the job. */
     setsid();
     child_set_descriptors(request);
@@ -169,5 +232,11 @@ _Noreturn void child_main(const struct run_request *request)
     setrlimit(RLIMIT_NOFILE, &request->files);
     umask(022);
     child_drop_to(&request->account);
-    child_execute(request);
+    if (!child_read_order(request, &order)) {
+        errno = EBADMSG;
+        give_up(RUN_EXIT_NOT_STARTED, "the order holds no command", "");
+    }
+    if (request->verb == VERB_SHELL)
+        child_enter_terminal(&order.terminal);
+    child_execute(request, &order);
 }

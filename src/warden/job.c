@@ -21,6 +21,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "warden/fill.h"
+#include "warden/pty.h"
 #include "warden/run.h"
 #define LOG_TAG "job"
 #include "base/log.h"
@@ -28,7 +29,8 @@
 enum {
     JOB_GRACE_MS = 2000, /* from SIGTERM to SIGKILL */
     JOB_DRAIN_MS = 1000, /* for pipes that are still open when the job's first process has ended */
-    JOB_KEEP_BYTES = 64 * 1024, /* of the output of an ended job, once the console has it */
+    JOB_DRAIN_TERMINAL_MS = 100, /* the same where what a shell left behind has its terminal */
+    JOB_KEEP_BYTES = 64 * 1024,  /* of the output of an ended job, once the console has it */
     JOB_PARK_BYTES = 128 * 1024,
 };
 
@@ -61,6 +63,7 @@ static struct job *job_free(struct job *job)
 {
     fill_stop(&job->output);
     fill_stop(&job->errors);
+    job->pty = pty_free(job->pty);
     loop_timer_stop(&job->deadline);
     job_end_input(job);
     tree_deinit(&job->tree, job->jobs->forest);
@@ -186,6 +189,8 @@ int job_ring_borrow(const struct job *job, struct ring **ring_out)
     *ring_out = job->ring;
     if (job->ring) {
         ring_restate(job->ring, state_is_ended(job->state.state));
+        if (job->pty)
+            ring_restate_input(job->ring, pty_input(job->pty));
         return 0;
     }
     return ring_restore(ring_out, LIMIT_RING, job->kept_from, buffer_bytes(&job->kept),
@@ -206,6 +211,7 @@ static void job_end(struct job *job)
     job->state = state_of(job);
     job->ended_ms = clock_wall_ms();
     fill_exit(job);
+    job->pty = pty_free(job->pty);
     job_end_input(job);
     tree_deinit(&job->tree, jobs->forest);
     log_order(LOG_LEVEL_DEBUG, job->id, "%s, %llu bytes", state_name(job->state.state),
@@ -240,7 +246,8 @@ static void job_drain(struct job *job)
 {
     loop_timer_stop(&job->deadline);
     loop_timer_init(&job->deadline, on_drained);
-    loop_timer_start(job->jobs->loop, &job->deadline, JOB_DRAIN_MS);
+    loop_timer_start(job->jobs->loop, &job->deadline,
+                     job->pty ? JOB_DRAIN_TERMINAL_MS : JOB_DRAIN_MS);
 }
 
 /* Ends the job if all parts of its end have come, or waits a moment for the pipes. */
@@ -335,8 +342,13 @@ void job_stop(struct job *job, enum state why)
         job_settle(job);
         return;
     }
-    kill(-job->pid, SIGTERM);
-    kill(-job->pid, SIGCONT);
+    /* Shells ignore SIGTERM while somebody types to them, and pass SIGHUP on. */
+    if (job->pty) {
+        pty_hang_up(job->pty);
+    } else {
+        kill(-job->pid, SIGTERM);
+        kill(-job->pid, SIGCONT);
+    }
     loop_timer_init(&job->deadline, on_grace_over);
     loop_timer_start(job->jobs->loop, &job->deadline, JOB_GRACE_MS);
 }
@@ -371,6 +383,7 @@ void jobs_stop_all(struct jobs *jobs)
 struct job_ends {
     int ours[3];
     int theirs[3];
+    int keys; /* where the warden reads what the gate writes to ours[0], for a terminal */
 };
 
 static void job_ends_close(struct job_ends *ends)
@@ -381,6 +394,8 @@ static void job_ends_close(struct job_ends *ends)
         if (ends->theirs[i] >= 0)
             close(ends->theirs[i]);
     }
+    if (ends->keys >= 0)
+        close(ends->keys);
 }
 
 static int pipe_open(int *reader_out, int *writer_out)
@@ -394,11 +409,16 @@ static int pipe_open(int *reader_out, int *writer_out)
     return 0;
 }
 
-static int job_ends_open(struct job_ends *ends, bool input)
+/* Ours must never make the warden wait; the job's ends stay blocking. */
+static int do_not_block(int fd)
+{
+    return fcntl(fd, F_SETFL, O_NONBLOCK) < 0 ? -errno : 0;
+}
+
+static int pipes_open(struct job_ends *ends, bool input)
 {
     int r = 0;
 
-    *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}};
     if (input) {
         r = pipe_open(&ends->theirs[0], &ends->ours[0]);
     } else {
@@ -407,12 +427,39 @@ static int job_ends_open(struct job_ends *ends, bool input)
     }
     for (int i = 1; !r && i < 3; i++) {
         r = pipe_open(&ends->ours[i], &ends->theirs[i]);
-        /* Ours must never make the warden wait; the job's ends stay blocking. */
-        if (!r && fcntl(ends->ours[i], F_SETFL, O_NONBLOCK) < 0)
-            r = -errno;
+        if (!r)
+            r = do_not_block(ends->ours[i]);
     }
-    if (!r && input && fcntl(ends->ours[0], F_SETFL, O_NONBLOCK) < 0)
-        r = -errno;
+    if (!r && input)
+        r = do_not_block(ends->ours[0]);
+    return r;
+}
+
+static int terminal_open(struct job_ends *ends, const struct account *account)
+{
+    int r = pipe_open(&ends->keys, &ends->ours[0]);
+
+    if (!r)
+        r = do_not_block(ends->keys);
+    if (!r)
+        r = do_not_block(ends->ours[0]);
+    if (!r)
+        r = pty_open(account, &ends->ours[1], &ends->theirs[0]);
+    for (int i = 1; !r && i < 3; i++) {
+        ends->theirs[i] = fcntl(ends->theirs[0], F_DUPFD_CLOEXEC, 0);
+        r = ends->theirs[i] < 0 ? -errno : 0;
+    }
+    return r;
+}
+
+static int job_ends_open(struct job_ends *ends, const struct order *order,
+                         const struct account *account)
+{
+    int r;
+
+    *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}, .keys = -1};
+    r = order->verb == VERB_SHELL ? terminal_open(ends, account)
+                                  : pipes_open(ends, run_wants_input(order->payload));
     if (r)
         job_ends_close(ends);
     return r;
@@ -463,7 +510,9 @@ static int job_follow(struct job *job, struct job_ends *ends)
     int r = ring_new(&job->ring, LIMIT_RING);
 
     job->input = steal_fd(&ends->ours[0]);
-    if (!r)
+    if (!r && ends->keys >= 0)
+        r = pty_new(&job->pty, job, steal_fd(&ends->keys), ends->ours[1]);
+    else if (!r)
         r = fill_start(job, &job->errors, FRAME_ERR, steal_fd(&ends->ours[2]));
     if (!r)
         r = fill_start(job, &job->output, FRAME_OUT, steal_fd(&ends->ours[1]));
@@ -474,7 +523,7 @@ static int job_spawn(struct job *job, const struct order *order, struct run_requ
 {
     struct run_birth birth;
     struct job_ends ends;
-    int r = job_ends_open(&ends, run_wants_input(order->payload));
+    int r = job_ends_open(&ends, order, &request->account);
 
     if (r)
         return r;
@@ -506,7 +555,7 @@ enum problem_code job_start(struct jobs *jobs, const struct checked *checked, co
     struct job *job;
     int r;
 
-    if (checked->order.verb != VERB_RUN)
+    if (checked->order.verb != VERB_RUN && checked->order.verb != VERB_SHELL)
         return PROBLEM_UNSUPPORTED;
     if (jobs->running >= jobs->running_max)
         return PROBLEM_TOO_MANY_JOBS;

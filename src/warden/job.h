@@ -19,6 +19,7 @@
 struct jobs;
 struct job;
 struct spawner;
+struct pty;
 
 /* One of the two pipes that the job's output comes through. */
 struct job_pipe {
@@ -49,6 +50,7 @@ struct job {
         kept; /* the last of a parked ring: no mapping and no descriptor for what has ended */
     uint64_t kept_from; /* the offset of its first byte */
     struct job_pipe output, errors;
+    struct pty *pty; /* of a `shell`, whose terminal is its output; else NULL */
     int input; /* our copy of the write end, for the next gate; -1 when the input is complete */
     struct tree tree;
     struct loop_timer deadline; /* then: the time to end by itself after SIGTERM; then: to drain */

@@ -138,20 +138,27 @@ void ground_turn(struct ground *ground)
     assert_int_equal(loop_run(&ground->loop), 0);
 }
 
+enum problem_code start_payload(struct ground *ground, enum verb verb, const struct buffer *payload,
+                                uint32_t deadline, const char *user, struct job **job_out)
+{
+    struct checked checked = {.who = &ground->who};
+
+    assert_int_equal(uuid_make(checked.order.id), 0);
+    checked.order.verb = verb;
+    checked.order.deadline = deadline;
+    checked.order.payload = (struct slice){buffer_bytes(payload), buffer_length(payload)};
+    text_copy(checked.user, sizeof(checked.user), user ? user : getpwuid(geteuid())->pw_name);
+    return job_start(&ground->jobs, &checked, "a label", job_out);
+}
+
 enum problem_code start_command(struct ground *ground, const struct command *command,
                                 uint32_t deadline, const char *user, struct job **job_out)
 {
     _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
-    struct checked checked = {.who = &ground->who};
 
     if (command)
         assert_int_equal(command_encode(command, &payload), 0);
-    assert_int_equal(uuid_make(checked.order.id), 0);
-    checked.order.verb = VERB_RUN;
-    checked.order.deadline = deadline;
-    checked.order.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
-    text_copy(checked.user, sizeof(checked.user), user ? user : getpwuid(geteuid())->pw_name);
-    return job_start(&ground->jobs, &checked, "a label", job_out);
+    return start_payload(ground, VERB_RUN, &payload, deadline, user, job_out);
 }
 
 enum problem_code start_line(struct ground *ground, const char *line, uint8_t flags,

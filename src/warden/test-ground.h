@@ -6,6 +6,7 @@
 
 #include "base/cleanup.h"
 #include "proto/command.h"
+#include "proto/verb.h"
 #include "warden/job.h"
 #include "warden/spawner.h"
 
@@ -33,6 +34,9 @@ void ground_turn(struct ground *ground);
 enum problem_code start_line(struct ground *ground, const char *line, uint8_t flags,
                              uint32_t deadline, struct job **job_out);
 enum problem_code start_command(struct ground *ground, const struct command *command,
+                                uint32_t deadline, const char *user, struct job **job_out);
+/* A job of any verb. */
+enum problem_code start_payload(struct ground *ground, enum verb verb, const struct buffer *payload,
                                 uint32_t deadline, const char *user, struct job **job_out);
 
 /* A console that reads all of a job's output. */

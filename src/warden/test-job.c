@@ -433,7 +433,7 @@ static void test_refused(void **state)
     (void)state;
     ground_make(&ground, false);
     checked.who = &ground.who;
-    checked.order.verb = VERB_SHELL;
+    checked.order.verb = VERB_OPEN;
     assert_int_equal(job_start(&ground.jobs, &checked, "", &job), PROBLEM_UNSUPPORTED);
     {
         const char *const arguments[] = {"true", NULL};

@@ -5,6 +5,7 @@
 #include "fuzz.h"
 #include "proto/command.h"
 #include "proto/order.h"
+#include "proto/terminal.h"
 
 static void must_equal(const struct buffer *encoded, const void *bytes, size_t size)
 {
@@ -43,6 +44,40 @@ static void try_command(struct slice payload)
     must(buffer_length(&line) == 0 || !memchr(buffer_bytes(&line), '\n', buffer_length(&line)));
 }
 
+static void try_terminal(struct slice payload)
+{
+    struct terminal_view view;
+
+    if (terminal_decode(&view, payload))
+        return;
+    must(view.name.size <= TERMINAL_NAME_MAX);
+    must(view.command.texts.bytes >= payload.bytes);
+    must(view.command.texts.bytes + view.command.texts.size <= payload.bytes + payload.size);
+}
+
+/* What the gate lets pass is what the warden acts on: both walk over the same frames. */
+static void try_input(struct slice bytes)
+{
+    _cleanup_buffer_ struct buffer encoded = BUFFER_INIT;
+    struct terminal_input input;
+    size_t at = 0;
+
+    while (terminal_input_next(&input, (struct slice){bytes.bytes + at, bytes.size - at}) == 1) {
+        must(input.taken > 0 && input.taken <= LIMIT_TERMINAL_INPUT);
+        must(input.taken <= bytes.size - at);
+        buffer_clear(&encoded);
+        if (input.kind == TERMINAL_RESIZE)
+            must(terminal_input_resize(&encoded, &input.size) == 0);
+        else
+            must(terminal_input_keys(&encoded, input.keys.bytes, input.keys.size) == 0);
+        must(input.kind == TERMINAL_KEYS && input.keys.size == 0
+                 ? buffer_length(&encoded) == 0
+                 : buffer_length(&encoded) == input.taken &&
+                       memcmp(buffer_bytes(&encoded), bytes.bytes + at, input.taken) == 0);
+        at += input.taken;
+    }
+}
+
 static void try_order(struct slice bytes)
 {
     _cleanup_buffer_ struct buffer encoded = BUFFER_INIT;
@@ -56,6 +91,7 @@ static void try_order(struct slice bytes)
     must(order_encode(&order, &encoded) == 0);
     must_equal(&encoded, bytes.bytes, bytes.size);
     try_command(order.payload);
+    try_terminal(order.payload);
     order_open_decode(order.payload, &found);
     order_signal_decode(order.payload, &found, &signal);
     order_forget_decode(order.payload, &found);
@@ -70,6 +106,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 
     try_order(all);
     try_command(all);
+    try_terminal(all);
+    try_input(all);
     if (order_parts_decode(&parts, bytes, size) == 0) {
         must(order_parts_encode(&parts, &encoded) == 0);
         must_equal(&encoded, bytes, size);
