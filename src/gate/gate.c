@@ -319,6 +319,8 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
         r = uv_poll_init(&gate->loop, &gate->door_poll, door_fd(door));
     if (!r)
         r = uv_prepare_init(&gate->loop, &gate->turn);
+    if (!r)
+        r = pulse_init(&gate->pulse, &gate->loop, gate->machine);
     if (r)
         return r;
     gate->turn.data = gate;
@@ -341,6 +343,7 @@ void gate_deinit(struct gate *gate)
 {
     listen_stop(gate);
     jobs_deinit(&gate->jobs);
+    pulse_deinit(&gate->pulse);
     uv_close((uv_handle_t *)&gate->unopened_timer, NULL);
     uv_close((uv_handle_t *)&gate->door_poll, NULL);
     uv_close((uv_handle_t *)&gate->turn, NULL);

@@ -15,6 +15,7 @@
 #include "door/message.h"
 #include "gate/jobs.h"
 #include "gate/listen.h"
+#include "gate/pulse.h"
 #include "gate/ticket.h"
 #include "gate/unopened.h"
 #include "wire/conn.h"
@@ -39,6 +40,7 @@ struct gate {
 
     struct jobs jobs;
     struct tickets tickets;
+    struct pulse pulse;
 
     uint8_t machine[MACHINE_ID_SIZE];
     uint8_t epoch[EPOCH_SIZE];

@@ -107,6 +107,8 @@ static enum problem_code route_query(const char *query, const char *words,
     bool has_from = false;
     bool has_writer = false;
 
+    if (text_equal(words, ROUTE_QUERY_OWN))
+        return PROBLEM_NONE;
     while (query) {
         bool is_from = *query == 'f'; /* the rest of the name is looked at, too */
         bool *has = is_from ? &has_from : &has_writer;

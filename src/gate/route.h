@@ -15,13 +15,16 @@ enum route_need {
     NEED_KEY, /* an opened connection: a token never acts, nor sees what jobs say or were told */
 };
 
-/* X(NAME, method, pattern, need, query parameters). A braced part of a pattern is captured. */
+/* X(NAME, method, pattern, need, query parameters). A braced part of a pattern is captured; the
+ * parameters are numbers, or ROUTE_QUERY_OWN where the handler reads the query itself. */
+#define ROUTE_QUERY_OWN "*"
 #define GATE_ROUTES(X)                                               \
     X(HELLO, "GET", "/v1/hello", NEED_NOTHING, NULL)                 \
     X(OPEN, "POST", "/v1/open", NEED_NOTHING, NULL)                  \
     X(PAIR, "POST", "/v1/pair", NEED_NOTHING, NULL)                  \
     X(FACTS, "GET", "/v1/facts", NEED_OBSERVE, NULL)                 \
     X(FACT, "GET", "/v1/facts/{fact}", NEED_OBSERVE, NULL)           \
+    X(VITALS, "GET", "/v1/vitals", NEED_OBSERVE, ROUTE_QUERY_OWN)    \
     X(ORDER, "PUT", "/v1/jobs/{id}", NEED_KEY, NULL)                 \
     X(JOBS, "GET", "/v1/jobs", NEED_OBSERVE, NULL)                   \
     X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)               \

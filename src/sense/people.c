@@ -52,41 +52,86 @@ static bool process_exists(const char *root, uint64_t pid)
     return length > 0 && (size_t)length < sizeof(path) && stat(path, &status) == 0;
 }
 
-int people_collect(const char *root, json_t **json_out)
-{
-    _cleanup_buffer_ struct buffer content = BUFFER_INIT;
-    _cleanup_object_ struct object object = object_begin();
-    _cleanup_json_ json_t *array = json_array();
-    struct session session;
+/* The sessions in a file of utmp: a cursor over them. */
+struct people {
+    struct buffer content;
     struct span records;
-    size_t count = 0;
+    const char *root;
     bool others_visible; /* with hidepid= nobody else's processes are */
-    int r = source_read(&content, &records, root, "/run/utmp");
+    size_t count;
+};
 
-    if (r)
-        return r;
-    if (buffer_length(&content) == 0)
-        return object_end(&object, json_out);
+/* Returns 0, 1 where there is no such file, or -ENOMEM. */
+static int people_open(struct people *people, const char *root)
+{
+    int r = source_read(&people->content, &people->records, root, "/run/utmp");
+
+    if (r || buffer_length(&people->content) == 0)
+        return r ? r : 1;
+    people->root = root;
     /* Records are not text: white space at their ends belongs to them. */
-    records = (struct span){(const char *)buffer_bytes(&content), buffer_length(&content)};
-    others_visible = process_exists(root, 1);
-    while (count < SESSIONS_MAX && session_next(&records, &session)) {
+    people->records = (struct span){(const char *)buffer_bytes(&people->content),
+                                    buffer_length(&people->content)};
+    people->others_visible = process_exists(root, 1);
+    return 0;
+}
+
+static bool people_next(struct people *people, struct session *session_out)
+{
+    while (people->count < SESSIONS_MAX && session_next(&people->records, session_out)) {
+        /* A session that ended in a crash leaves its record behind. */
+        if (people->others_visible && session_out->pid &&
+            !process_exists(people->root, session_out->pid))
+            continue;
+        people->count++;
+        return true;
+    }
+    return false;
+}
+
+int people_count(const char *root, uint64_t *count_out)
+{
+    struct people people = {0};
+    struct session session;
+    int r = people_open(&people, root);
+
+    while (!r && people_next(&people, &session))
+        ;
+    *count_out = r ? SENSE_UNKNOWN : people.count;
+    buffer_deinit(&people.content);
+    return r < 0 ? r : 0;
+}
+
+static int people_list(struct people *people, json_t *array)
+{
+    struct session session;
+    int r = 0;
+
+    while (!r && people_next(people, &session)) {
         _cleanup_object_ struct object entry = object_begin();
 
-        /* A session that ended in a crash leaves its record behind. */
-        if (others_visible && session.pid && !process_exists(root, session.pid))
-            continue;
-        count++;
         object_bytes(&entry, "user", session.user.at, session.user.length);
         object_bytes(&entry, "terminal", session.terminal.at, session.terminal.length);
         object_bytes(&entry, "host", session.host.at, session.host.length);
         object_number(&entry, "since", session.since_ms);
         r = array_append_object(array, &entry);
-        if (r)
-            return r;
     }
-    object_value(&object, "sessions", steal_pointer(array));
-    return object_end(&object, json_out);
+    return r;
+}
+
+int people_collect(const char *root, json_t **json_out)
+{
+    _cleanup_object_ struct object object = object_begin();
+    _cleanup_json_ json_t *array = json_array();
+    struct people people = {0};
+    int r = people_open(&people, root);
+
+    if (!r) {
+        r = people_list(&people, array);
+        object_value(&object, "sessions", steal_pointer(array));
+    }
+    buffer_deinit(&people.content);
+    return r < 0 ? r : object_end(&object, json_out);
 }
 
 static struct span passwd_find(struct span passwd, uint32_t uid)

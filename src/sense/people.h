@@ -11,6 +11,9 @@
 /* {"sessions":[{"user","terminal","host","since"}]}; without "sessions" where the machine keeps no
  * utmp. Returns 0 or -ENOMEM. */
 int people_collect(const char *root, json_t **json_out);
+/* How many sessions there are; SENSE_UNKNOWN where the machine keeps no utmp. Returns 0 or -ENOMEM.
+ */
+int people_count(const char *root, uint64_t *count_out);
 
 struct session {
     struct span user;

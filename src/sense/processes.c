@@ -15,7 +15,14 @@
 bool process_parse(struct span stat, struct process *process_out, struct span *name_out)
 {
     /* proc_pid_stat(5), counted from the state, which is field 3 there. */
-    enum { FIELD_PPID = 1, FIELD_USER = 11, FIELD_SYSTEM = 12, FIELD_THREADS = 17, FIELD_RSS = 21 };
+    enum {
+        FIELD_PPID = 1,
+        FIELD_USER = 11,
+        FIELD_SYSTEM = 12,
+        FIELD_THREADS = 17,
+        FIELD_START = 19,
+        FIELD_RSS = 21
+    };
     uint64_t numbers[FIELD_RSS + 1] = {0};
     const char *open = stat.length ? memchr(stat.at, '(', stat.length) : NULL;
     const char *close = stat.length ? memrchr(stat.at, ')', stat.length) : NULL;
@@ -44,6 +51,7 @@ bool process_parse(struct span stat, struct process *process_out, struct span *n
         .ticks = known_sum(numbers[FIELD_USER], numbers[FIELD_SYSTEM]),
         .threads = numbers[FIELD_THREADS],
         .pages = numbers[FIELD_RSS],
+        .started = numbers[FIELD_START],
         .state = state.at[0],
     };
     return process_out->pid != SENSE_UNKNOWN;
@@ -189,17 +197,16 @@ static void user_to_object(struct object *object, struct user_names *names, uint
     }
 }
 
-/* The files of one process and its command, in buffers that are used again for the next. */
-struct process_files {
-    struct buffer stat;
-    struct buffer status;
-    struct buffer arguments;
-    struct buffer command;
-};
+void process_files_deinit(struct process_files *files)
+{
+    buffer_deinit(&files->stat);
+    buffer_deinit(&files->status);
+    buffer_deinit(&files->arguments);
+    buffer_deinit(&files->command);
+}
 
-/* Returns 0, 1 for a process that is gone, or -ENOMEM. */
-static int process_read(const char *root, const struct process *process,
-                        struct process_files *files, struct process_status *status_out)
+int process_read(const char *root, const struct process *process, struct process_files *files,
+                 struct process_status *status_out)
 {
     unsigned long long pid = process->pid;
     struct process again;
@@ -255,10 +262,7 @@ static int census_list(const struct census *census, const char *root, json_t *ar
 
     for (size_t i = 0; i < census->kept_count && !r; i++)
         r = process_append(array, root, &census->kept[i], &files, &names);
-    buffer_deinit(&files.stat);
-    buffer_deinit(&files.status);
-    buffer_deinit(&files.arguments);
-    buffer_deinit(&files.command);
+    process_files_deinit(&files);
     return r;
 }
 

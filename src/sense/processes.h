@@ -23,8 +23,9 @@ struct process {
     uint64_t ppid;
     uint64_t ticks; /* user and system together */
     uint64_t threads;
-    uint64_t pages; /* resident, roughly */
-    char state;     /* R, S, D, Z, T, I ... as ps(1) shows it */
+    uint64_t pages;   /* resident, roughly */
+    uint64_t started; /* ticks after boot: tells apart two of one number */
+    char state;       /* R, S, D, Z, T, I ... as ps(1) shows it */
 };
 /* `name_out` is the name of the program, which may hold any byte but NUL. False if the text is cut
  * short or is no such line. */
@@ -37,6 +38,21 @@ struct process_status {
     uint64_t resident;
 };
 void process_status_parse(struct span text, struct process_status *status_out);
+
+/* The files of one process and its command, in buffers that are used again for the next. Zeroed at
+ * first. */
+struct process_files {
+    struct buffer stat;
+    struct buffer status;
+    struct buffer arguments;
+    struct buffer command;
+};
+void process_files_deinit(struct process_files *files);
+/* Looks at one more closely: its command stands in files->command. Returns 0, 1 for a process that
+ * is gone, or -ENOMEM. */
+int process_read(const char *root, const struct process *process, struct process_files *files,
+                 struct process_status *status_out);
+
 /* Appends the arguments in /proc/PID/cmdline, or "[name]" where there are none (kernel threads do
  * that), cut to COMMAND_MAX bytes. Returns 0 or -ENOMEM. */
 enum { COMMAND_MAX = 256 };
