@@ -34,6 +34,11 @@ struct cli_command {
     X(export)            \
     X(ask)               \
     X(run)               \
+    X(jobs)              \
+    X(attach)            \
+    X(stop)              \
+    X(forget)            \
+    X(audit)             \
     X(disconnect)        \
     X(reset)             \
     X(kill)              \

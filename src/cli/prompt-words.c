@@ -2,12 +2,15 @@
  * arguments that pick no machine (`ip addr`, `kill 4711`), belongs to the machine's shell. */
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/job-pick.h"
+#include "cli/jobs.h"
 #include "cli/prompt-warm.h"
 #include "cli/render.h"
 #include "cli/run.h"
@@ -100,6 +103,62 @@ static void obey_control(struct prompt *prompt, const struct prompt_word *word,
     }
 }
 
+static void obey_jobs(struct prompt *prompt, const struct prompt_word *word,
+                      const struct selection *selection, const char *rest)
+{
+    (void)word;
+    (void)rest;
+    if (have_machines(prompt, selection))
+        note_status(prompt, jobs_machines(&prompt->session, selection, false));
+}
+
+/* "[MACHINE] [JOB]", with the chosen machine where none is named. False if it is neither: then the
+ * line is the machine's. */
+static bool split_job(struct prompt *prompt, char *rest, const char *words[4])
+{
+    size_t count = 0;
+    char *word;
+
+    while ((word = strsep(&rest, " \t"))) {
+        if (!*word)
+            continue;
+        if (count == 2)
+            return false;
+        words[count++] = word;
+    }
+    if (count == 2 || (count == 1 && !job_is_id(words[0])))
+        return selector_one(prompt->session.fleet, words[0], &(uint32_t){0}, NULL) == 0 &&
+               (count == 1 || job_is_id(words[1]));
+    if (prompt->selection.count != 1)
+        return count == 0; /* which machine is asked for there */
+    words[1] = words[0];
+    words[0] = prompt->session.fleet->machines[prompt->selection.indices[0]].name;
+    return true;
+}
+
+static bool job_line(struct prompt *prompt, const char *line)
+{
+    static const struct {
+        const char *word;
+        int (*obey)(struct session *session, const char *const *words);
+    } verbs[] = {{"attach", attach_job}, {"stop", stop_job}, {"forget", forget_job}};
+    size_t length = strcspn(line, " \t");
+
+    for (size_t i = 0; i < ELEMENTS_OF(verbs); i++) {
+        _cleanup_free_ char *rest = NULL;
+        const char *words[4] = {NULL};
+
+        if (strlen(verbs[i].word) != length || strncmp(verbs[i].word, line, length) != 0)
+            continue;
+        rest = strdup(line + length);
+        if (!rest || !split_job(prompt, rest, words))
+            return false;
+        note_status(prompt, verbs[i].obey(&prompt->session, words));
+        return true;
+    }
+    return false;
+}
+
 static void obey_quit(struct prompt *prompt, const struct prompt_word *word,
                       const struct selection *selection, const char *rest)
 {
@@ -116,6 +175,10 @@ static const struct prompt_word prompt_words[] = {
     {"use", "SEL", N_("choose machines: web1, web[1-9], @tag, all; alone: show them"), true,
      obey_use},
     {"list", "[SEL]", N_("show the fleet list"), false, obey_list},
+    {"jobs", "[SEL]", N_("show what runs and what has ended"), false, obey_jobs},
+    {"attach", "[MACHINE] [JOB]", N_("follow a job to its end"), false, NULL},
+    {"stop", "[MACHINE] [JOB]", N_("stop a job and all that it started"), false, NULL},
+    {"forget", "[MACHINE] JOB", N_("drop an ended job's result and output"), false, NULL},
     {"disconnect", "[SEL]", N_("end every connection of your key"), false, obey_control},
     {"reset", "[SEL]", N_("let the agent start afresh; jobs go on"), false, obey_control},
     {"kill", "[SEL]", N_("stop the agent until it is started there again"), false, obey_control},
@@ -133,18 +196,18 @@ static void obey_help(struct prompt *prompt, const struct prompt_word *word,
     (void)selection;
     (void)rest;
     for (size_t i = 0; i < ELEMENTS_OF(prompt_words); i++) {
-        char left[32];
+        char left[40];
 
         if (!prompt_words[i].help)
             continue;
         snprintf(left, sizeof(left), "%s %s", prompt_words[i].word, prompt_words[i].arguments);
-        output_print(output, "  %-18s%s\n", left, _(prompt_words[i].help));
+        output_print(output, "  %-24s%s\n", left, _(prompt_words[i].help));
     }
-    output_print(output, "  %-18s%s\n", _("a fact"),
+    output_print(output, "  %-24s%s\n", _("a fact"),
                  _("os name ip ram cpu disk net uptime users processes services all [SEL]"));
-    output_print(output, "  %-18s%s\n", _("anything else"),
+    output_print(output, "  %-24s%s\n", _("anything else"),
                  _("is run by the machine's shell, and so is !LINE, whatever its first word"));
-    output_print(output, "  %-18s%s\n", "Ctrl-C",
+    output_print(output, "  %-24s%s\n", "Ctrl-C",
                  _("stops the running command; Tab continues a word; the arrow keys recall lines"));
 }
 
@@ -211,7 +274,7 @@ static bool word_line(struct prompt *prompt, const char *line)
         struct selection selection = SELECTION_INIT;
         bool ours;
 
-        if (strlen(word->word) != length || strncmp(word->word, line, length) != 0)
+        if (!word->obey || strlen(word->word) != length || strncmp(word->word, line, length) != 0)
             continue;
         ours = *rest == '\0' || word->is_always_ours ||
                (*word->arguments &&
@@ -235,7 +298,7 @@ void prompt_obey(struct prompt *prompt, const char *line)
             run_line(prompt, line);
         return;
     }
-    if (!word_line(prompt, line) && !ask_line(prompt, line))
+    if (!word_line(prompt, line) && !job_line(prompt, line) && !ask_line(prompt, line))
         run_line(prompt, line);
 }
 
@@ -266,6 +329,19 @@ static void offer_tags(struct completion *completion, struct prompt *prompt)
         completion_offer(completion, at);
 }
 
+/* What `jobs` showed last, behind the words that take one. */
+static void offer_jobs(struct completion *completion, struct prompt *prompt, const char *line)
+{
+    const char *at = (const char *)buffer_bytes(&prompt->session.jobs);
+    const char *end = at + buffer_length(&prompt->session.jobs);
+
+    if (!text_starts(line, "attach ") && !text_starts(line, "stop ") &&
+        !text_starts(line, "forget "))
+        return;
+    for (; at < end; at += strlen(at) + 1)
+        completion_offer(completion, at);
+}
+
 void prompt_complete(struct completion *completion, const char *line, void *user)
 {
     struct prompt *prompt = user;
@@ -288,5 +364,6 @@ void prompt_complete(struct completion *completion, const char *line, void *user
         for (uint32_t i = 0; i < fleet->count; i++)
             completion_offer(completion, fleet->machines[i].name);
         completion_offer(completion, "all");
+        offer_jobs(completion, prompt, line);
     }
 }

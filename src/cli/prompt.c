@@ -186,6 +186,7 @@ int prompt_run(struct console *console)
         prompt_use(&prompt, console->common.target             ? console->common.target
                             : prompt.session.fleet->count == 1 ? "all"
                                                                : NULL);
+        console->common.target = NULL; /* the words at the prompt name their own */
         make_text(&prompt);
         read_and_obey(&prompt);
         status = editor_is_interactive(prompt.editor) ? STATUS_OK : prompt.status;

@@ -35,6 +35,7 @@ struct many {
     struct gather failures; /* the same trouble, told once */
     struct buffer input;
     uint32_t failed;
+    int status;    /* with --detach: of the orders, not of what they do */
     bool stopping; /* no new machine begins */
     bool done;
 };
@@ -212,6 +213,18 @@ static void share_deinit(struct share *share)
     share->prefix = NULL;
 }
 
+/* "web1: 0192…": the job that it became; hune jobs and hune attach know it. */
+static void show_detached(struct many *many, const char *name, const struct share *share)
+{
+    struct output *output = &many->session->console->out;
+    char id[UUID_TEXT_SIZE];
+
+    uuid_format(share->job, id);
+    output_coloured(output, COLOUR_BOLD, name);
+    output_print(output, ": %s\n", id);
+    output_flush(output);
+}
+
 static void on_result(struct fanout *fanout, uint32_t machine, const struct fanout_result *result,
                       void *user)
 {
@@ -221,8 +234,12 @@ static void on_result(struct fanout *fanout, uint32_t machine, const struct fano
     const char *name = name_of(many, machine);
 
     (void)fanout;
+    if (result->trouble && outcome_exit_status(result->state) > many->status)
+        many->status = outcome_exit_status(result->state);
     if (console->common.json) {
         end_json(many, name, share, result);
+    } else if (many->order->detach && !result->trouble) {
+        show_detached(many, name, share);
     } else {
         if (lines_finish(&share->lines[0], &console->out.pending) < 0 ||
             lines_finish(&share->lines[1], &console->error.pending) < 0)
@@ -351,6 +368,7 @@ static int prepare(struct many *many)
                                .size = buffer_length(&order->payload)}},
         .input = {.bytes = buffer_bytes(&many->input), .size = buffer_length(&many->input)},
         .has_input = order->input >= 0,
+        .detach = order->detach,
         .on_accepted = on_accepted,
         .on_output = on_output,
         .on_note = on_note,
@@ -411,7 +429,7 @@ int run_many(struct session *session, const struct selection *selection, struct 
         session_catch(session, NULL, NULL);
         show_answers(&many);
         show_failures(&many);
-        status = fanout_exit_status(many.fanout);
+        status = order->detach ? many.status : fanout_exit_status(many.fanout);
     }
     many_deinit(&many);
     return status;

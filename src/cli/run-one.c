@@ -2,10 +2,14 @@
  * piece, never parsed into lines; only a terminal gets its control characters made visible. */
 #include <errno.h>
 #include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cli/feeder.h"
+#include "cli/job-pick.h"
+#include "cli/json-line.h"
 #include "cli/lines.h"
 #include "cli/render.h"
 #include "cli/run.h"
@@ -16,6 +20,8 @@ struct one {
     struct session *session;
     const struct machine *machine;
     const struct run_order *order;
+    const struct job_object *attached; /* NULL: the job is ours to give */
+    uint64_t from;
     struct remote_job *job;
     struct feeder *feeder;
     struct screen screens[2]; /* stdout, stderr */
@@ -147,6 +153,38 @@ static void on_end(struct remote_job *job, struct job_state state, const struct 
     one->done = true;
 }
 
+/* The job's id alone on standard output, for scripts; what to do with it beside it. */
+static void on_detached(struct remote_job *job, struct job_state state,
+                        const struct trouble *trouble, void *user)
+{
+    struct one *one = user;
+    struct console *console = one->session->console;
+    _cleanup_free_ char *again = NULL;
+    char id[UUID_TEXT_SIZE];
+
+    if (trouble || console->common.json) {
+        on_end(job, state, trouble, user);
+    } else {
+        one->feeder = feeder_stop(one->feeder);
+        uuid_format(remote_job_id(job), id);
+        output_print(&console->out, "%s\n", id);
+        output_flush(&console->out);
+        again = job_attach_command(one->machine->name, remote_job_id(job));
+        if (again && console->error.terminal)
+            output_print(&console->error, _("hune: it runs on %s; follow it with: %s\n"),
+                         one->machine->name, again);
+        output_flush(&console->error);
+    }
+    if (!trouble)
+        one->status = STATUS_OK;
+    one->done = true;
+}
+
+static const struct remote_job_events detach_events = {
+    .on_writable = on_writable,
+    .on_end = on_detached,
+};
+
 static const struct remote_job_events events = {
     .on_output = on_output,
     .on_note = on_note,
@@ -157,12 +195,13 @@ static const struct remote_job_events events = {
 
 static void leave(struct one *one)
 {
-    char id[UUID_TEXT_SIZE];
+    _cleanup_free_ char *again = job_attach_command(one->machine->name, remote_job_id(one->job));
+    char hint[512];
 
-    uuid_format(remote_job_id(one->job), id);
+    snprintf(hint, sizeof(hint), _("Follow it again with: %s"), again ? again : "hune attach");
     if (remote_job_is_sent(one->job))
-        complain_say(&one->session->console->error, NULL,
-                     _("Left; job %s may go on running on %s."), id, one->machine->name);
+        complain_say(&one->session->console->error, hint,
+                     _("Left; the job may go on running on %s."), one->machine->name);
     else
         complain_say(&one->session->console->error, NULL, _("Given up; nothing was sent to %s."),
                      one->machine->name);
@@ -195,8 +234,13 @@ static int start(struct one *one, struct link *link)
         .deadline_s = (uint32_t)order->deadline_s,
         .payload = {.bytes = buffer_bytes(&order->payload), .size = buffer_length(&order->payload)},
     };
-    int error = remote_job_start(&one->job, link, &errand, true, &events, one);
+    int error;
 
+    if (one->attached)
+        error = remote_job_attach(&one->job, link, one->attached->id, one->from, 0, &events, one);
+    else
+        error = remote_job_start(&one->job, link, &errand, !order->detach,
+                                 order->detach ? &detach_events : &events, one);
     if (link_state(link) == LINK_WAITING) {
         output_print(&one->session->console->error,
                      _("hune: waiting for the connection to %s; Ctrl-C gives up\n"),
@@ -204,35 +248,58 @@ static int start(struct one *one, struct link *link)
         output_flush(&one->session->console->error);
     }
     if (!error && order->input >= 0 && !one->done)
+        remote_job_expect_input(one->job);
+    if (!error && order->input >= 0 && !one->done)
         error = feeder_start(&one->feeder, &one->session->loop, order->input, one->job);
     return error;
+}
+
+static int follow(struct one *at, uint32_t machine)
+{
+    struct session *session = at->session;
+    struct link *link;
+    int error = link_pool_take(session->pool, machine, &link);
+
+    if (!error) {
+        session_catch(session, on_interrupt, at);
+        error = start(at, link);
+        if (!error)
+            session_wait(session, &at->done);
+        session_catch(session, NULL, NULL);
+        feeder_stop(at->feeder);
+        remote_job_detach(at->job);
+        link_pool_release(session->pool, machine);
+    }
+    if (error) {
+        complain(&session->console->error, at->machine->name, _("The order cannot be given."),
+                 strerror(-error), NULL);
+        at->status = STATUS_FAILED;
+    }
+    for (size_t i = 0; i < ELEMENTS_OF(at->kept); i++) {
+        buffer_deinit(&at->kept[i]);
+        lines_deinit(&at->lines[i]);
+    }
+    return at->status;
 }
 
 int run_one(struct session *session, uint32_t machine, struct run_order *order)
 {
     struct one one = {
         .session = session, .machine = &session->fleet->machines[machine], .order = order};
-    struct link *link;
-    int error = link_pool_take(session->pool, machine, &link);
 
-    if (!error) {
-        session_catch(session, on_interrupt, &one);
-        error = start(&one, link);
-        if (!error)
-            session_wait(session, &one.done);
-        session_catch(session, NULL, NULL);
-        feeder_stop(one.feeder);
-        remote_job_detach(one.job);
-        link_pool_release(session->pool, machine);
-    }
-    if (error) {
-        complain(&session->console->error, one.machine->name, _("The order cannot be given."),
-                 strerror(-error), NULL);
-        one.status = STATUS_FAILED;
-    }
-    for (size_t i = 0; i < ELEMENTS_OF(one.kept); i++) {
-        buffer_deinit(&one.kept[i]);
-        lines_deinit(&one.lines[i]);
-    }
-    return one.status;
+    return follow(&one, machine);
+}
+
+int run_attach(struct session *session, uint32_t machine, const struct job_object *object,
+               uint64_t from, const struct run_order *order)
+{
+    struct one one = {
+        .session = session,
+        .machine = &session->fleet->machines[machine],
+        .order = order,
+        .attached = object,
+        .from = from,
+    };
+
+    return follow(&one, machine);
 }

@@ -23,6 +23,7 @@ struct run_options {
     uint64_t fanout;
     bool live;
     bool gather;
+    bool detach;
     bool raw;
 };
 
@@ -152,6 +153,7 @@ static int exec_run(struct console *console, const void *values, const struct wo
         .input = -1,
         .raw = options->raw,
         .gather = options->gather,
+        .detach = options->detach,
         .live = options->live,
     };
     int status = check(console, words);
@@ -180,6 +182,8 @@ static const struct cli_option options[] = {
            N_("show equal outputs once, at the end")),
     OPTION(struct run_options, live, FLAG, 0, "live", NULL,
            N_("show output as it comes; with --json one object a piece")),
+    OPTION(struct run_options, detach, FLAG, 'd', "detach", NULL,
+           N_("leave as soon as the machines took it; hune attach follows it")),
     OPTION(struct run_options, stdin_path, TEXT, 0, "stdin", N_("FILE|-"),
            N_("the command's standard input; without it there is none")),
     OPTION(struct run_options, cwd, TEXT, 'C', "cwd", N_("DIR"),
@@ -202,7 +206,8 @@ const struct cli_command cli_run = {
     .examples = "hune run web1 -- uptime\n"
                 "hune run '@web' --gather -- 'nginx -v 2>&1'\n"
                 "hune run -t web[1-3] --as www-data --timeout 5m -- ls -l /srv\n"
-                "hune run db1 --stdin dump.sql -- psql shop",
+                "hune run db1 --stdin dump.sql -- psql shop\n"
+                "hune run backup1 --detach -- /usr/local/sbin/full-backup",
     OPTIONS(options, struct run_options),
     .selects = true,
     .exec = exec_run,

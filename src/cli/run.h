@@ -8,6 +8,7 @@
 #include "base/cursor.h"
 #include "cli/lines.h"
 #include "cli/session.h"
+#include "fleet/job-object.h"
 
 struct run_order {
     struct buffer payload; /* of proto/command.h */
@@ -17,8 +18,9 @@ struct run_order {
     int input;             /* a descriptor to read standard input from, or -1 */
     bool raw;              /* control characters go to the terminal as they are */
     bool gather;           /* many machines: fold equal outputs */
-    bool tells; /* one machine: say it when the command fails; else only the exit status does */
-    bool live;  /* JSON: one object per line of output instead of all at the end */
+    bool tells;  /* one machine: say it when the command fails; else only the exit status does */
+    bool detach; /* leave as soon as the machines took it */
+    bool live;   /* JSON: one object per line of output instead of all at the end */
 };
 
 /* Each tells what happens as it happens, and returns what to exit with. The loop is theirs until
@@ -26,6 +28,10 @@ struct run_order {
 int run_machines(struct session *session, const struct selection *selection,
                  struct run_order *order);
 int run_one(struct session *session, uint32_t machine, struct run_order *order);
+/* Follows a job that is there, from byte `from` of its stream on, as run_one() does the one that it
+ * gave. */
+int run_attach(struct session *session, uint32_t machine, const struct job_object *object,
+               uint64_t from, const struct run_order *order);
 int run_many(struct session *session, const struct selection *selection, struct run_order *order);
 
 /* Who to run as on this machine; "" leaves it to the machine. */

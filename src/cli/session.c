@@ -64,6 +64,7 @@ void session_close(struct session *session)
     uv_close((uv_handle_t *)&session->interrupt, NULL);
     uv_run(&session->loop, UV_RUN_DEFAULT);
     uv_loop_close(&session->loop);
+    buffer_deinit(&session->jobs);
     session->is_open = false;
 }
 

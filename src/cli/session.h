@@ -19,6 +19,7 @@ struct session {
     void (*on_interrupt)(struct session *session, unsigned times); /* NULL: Ctrl-C ends hune */
     void *user;                                                    /* of on_interrupt */
     unsigned interrupts;                                           /* since session_catch() */
+    struct buffer jobs; /* the short ids that were shown last, each with its NUL */
     bool is_open;
 };
 

@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "door/starts.h"
 
 #define RING_MAGIC 0x48554e4552494e47ull /* "HUNERING" */
 
@@ -26,6 +27,7 @@ struct ring_warden_page {
     _Atomic uint64_t tail;
     _Atomic uint64_t doomed;  /* what the tail is about to become, or is */
     _Atomic uint64_t starved; /* how many times there was no room */
+    _Atomic uint64_t start;   /* where a frame begins, at the tail or behind it */
     _Atomic uint32_t ended;
 };
 
@@ -47,6 +49,7 @@ struct ring {
     /* The warden's own: the gate holds the same memfd and can write to both pages, so the warden
      * never reads its words back. */
     uint64_t head, tail;
+    struct starts starts;
     uint64_t told; /* the gate's own: the `starved` for which it last told the warden of room */
 };
 
@@ -119,9 +122,16 @@ int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const v
     (*ring_out)->head = tail + size;
     atomic_store(&(*ring_out)->warden->doomed, tail);
     atomic_store(&(*ring_out)->warden->tail, tail);
+    atomic_store(&(*ring_out)->warden->start, tail);
     atomic_store(&(*ring_out)->warden->head, tail + size);
     ring_end(*ring_out);
     return 0;
+}
+
+/* What is published ends with a whole frame, so one begins at the head. */
+static uint64_t ring_start_of(const struct ring *ring)
+{
+    return starts_from(&ring->starts, ring->tail, ring->head);
 }
 
 void ring_restate(struct ring *ring, bool ended)
@@ -130,6 +140,7 @@ void ring_restate(struct ring *ring, bool ended)
     ring->warden->capacity = ring->capacity;
     atomic_store(&ring->warden->doomed, ring->tail);
     atomic_store(&ring->warden->tail, ring->tail);
+    atomic_store(&ring->warden->start, ring_start_of(ring));
     atomic_store(&ring->warden->head, ring->head);
     atomic_store(&ring->warden->ended, ended);
 }
@@ -195,6 +206,18 @@ uint64_t ring_tail(const struct ring *ring)
     return ring->fd >= 0 ? ring->tail : atomic_load(&ring->warden->tail);
 }
 
+uint64_t ring_start(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->start);
+}
+
+uint64_t ring_start_before(const struct ring *ring, uint64_t offset)
+{
+    uint64_t start = starts_before(&ring->starts, offset, ring->tail);
+
+    return start > ring->tail ? start : ring->tail;
+}
+
 bool ring_is_ended(const struct ring *ring)
 {
     return atomic_load(&ring->warden->ended) != 0;
@@ -229,6 +252,7 @@ static bool ring_give_up(struct ring *ring, uint64_t tail)
     }
     ring->tail = tail;
     atomic_store(&ring->warden->tail, tail);
+    atomic_store(&ring->warden->start, ring_start_of(ring));
     return true;
 }
 
@@ -255,6 +279,7 @@ bool ring_publish(struct ring *ring, size_t size)
 {
     uint64_t head = ring->head;
 
+    starts_add(&ring->starts, head, ring->tail);
     ring->head = head + size;
     atomic_store(&ring->warden->head, ring->head);
     return atomic_load(&ring->gate->sleeping_at) == head + 1;

@@ -36,6 +36,11 @@ int ring_fd(const struct ring *ring);
 size_t ring_capacity(const struct ring *ring);
 uint64_t ring_head(const struct ring *ring);
 uint64_t ring_tail(const struct ring *ring);
+/* Where a frame begins, at the tail or soon behind it: for a console that did not see what came
+ * before. Every ring_publish() ends with a whole frame. */
+uint64_t ring_start(const struct ring *ring);
+/* Warden: where a frame begins, at `offset` or soon before it; the tail if that is not known. */
+uint64_t ring_start_before(const struct ring *ring, uint64_t offset);
 /* True once the last frame is in: nothing follows head. Ask this before ring_peek(): the other way
  * round the last frame could slip in between. */
 bool ring_is_ended(const struct ring *ring);

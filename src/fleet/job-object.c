@@ -22,6 +22,7 @@ bool job_object_decode(json_t *object, struct job_object *object_out)
     document_text(object, "label", object_out->label, sizeof(object_out->label));
     document_u64(object, "started_ms", &object_out->started_ms);
     document_u64(object, "ended_ms", &object_out->ended_ms);
+    document_u64(object, "first", &object_out->first);
     document_u64(object, "output", &object_out->output);
     return true;
 }

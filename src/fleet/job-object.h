@@ -20,6 +20,7 @@ struct job_object {
     char label[512];
     uint64_t started_ms; /* wall clock of the machine; 0 if not known yet */
     uint64_t ended_ms;
+    uint64_t first;  /* where its first frame that is still kept begins */
     uint64_t output; /* length of the stream of frames so far */
 };
 

@@ -125,6 +125,8 @@ static void on_input_done(struct request *request, const struct trouble *trouble
         input->wants_room = false;
         job->events->on_writable(job, job->user);
     }
+    if (!job->follow)
+        remote_job_end(job, job->state, NULL);
     remote_job_leave(job);
 }
 
@@ -146,6 +148,11 @@ void remote_input_start(struct remote_job *job)
         return;
     }
     request_send(input->request);
+}
+
+bool remote_input_is_due(const struct remote_job *job)
+{
+    return !job->input.is_closed && (job->input.is_expected || job->input.is_ended);
 }
 
 void remote_input_stop(struct remote_job *job)
@@ -188,6 +195,11 @@ int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
         return error;
     input_wake(job);
     return 0;
+}
+
+void remote_job_expect_input(struct remote_job *job)
+{
+    job->input.is_expected = true;
 }
 
 void remote_job_write_end(struct remote_job *job)

@@ -21,6 +21,7 @@ struct remote_input {
     bool is_closed;      /* the machine takes no more */
     bool is_waiting;     /* the body said BODY_WAIT */
     bool wants_room;     /* somebody was told -EAGAIN */
+    bool is_expected;    /* remote_job_expect_input() */
 };
 
 struct remote_job {
@@ -78,5 +79,7 @@ void remote_output_start(struct remote_job *job);
 /* remote-job-input.c */
 /* Sends what is queued, once the machine has the job. */
 void remote_input_start(struct remote_job *job);
+/* Whether input is on its way, or will be. */
+bool remote_input_is_due(const struct remote_job *job);
 /* Nothing more goes in: the job is over, or lets go of its input. */
 void remote_input_stop(struct remote_job *job);

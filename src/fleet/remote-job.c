@@ -141,11 +141,12 @@ static void on_submit_done(struct submit *submit, enum submit_fate fate,
         remote_job_end(job, submit_verdict(fate, trouble), trouble);
     } else {
         remote_job_accepted(job);
-        if (!job->follow)
+        if (!job->follow && (state_is_ended(object->state.state) || !remote_input_is_due(job)))
             remote_job_end(job, object->state, NULL);
         else if (!state_is_ended(object->state.state))
             remote_job_tell_state(job, object->state);
-        remote_output_start(job);
+        if (job->follow)
+            remote_output_start(job);
     }
     remote_job_leave(job);
 }

@@ -46,7 +46,8 @@ struct remote_job_events {
 };
 
 /* Gives an order that becomes a job and follows it. `follow` false: ends as soon as the machine
- * took it, with the state that it told (--detach). Returns 0 or -errno. Callbacks come from the
+ * took it, and the input that was written or is expected, with the state that it told (--detach).
+ * Returns 0 or -errno. Callbacks come from the
  * loop; on a link that is closed they come from inside, and `job_out` is NULL if one of them
  * detached. */
 int remote_job_start(struct remote_job **job_out, struct link *link, const struct errand *errand,
@@ -70,6 +71,9 @@ void remote_job_resume(struct remote_job *job);
  * or the job's end, or -EAGAIN if the queue (LIMIT_INPUT_AHEAD) has no room for all of them: none
  * is taken and on_writable follows. */
 int remote_job_write(struct remote_job *job, const void *bytes, size_t size);
+/* Bytes will be written: a job that is not followed must not be left before they are there. Call it
+ * right after remote_job_start(). */
+void remote_job_expect_input(struct remote_job *job);
 /* The job reads end of file behind what was written. */
 void remote_job_write_end(struct remote_job *job);
 /* The whole of standard input at once, instead of writing; borrowed until on_end or detach. Ends

@@ -157,13 +157,14 @@ static struct job_state state_of(const struct job *job)
  * mapped keeps it. */
 static void job_park(struct job *job)
 {
+    uint64_t head = ring_head(job->ring);
     const uint8_t *bytes;
     int64_t size;
 
     /* Its pages live for as long as the gate has it mapped, so what is not needed goes in any case.
-     */
-    if (ring_head(job->ring) > JOB_PARK_BYTES)
-        ring_shrink(job->ring, JOB_KEEP_BYTES);
+     * What stays begins with a whole frame. */
+    if (head > JOB_PARK_BYTES)
+        ring_shrink(job->ring, head - ring_start_before(job->ring, head - JOB_KEEP_BYTES));
     size = ring_peek(job->ring, ring_tail(job->ring), &bytes);
     if (size >= 0 && size <= JOB_PARK_BYTES && !buffer_append(&job->kept, bytes, (size_t)size)) {
         job->kept_from = ring_tail(job->ring);

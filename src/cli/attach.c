@@ -1,0 +1,85 @@
+/* hune attach: follows a job that was left, or was given by another console of the operator. */
+#include <stdio.h>
+
+#include "cli/commands.h"
+#include "cli/job-pick.h"
+#include "cli/jobs.h"
+#include "cli/run.h"
+
+struct attach_options {
+    bool from_now;
+    bool raw;
+    bool live;
+};
+
+static void announce(const struct job_pick *pick)
+{
+    struct console *console = pick->session->console;
+    struct output *error = &console->error;
+    char job[JOB_SHORT_SIZE];
+
+    if (console->common.json || !error->terminal)
+        return;
+    output_print(error, _("hune: %s: job %s: "), pick->session->fleet->machines[pick->machine].name,
+                 job_short(pick->job.id, job));
+    output_safe(error, pick->job.label);
+    if (!state_is_ended(pick->job.state.state))
+        output_print(error, "%s", _(" (Ctrl-C stops it, pressed twice it leaves it running)"));
+    output_print(error, "\n");
+    output_flush(error);
+}
+
+static int attach(struct session *session, const char *const *words,
+                  const struct attach_options *options)
+{
+    _cleanup_job_pick_ struct job_pick pick = {0};
+    struct run_order order = {.input = -1, .raw = options->raw, .live = options->live};
+    uint64_t from;
+    int status = job_pick(session, words, &pick);
+
+    if (status)
+        return status;
+    announce(&pick);
+    from = options->from_now ? pick.job.output : pick.job.first;
+    if (!options->from_now && from > 0)
+        complain_say(&session->console->error, NULL,
+                     _("The first %llu bytes of its output are no longer kept."),
+                     (unsigned long long)from);
+    return run_attach(session, pick.machine, &pick.job, from, &order);
+}
+
+int attach_job(struct session *session, const char *const *words)
+{
+    return attach(session, words, &(struct attach_options){0});
+}
+
+static int exec_attach(struct console *console, const void *values, const struct words *words)
+{
+    _cleanup_session_ struct session session = {0};
+    int status = session_open(&session, console, false);
+
+    return status ? status : attach(&session, words->items, values);
+}
+
+static const struct cli_option options[] = {
+    OPTION(struct attach_options, from_now, FLAG, 'n', "from-now", NULL,
+           N_("leave out what was put out before")),
+    OPTION(struct attach_options, live, FLAG, 0, "live", NULL,
+           N_("with --json, one object for each line as it comes")),
+    OPTION(struct attach_options, raw, FLAG, 0, "raw", NULL,
+           N_("pass control characters to the terminal")),
+};
+
+const struct cli_command cli_attach = {
+    .name = "attach",
+    .arguments = "MACHINE [JOB]",
+    .summary = N_("Follow a job's output to its end"),
+    .details = N_("From the first byte that the machine still keeps; the exit status is the "
+                  "job's.\nJOB is its id, or the first or last digits of it (hune jobs shows them);"
+                  " it may be left out where only one job runs.\nCtrl-C stops the job; pressed "
+                  "twice, it leaves the job running."),
+    .examples = "hune attach web1 b302099a\nhune attach web1 --from-now",
+    OPTIONS(options, struct attach_options),
+    .selects = true,
+    .exec = exec_attach,
+};
