@@ -26,6 +26,13 @@ def detach(machine, line, *options, **more):
     return done.out.strip()
 
 
+DEBUG = "[log]\nlevel = debug\n"
+
+
+def wait_for_reader(machine):
+    wait_for("a console that reads", lambda: "reads from byte" in machine.agent.log())
+
+
 def state_of(machine, job):
     return next((row["state"] for row in machine.console.json("jobs") if row["job"] == job), None)
 
@@ -53,11 +60,12 @@ def test_an_id_may_be_short(pair, name):
 
 
 def test_the_only_running_job_needs_no_id(pair, fifo):
-    machine = pair()
+    machine = pair(config=DEBUG)
     detach(machine, "echo ended")
     wait_for("its end", lambda: {job["state"] for job in machine.jobs()} == {"exited"})
     detach(machine, f"cat {fifo} >/dev/null; echo running")
     with machine.console.start("attach", machine.name, stdin=subprocess.DEVNULL) as process:
+        wait_for_reader(machine)
         fifo.write_text("go")
         assert process.stdout.read() == b"running\n"
 
@@ -74,12 +82,12 @@ def test_an_id_that_fits_two_jobs_or_none(pair):
 
 
 def test_from_now(pair, fifo):
-    machine = pair()
+    machine = pair(config=DEBUG)
     job = detach(machine, f"echo before; cat {fifo} >/dev/null; echo after")
     wait_for("output", lambda: any(row["output"] > 0 for row in machine.console.json("jobs")))
     with machine.console.start("attach", machine.name, job, "--from-now",
                                stdin=subprocess.DEVNULL) as process:
-        wait_for("the reader", lambda: machine.agent.log() is not None)
+        wait_for_reader(machine)
         fifo.write_text("go")
         assert process.stdout.read() == b"after\n"
         assert process.wait(30) == 0
@@ -242,7 +250,7 @@ def test_the_prompt_knows_them(pair, fifo):
         terminal.expect(job[-8:])
         terminal.expect("> ")
         terminal.type(f"attach {job[-8:-4]}\t")
-        terminal.expect(job[-8:])
+        terminal.expect(job[-4:] + " ")
         terminal.line("")
         fifo.write_text("go")
         terminal.expect("let go")
