@@ -6,6 +6,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -18,6 +19,9 @@ enum {
     FILL_LEAST = 4096,                      /* less room than this is waited out: no tiny frames */
     FILL_PIPE_FULL = 64 * 1024,             /* what a pipe holds before it was widened */
     FILL_PIPE_WIDE = 1 << 20,
+    /* One frame's payload: what is kept of an ended job begins with a whole frame. */
+    FILL_FRAME = 32 * 1024,
+    FILL_FRAMES = LIMIT_FRAME / FILL_FRAME, /* in one read */
     FILL_ROUNDS = 4, /* reads per wake-up, so that one loud job does not starve the others */
 };
 
@@ -53,39 +57,66 @@ static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t
         job->jobs->events->on_bytes(job, job->jobs->user);
 }
 
-/* Where payload may go; NULL when the ring is full and the gate was asked to say when it no longer
+/* Where frames may go; NULL when the ring is full and the gate was asked to say when it no longer
  * is. */
-static uint8_t *payload_room(struct job *job, size_t *size_out)
+static uint8_t *frames_room(struct job *job, size_t *size_out)
 {
     const size_t least = FRAME_HEADER_SIZE + FILL_LEAST + FILL_EXIT_SIZE;
     size_t size;
     uint8_t *at;
 
     do {
-        at = ring_room(job->ring, FRAME_HEADER_SIZE + LIMIT_FRAME + FILL_EXIT_SIZE, &size);
+        at = ring_room(job->ring, FILL_FRAMES * (FRAME_HEADER_SIZE + FILL_FRAME) + FILL_EXIT_SIZE,
+                       &size);
         if (size >= least) {
-            *size_out = size - FRAME_HEADER_SIZE - FILL_EXIT_SIZE;
-            return at + FRAME_HEADER_SIZE;
+            *size_out = size - FILL_EXIT_SIZE;
+            return at;
         }
     } while (!ring_wait_for_room(job->ring, least));
     return NULL;
 }
 
+/* One read into several frames, with gaps for their headers. */
+static ssize_t frames_read(int fd, uint8_t *at, size_t room)
+{
+    struct iovec parts[FILL_FRAMES];
+    int count = 0;
+
+    while (count < FILL_FRAMES && room > FRAME_HEADER_SIZE) {
+        size_t size = room - FRAME_HEADER_SIZE < FILL_FRAME ? room - FRAME_HEADER_SIZE : FILL_FRAME;
+
+        parts[count++] = (struct iovec){.iov_base = at + FRAME_HEADER_SIZE, .iov_len = size};
+        at += FRAME_HEADER_SIZE + size;
+        room -= FRAME_HEADER_SIZE + size;
+    }
+    return readv(fd, parts, count);
+}
+
+static void frames_put(struct job_pipe *pipe, uint8_t *at, size_t size)
+{
+    while (size > 0) {
+        size_t piece = size < FILL_FRAME ? size : FILL_FRAME;
+
+        frame_put(pipe->job, at, pipe->kind, piece, false);
+        at += FRAME_HEADER_SIZE + piece;
+        size -= piece;
+    }
+}
+
 /* Returns true if there may be more at once. */
 static bool fill_once(struct job_pipe *pipe)
 {
-    struct job *job = pipe->job;
     size_t room;
     ssize_t got;
-    uint8_t *at = payload_room(job, &room);
+    uint8_t *at = frames_room(pipe->job, &room);
 
     if (!at) {
         loop_unwatch(&pipe->source);
         return false;
     }
-    got = read(pipe->source.fd, at, room);
+    got = frames_read(pipe->source.fd, at, room);
     if (got > 0) {
-        frame_put(job, at - FRAME_HEADER_SIZE, pipe->kind, (size_t)got, false);
+        frames_put(pipe, at, (size_t)got);
         if (got == FILL_PIPE_FULL)
             fcntl(pipe->source.fd, F_SETPIPE_SZ, FILL_PIPE_WIDE);
         return (size_t)got >= FILL_PIPE_FULL;

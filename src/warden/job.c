@@ -31,7 +31,8 @@ enum {
     JOB_DRAIN_MS = 1000, /* for pipes that are still open when the job's first process has ended */
     JOB_DRAIN_TERMINAL_MS = 100, /* the same where what a shell left behind has its terminal */
     JOB_KEEP_BYTES = 64 * 1024,  /* of the output of an ended job, once the console has it */
-    JOB_PARK_BYTES = 128 * 1024,
+    /* What is kept begins with a whole frame, so it may be two frames more. */
+    JOB_PARK_BYTES = 160 * 1024,
 };
 
 static void job_settle(struct job *job);
