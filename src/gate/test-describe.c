@@ -7,6 +7,7 @@
 
 #include "gate/describe.h"
 #include "proto/command.h"
+#include "proto/transfer.h"
 
 /* What a shell line is called in a list where there is room for `size`. */
 static const char *label_of(const char *line, size_t size)
@@ -61,12 +62,34 @@ static void test_others_by_their_verb(void **state)
     assert_string_equal(label, "");
 }
 
+static void test_transfers_by_their_paths(void **state)
+{
+    static const char *const paths[] = {"/etc/hosts", "a\nb", NULL};
+    _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
+    struct order order = {.verb = VERB_GET};
+    const struct transfer transfer = {0};
+    char label[128];
+
+    (void)state;
+    assert_int_equal(transfer_encode(&transfer, paths, &payload), 0);
+    order.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
+    describe_order(&order, label, sizeof(label));
+    assert_string_equal(label, "get /etc/hosts a\\x0ab");
+    order.verb = VERB_PUT;
+    describe_order(&order, label, 12);
+    assert_string_equal(label, "put /etc\xe2\x80\xa6");
+    order.payload.size--;
+    describe_order(&order, label, sizeof(label));
+    assert_string_equal(label, "put");
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_fits_or_is_cut),
         cmocka_unit_test(test_is_one_printable_line),
         cmocka_unit_test(test_others_by_their_verb),
+        cmocka_unit_test(test_transfers_by_their_paths),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

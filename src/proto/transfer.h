@@ -18,8 +18,13 @@
 enum transfer_flag {
     TRANSFER_PLAIN = 1, /* the bytes of one file without its name, mode and times */
     TRANSFER_COUNT = 2, /* get: count first what there is, so that somebody can see how far it is */
-    TRANSFER_FLAGS_KNOWN = 3,
+    TRANSFER_LITERAL = 4, /* the paths are just that: no home, no patterns */
+    TRANSFER_STREAM = 8,  /* standard input (get) or output (put) instead of the path */
+    TRANSFER_FLAGS_KNOWN = 15,
 };
+
+/* Where the agent's courier finds the payload that it was started for. */
+enum { TRANSFER_ORDER_FD = 4 };
 
 struct transfer {
     uint8_t flags;

@@ -10,17 +10,20 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
 #include <termios.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/file.h"
 #include "proto/terminal.h"
+#include "proto/transfer.h"
 #include "proto/verb.h"
 #include "warden/plain-line.h"
 
-enum { CHILD_VARIABLES = 16 };
+enum { CHILD_VARIABLES = 16, CHILD_HELPER_FD = 3 };
 
 /* In the child: a sentence on the job's standard error, and the end. */
 static _Noreturn void give_up(int code, const char *what, const char *object)
@@ -34,16 +37,23 @@ static void child_set_descriptors(const struct run_request *request)
 {
     int standard[] = {request->descriptors[RUN_INPUT], request->descriptors[RUN_OUTPUT],
                       request->descriptors[RUN_ERRORS]};
+    int helper = request->descriptors[RUN_HELPER];
+    int kept;
 
     /* Above the standard ones first, so that none is overwritten before it was moved. */
     for (int i = 0; i < 3; i++)
         standard[i] = fcntl(standard[i], F_DUPFD, 10);
+    if (helper >= 0)
+        helper = fcntl(helper, F_DUPFD, 10);
     for (int i = 0; i < 3; i++) {
         if (standard[i] < 0 || dup2(standard[i], i) < 0)
             _exit(RUN_EXIT_NOT_STARTED);
     }
-    if (syscall(SYS_close_range, 3, ~0u, 0) < 0) {
-        for (int fd = 3; fd < 65536; fd++)
+    if (helper >= 0 && dup3(helper, CHILD_HELPER_FD, O_CLOEXEC) < 0)
+        _exit(RUN_EXIT_NOT_STARTED);
+    kept = helper < 0 ? 3 : CHILD_HELPER_FD + 1;
+    if (syscall(SYS_close_range, kept, ~0u, 0) < 0) {
+        for (int fd = kept; fd < 65536; fd++)
             close(fd);
     }
 }
@@ -221,6 +231,25 @@ static _Noreturn void child_execute(const struct run_request *request,
             arguments[0]);
 }
 
+/* What moves files is no command of the user's: a program of ours, which reads the order itself now
+ * that it has no right left but the user's. */
+static _Noreturn void child_execute_courier(const struct run_request *request)
+{
+    const char *verb = request->verb == VERB_GET ? "get" : "put";
+    char *const arguments[] = {(char *)"hune-courier", (char *)verb, NULL};
+    int order = memfd_create("hune-transfer", 0);
+
+    if (order < 0 || fd_write_all(order, request->payload.bytes, request->payload.size) ||
+        lseek(order, 0, SEEK_SET) < 0)
+        give_up(RUN_EXIT_NOT_STARTED, "cannot pass on", "the order");
+    if (order != TRANSFER_ORDER_FD && dup2(order, TRANSFER_ORDER_FD) < 0)
+        give_up(RUN_EXIT_NOT_STARTED, "cannot pass on", "the order");
+    child_enter_directory(&request->account, "");
+    execveat(CHILD_HELPER_FD, "", arguments, child_environment(request, NULL, NULL, 0),
+             AT_EMPTY_PATH);
+    give_up(RUN_EXIT_NOT_EXECUTABLE, "cannot run", "hune-courier");
+}
+
 _Noreturn void child_main(const struct run_request *request)
 {
     struct child_order order;
@@ -232,6 +261,8 @@ _Noreturn void child_main(const struct run_request *request)
     setrlimit(RLIMIT_NOFILE, &request->files);
     umask(022);
     child_drop_to(&request->account);
+    if (request->verb == VERB_GET || request->verb == VERB_PUT)
+        child_execute_courier(request);
     if (!child_read_order(request, &order)) {
         errno = EBADMSG;
         give_up(RUN_EXIT_NOT_STARTED, "the order holds no command", "");

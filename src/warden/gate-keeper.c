@@ -15,8 +15,8 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/program.h"
 #include "base/text.h"
-#include "config.h"
 #include "door/message.h"
 #include "warden/place.h"
 #include "warden/tell.h"
@@ -45,25 +45,6 @@ void gate_set_state(struct warden *warden, enum gate_state state)
     warden->gate.state = state;
 }
 
-/* Beside our own binary in a build tree, else where it was installed. */
-static char *gate_program(void)
-{
-    char self[4096];
-    ssize_t length = readlink("/proc/self/exe", self, sizeof(self) - 1);
-    _cleanup_free_ char *path = NULL;
-    char *slash;
-
-    if (length > 0) {
-        self[length] = '\0';
-        slash = strrchr(self, '/');
-        if (slash)
-            *slash = '\0';
-        if (asprintf(&path, "%s/../gate/huned-gate", self) >= 0 && access(path, X_OK) == 0)
-            return steal_pointer(path);
-    }
-    return strdup(HUNE_LIBEXEC_DIR "/huned-gate");
-}
-
 static _Noreturn void gate_child(const char *program, int door)
 {
     char *const arguments[] = {(char *)"huned-gate",
@@ -90,7 +71,7 @@ static _Noreturn void gate_child(const char *program, int door)
 
 static int gate_spawn(struct warden *warden)
 {
-    _cleanup_free_ char *program = gate_program();
+    _cleanup_free_ char *program = program_path("gate", "huned-gate");
     const int size = GATE_DOOR_BYTES;
     int ends[2];
     pid_t pid;

@@ -19,6 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/clock.h"
+#include "base/program.h"
 #include "base/text.h"
 #include "warden/fill.h"
 #include "warden/pty.h"
@@ -461,7 +462,7 @@ static int job_ends_open(struct job_ends *ends, const struct order *order,
 
     *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}, .keys = -1};
     r = order->verb == VERB_SHELL ? terminal_open(ends, account)
-                                  : pipes_open(ends, run_wants_input(order->payload));
+                                  : pipes_open(ends, run_wants_input(order));
     if (r)
         job_ends_close(ends);
     return r;
@@ -521,14 +522,30 @@ static int job_follow(struct job *job, struct job_ends *ends)
     return r;
 }
 
+/* Files are carried by a program of its own. It goes along as a descriptor: the user that the job
+ * drops to may not be able to reach its path. */
+static int job_find_courier(int *fd_out)
+{
+    _cleanup_free_ char *path = program_path("courier", "hune-courier");
+
+    if (!path)
+        return -ENOMEM;
+    *fd_out = open(path, O_PATH | O_CLOEXEC);
+    return *fd_out < 0 ? -errno : 0;
+}
+
 static int job_spawn(struct job *job, const struct order *order, struct run_request *request)
 {
     struct run_birth birth;
     struct job_ends ends;
     int r = job_ends_open(&ends, order, &request->account);
 
-    if (r)
+    if (!r && (order->verb == VERB_GET || order->verb == VERB_PUT))
+        r = job_find_courier(&request->descriptors[RUN_HELPER]);
+    if (r) {
+        job_ends_close(&ends);
         return r;
+    }
     tree_init(&job->tree, job->jobs->forest, job->id);
     job_describe(job, order, &ends, request);
     job->started_monotonic_ms = clock_monotonic_ms();
@@ -546,18 +563,25 @@ static int job_spawn(struct job *job, const struct order *order, struct run_requ
             r = (int)pid;
     }
     job_ends_close(&ends);
+    if (request->descriptors[RUN_HELPER] >= 0)
+        close(request->descriptors[RUN_HELPER]);
     return r;
+}
+
+static bool job_is_known(uint16_t verb)
+{
+    return verb == VERB_RUN || verb == VERB_SHELL || verb == VERB_GET || verb == VERB_PUT;
 }
 
 enum problem_code job_start(struct jobs *jobs, const struct checked *checked, const char *label,
                             struct job **job_out)
 {
-    struct run_request request = {0};
+    struct run_request request = {.descriptors = {[RUN_HELPER] = -1}};
     enum problem_code problem;
     struct job *job;
     int r;
 
-    if (checked->order.verb != VERB_RUN && checked->order.verb != VERB_SHELL)
+    if (!job_is_known(checked->order.verb))
         return PROBLEM_UNSUPPORTED;
     if (jobs->running >= jobs->running_max)
         return PROBLEM_TOO_MANY_JOBS;

@@ -45,9 +45,12 @@ enum problem_code account_find(const char *user, struct account *account_out)
     return PROBLEM_NONE;
 }
 
-bool run_wants_input(struct slice payload)
+bool run_wants_input(const struct order *order)
 {
-    return payload.size > 1 && (payload.bytes[1] & COMMAND_INPUT);
+    if (order->verb == VERB_PUT)
+        return true;
+    return order->verb == VERB_RUN && order->payload.size > 1 &&
+           (order->payload.bytes[1] & COMMAND_INPUT);
 }
 
 static void child_enter_cgroup(int cgroup)

@@ -30,6 +30,7 @@ enum run_descriptor {
     RUN_OUTPUT,
     RUN_ERRORS,
     RUN_CGROUP, /* folder to be born in */
+    RUN_HELPER, /* the program that does it, for what is no command */
     RUN_DESCRIPTORS,
 };
 
@@ -52,9 +53,9 @@ struct run_birth {
 
 /* Returns PROBLEM_NONE or PROBLEM_NO_SUCH_USER. */
 enum problem_code account_find(const char *user, struct account *account_out);
-/* Whether the order asks for standard input: the only byte of the payload that the warden itself
- * reads. */
-bool run_wants_input(struct slice payload);
+/* Whether the job has a standard input. Of a command's payload, this is the only byte that the
+ * warden itself reads. */
+bool run_wants_input(const struct order *order);
 /* Begins to make the process, in a session of its own; `spawner` may be NULL or have none. The
  * descriptors stay the caller's and may be closed. Returns 0 or -errno. */
 int run_begin(struct run_birth *birth_out, struct spawner *spawner,

@@ -94,10 +94,11 @@ class Binaries:
         self.hune = folder / "src/cli/hune"
         self.huned = folder / "src/warden/huned"
         self.gate = folder / "src/gate/huned-gate"
+        self.courier = folder / "src/courier/hune-courier"
         self.raw = folder / "tests/tools/hune-raw"
 
     def programs(self):
-        return [self.hune, self.huned, self.gate]
+        return [self.hune, self.huned, self.gate, self.courier]
 
 
 class Agent:

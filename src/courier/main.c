@@ -1,0 +1,164 @@
+/* hune-courier: what packs and unpacks files, on both sides. The agent starts it as what a `get` or
+ * `put` order becomes, as the user of the order and with no other right; the console starts it for
+ * the other half, so that what a machine sends is unpacked in a process of its own.
+ *
+ * The order's payload is on descriptor TRANSFER_ORDER_FD. `get` writes a parcel to standard output;
+ * `put` reads one from standard input and then writes a receipt, one JSON object on one line. What
+ * was left out, and what went wrong, is told on standard error, a line each. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/text.h"
+#include "courier/paths.h"
+#include "courier/pipe.h"
+#include "parcel/pack.h"
+#include "parcel/unpack.h"
+
+enum { EXIT_LEFT_OUT = 1, EXIT_MALFORMED = 125 };
+
+static void tell(const struct parcel_trouble *trouble)
+{
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+
+    if (parcel_trouble_describe(trouble, &line) == 0 && buffer_append_text(&line, "\n") == 0)
+        (void)fd_write_all(STDERR_FILENO, buffer_bytes(&line), buffer_length(&line));
+}
+
+/* Tells it and releases it. Returns what to exit with. */
+static int fail(struct parcel_trouble *trouble)
+{
+    tell(trouble);
+    parcel_trouble_deinit(trouble);
+    return EXIT_FAILURE;
+}
+
+static void on_left_out(void *user, const struct parcel_trouble *trouble)
+{
+    (void)user;
+    tell(trouble);
+}
+
+static int get(const struct transfer *transfer, const struct paths *paths)
+{
+    const struct pack_settings settings = {
+        .paths = (const char *const *)paths->items,
+        .kind = transfer->flags & (TRANSFER_PLAIN | TRANSFER_STREAM) ? PARCEL_PLAIN
+                                                                     : PARCEL_ARCHIVE,
+        .fd = transfer->flags & TRANSFER_STREAM ? STDIN_FILENO : -1,
+        .counts = transfer->flags & TRANSFER_COUNT,
+        .on_left_out = on_left_out,
+    };
+    struct parcel_trouble trouble = {0};
+    struct pack_result result;
+    struct parcel_sink sink;
+    struct pipe_end end;
+    int r = pipe_sink(&end, STDOUT_FILENO, transfer->patience_s, &sink);
+
+    if (r)
+        parcel_trouble_system(&trouble, NULL, r);
+    else
+        r = pack_run(&settings, &sink, &result, &trouble);
+    pipe_end_deinit(&end);
+    if (r)
+        return fail(&trouble);
+    return result.left_out > 0 ? EXIT_LEFT_OUT : EXIT_SUCCESS;
+}
+
+static void write_receipt(const struct unpack_result *result)
+{
+    char sum[2 * SHA256_SIZE + 1];
+
+    hex_encode(result->sum, sizeof(result->sum), sum);
+    printf("{\"entries\":%llu,\"bytes\":%llu,\"sha256\":\"%s\"}\n",
+           (unsigned long long)result->entries, (unsigned long long)result->bytes, sum);
+    fflush(stdout);
+}
+
+/* The plain bytes of a parcel to standard output, as they come: whoever reads them learns from the
+ * exit status whether they were all. */
+static int show(const struct parcel_source *source, struct parcel_trouble *trouble)
+{
+    struct parcel_reader reader;
+    struct slice piece = {NULL, 1};
+    int r = parcel_reader_init(&reader, source);
+
+    if (!r && reader.head.kind != PARCEL_PLAIN)
+        r = PARCEL_E_NO_PARCEL;
+    while (!r && piece.size > 0) {
+        r = parcel_read(&reader, &piece);
+        if (!r)
+            r = fd_write_all(STDOUT_FILENO, piece.bytes, piece.size);
+    }
+    parcel_reader_deinit(&reader);
+    if (r < 0)
+        return parcel_trouble_system(trouble, NULL, r);
+    return r ? parcel_trouble_set(trouble, (enum parcel_trouble_code)r, NULL, 0) : 0;
+}
+
+static int put(const struct transfer *transfer, const struct paths *paths)
+{
+    const struct unpack_settings settings = {
+        .target = paths->items[0],
+        .bytes_max = transfer->bytes_max,
+        .entries_max = transfer->entries_max,
+    };
+    struct parcel_trouble trouble = {0};
+    struct unpack_result result;
+    struct parcel_source source;
+    struct pipe_end end;
+    bool shows = transfer->flags & TRANSFER_STREAM;
+    int r = pipe_source(&end, STDIN_FILENO, transfer->patience_s, &source);
+
+    if (r)
+        parcel_trouble_system(&trouble, NULL, r);
+    else if (shows)
+        r = show(&source, &trouble);
+    else
+        r = unpack_run(&settings, &source, &result, &trouble);
+    pipe_end_deinit(&end);
+    if (r)
+        return fail(&trouble);
+    if (!shows)
+        write_receipt(&result);
+    return EXIT_SUCCESS;
+}
+
+static int malformed(void)
+{
+    fprintf(stderr, "hune-courier: the order is not well-formed\n");
+    return EXIT_MALFORMED;
+}
+
+int main(int argc, char **argv)
+{
+    _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
+    struct transfer transfer;
+    struct paths paths;
+    bool gets = argc == 2 && text_equal(argv[1], "get");
+    int status;
+
+    if (!gets && !(argc == 2 && text_equal(argv[1], "put"))) {
+        fprintf(stderr, "hune-courier is started by huned and hune to move files\n");
+        return EXIT_MALFORMED;
+    }
+    pipe_catch_signals();
+    if (fd_read_all(TRANSFER_ORDER_FD, LIMIT_ORDER_PAYLOAD, &payload) ||
+        transfer_decode(&transfer,
+                        (struct slice){buffer_bytes(&payload), buffer_length(&payload)}) ||
+        (!gets && transfer.count != 1))
+        return malformed();
+    close(TRANSFER_ORDER_FD);
+    if (paths_expand(&transfer, gets, &paths)) {
+        fprintf(stderr, "hune-courier: no memory\n");
+        status = EXIT_FAILURE;
+    } else {
+        status = gets ? get(&transfer, &paths) : put(&transfer, &paths);
+    }
+    paths_deinit(&paths);
+    return status;
+}
