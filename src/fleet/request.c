@@ -167,7 +167,8 @@ static const struct link_load_events load_events = {
 
 /* ---- as the exchange's owner ---- */
 
-/* Back into line: for a connection that broke, or an answer that came before `open` was decided. */
+/* Back into line: for a connection that broke or is about to end, or an answer that came before
+ * `open` was decided. */
 static void request_repeat(struct request *request, const struct trouble *trouble)
 {
     list_remove(&request->load.at);
@@ -183,9 +184,10 @@ static void request_repeat(struct request *request, const struct trouble *troubl
 static void on_exchange_done(struct exchange *exchange, const struct trouble *trouble)
 {
     struct request *request = container_of(exchange, struct request, exchange);
-    bool is_early = trouble && trouble->code == PROBLEM_NOT_OPEN && !link_is_open(request->link);
+    enum problem_code code = trouble ? trouble->code : PROBLEM_NONE;
+    bool is_early = code == PROBLEM_NOT_OPEN && !link_is_open(request->link);
 
-    if (trouble && (trouble->code == PROBLEM_LOST || is_early))
+    if (code == PROBLEM_LOST || code == PROBLEM_SHUTTING_DOWN || is_early)
         request_repeat(request, trouble);
     else
         request_finish(request, trouble);
