@@ -50,4 +50,4 @@ check-format:
 	@tools/format --check
 
 clean:
-	rm -rf build build-test build-fuzz
+	rm -rf build build-test build-plain build-fuzz

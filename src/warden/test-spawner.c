@@ -47,8 +47,11 @@ static void test_lost(void **state)
     (void)state;
     ground_make(&ground, false);
     spawner = ground.spawner.pid;
-    assert_int_equal(start_line(&ground, "read line; exit 3", COMMAND_INPUT, 0, &before),
+    assert_int_equal(start_line(&ground, "echo up; read line; exit 3", COMMAND_INPUT, 0, &before),
                      PROBLEM_NONE);
+    /* Until it became its command it has the spawner's descriptors. */
+    while (ring_head(before->ring) == 0)
+        ground_turn(&ground);
     assert_int_equal(kill(spawner, SIGKILL), 0);
     while (process_is_alive(spawner))
         usleep(1000);
