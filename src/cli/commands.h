@@ -34,6 +34,7 @@ struct cli_command {
     X(export)            \
     X(ask)               \
     X(run)               \
+    X(runs)              \
     X(jobs)              \
     X(attach)            \
     X(stop)              \
@@ -42,6 +43,7 @@ struct cli_command {
     X(disconnect)        \
     X(reset)             \
     X(kill)              \
+    X(nodeset)           \
     X(id)                \
     X(doctor)            \
     X(version)           \

@@ -1,4 +1,5 @@
 #include "cli/console.h"
+#include "cli/console-groups.h"
 
 #include <errno.h>
 #include <poll.h>
@@ -99,6 +100,8 @@ int console_fleet(struct console *console, struct fleet **fleet_out)
             return STATUS_FAILED;
         }
         mention_bad_lines(console, path, console->fleet);
+        console->groups = (struct fleet_groups){.find = console_find_group, .user = console};
+        console->fleet->groups = &console->groups;
     }
     *fleet_out = console->fleet;
     return 0;
@@ -187,6 +190,26 @@ struct store *console_store(struct console *console)
     else if (error)
         complain_fault(&console->error, NULL, &fault);
     return console->store;
+}
+
+const struct settings *console_settings(struct console *console)
+{
+    struct fault fault = {0};
+    int error;
+
+    if (console->has_settings)
+        return &console->settings;
+    console->has_settings = true;
+    settings_init(&console->settings);
+    if (need_paths(console) != 0)
+        return &console->settings;
+    error = settings_load(console->paths.settings, &console->settings, &fault);
+    if (error < 0)
+        complain(&console->error, console->paths.settings, _("The file cannot be read."),
+                 strerror(-error), NULL);
+    else if (error)
+        complain_fault(&console->error, console->paths.settings, &fault);
+    return &console->settings;
 }
 
 static int no_selector(struct console *console, const struct fleet *fleet)
@@ -283,12 +306,17 @@ int console_select_one(struct console *console, const char *const *words, uint32
     return 0;
 }
 
+bool console_can_ask(const struct console *console)
+{
+    return !console->common.yes && console->error.terminal && isatty(STDIN_FILENO) == 1;
+}
+
 bool console_confirm(struct console *console, const char *question)
 {
     char answer[16];
     ssize_t size;
 
-    if (console->common.yes || !console->error.terminal || isatty(STDIN_FILENO) != 1)
+    if (!console_can_ask(console))
         return true;
     output_safe(&console->error, question);
     output_print(&console->error, " %s ", _("[y/N]"));

@@ -11,6 +11,7 @@
 #include "fleet/machines.h"
 #include "fleet/paths.h"
 #include "fleet/selector.h"
+#include "fleet/settings.h"
 #include "fleet/signer.h"
 #include "fleet/store.h"
 
@@ -47,6 +48,9 @@ struct console {
     struct signer *signer;
     struct store *store;
     bool store_tried;
+    struct settings settings;
+    bool has_settings;
+    struct fleet_groups groups;
 };
 
 void console_init(struct console *console);
@@ -74,6 +78,9 @@ int console_data_directory(struct console *console, const char **path_out);
  * told once and stops nothing. What goes wrong with it later is told at the end. */
 struct store *console_store(struct console *console);
 
+/* hune.conf, read when first asked for; a mistake in it is told once. Never NULL. */
+const struct settings *console_settings(struct console *console);
+
 /* The machines that -t and `words` (NULL-terminated, may be empty) pick. With neither, the only
  * machine of the fleet is meant, if there is only one. A selection is never empty. */
 int console_select(struct console *console, const char *const *words,
@@ -81,6 +88,8 @@ int console_select(struct console *console, const char *const *words,
 /* Exactly one machine. */
 int console_select_one(struct console *console, const char *const *words, uint32_t *index_out);
 
+/* Whether a question would be put to a person. */
+bool console_can_ask(const struct console *console);
 /* Asks yes or no. True at once with --yes, and where no person is there to be asked. */
 bool console_confirm(struct console *console, const char *question);
 /* A command's arguments are not as they should be: prints `usage` too. Returns STATUS_USAGE. */

@@ -215,7 +215,7 @@ static void run_line(struct prompt *prompt, const char *line)
 {
     const char *const arguments[] = {line, NULL};
     const struct command command = {.mode = COMMAND_SHELL, .arguments = arguments};
-    struct run_order order = {.input = -1, .tells = true};
+    struct run_order order = {.input = -1, .tells = true, .selector = prompt->selector};
     int error;
 
     if (!have_machines(prompt, &prompt->selection))

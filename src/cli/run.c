@@ -3,86 +3,51 @@
 
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/input.h"
-#include "cli/json-line.h"
+#include "cli/run-care.h"
+#include "fleet/store-runs.h"
 #include "proto/command.h"
-
-/* More machines than this are asked about first. */
-enum { CONFIRM_ABOVE = 20 };
 
 struct run_options {
     const char *as;
     const char *cwd;
     const char *stdin_path;
+    const char *where;   /* -w, as pdsh and clush have it */
+    const char *exclude; /* -x */
+    const char *wave;
+    const char *max_fail;
     struct text_list env;
     uint64_t timeout;
     uint64_t fanout;
+    uint64_t canary;
     bool live;
     bool gather;
     bool detach;
+    bool sorted;
+    bool diff;
+    bool similar;
     bool raw;
+    bool keep_going;
+    bool dry_run;
+    bool even_protected;
+    bool retry_failed;
+    bool largest; /* -S: what hune does anyway */
 };
-
-static void line_json(struct console *console, const char *machine, bool is_error, uint32_t ms,
-                      const uint8_t *bytes, size_t size)
-{
-    struct json_line line = json_line_begin(&console->out);
-
-    json_line_text(&line, "machine", machine);
-    json_line_text(&line, "stream", is_error ? "err" : "out");
-    json_line_number(&line, "ms", ms);
-    json_line_bytes(&line, "line", bytes, size);
-    json_line_end(&line);
-}
-
-void run_lines_json(struct console *console, const char *machine, bool is_error, uint32_t ms,
-                    struct lines *lines, const struct slice *bytes)
-{
-    _cleanup_buffer_ struct buffer whole = BUFFER_INIT;
-    int error;
-
-    lines->prefix = "";
-    error = bytes ? lines_feed(lines, bytes->bytes, bytes->size, &whole)
-                  : lines_finish(lines, &whole);
-    if (error)
-        console->out.closed = true;
-    while (buffer_length(&whole) > 0) {
-        const uint8_t *at = buffer_bytes(&whole);
-        const uint8_t *newline = memchr(at, '\n', buffer_length(&whole));
-        size_t size = newline ? (size_t)(newline - at) : buffer_length(&whole);
-
-        line_json(console, machine, is_error, ms, at, size);
-        buffer_consume(&whole, newline ? size + 1 : size);
-    }
-    output_flush(&console->out);
-}
 
 int run_machines(struct session *session, const struct selection *selection,
                  struct run_order *order)
 {
-    if (selection->count == 1 && !order->gather)
+    if (selection->count == 1 && !order->many)
         return run_one(session, selection->indices[0], order);
     return run_many(session, selection, order);
 }
 
-static bool agreed(struct console *console, const struct selection *selection)
-{
-    _cleanup_buffer_ struct buffer question = BUFFER_INIT;
-    struct fleet *fleet;
-
-    if (selection->count <= CONFIRM_ABOVE)
-        return true;
-    if (console_fleet(console, &fleet) ||
-        buffer_printf(&question, _("Run it on %u machines ("), selection->count) < 0 ||
-        console_describe(fleet, selection, &question) < 0 ||
-        buffer_append_text(&question, ")?") < 0 || !buffer_text(&question))
-        return false;
-    return console_confirm(console, buffer_text(&question));
-}
+/* ---- what is ordered ---- */
 
 static int encode(struct console *console, const struct run_options *options,
                   const struct words *words, struct run_order *order)
@@ -113,11 +78,37 @@ static int encode(struct console *console, const struct run_options *options,
     return STATUS_OK;
 }
 
+/* --retry-failed without a command: what the last run ordered. `texts` holds its words. */
+static int recall(struct console *console, const struct run_options *options,
+                  struct run_order *order, struct buffer *texts)
+{
+    struct stored_run run;
+    int error = store_run_find(console_store(console), 0, &run, texts);
+
+    if (error) {
+        complain_say(&console->error, _("hune runs tells which runs are remembered."), "%s",
+                     _("There is no run to try again."));
+        return STATUS_USAGE;
+    }
+    if (run.has_input && !options->stdin_path)
+        return console_usage(console,
+                             _("The last run had standard input, which is not remembered."),
+                             _("Give it again with --stdin FILE."));
+    if (!order->as && *run.as)
+        order->as = run.as;
+    if (buffer_append(&order->payload, run.payload.bytes, run.payload.size) < 0) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    return STATUS_OK;
+}
+
 static int open_input(struct console *console, const char *path, struct run_order *order)
 {
     if (!path)
         return STATUS_OK;
     order->input = input_open(path);
+    order->input_path = text_equal(path, "-") ? NULL : path;
     if (order->input >= 0)
         return STATUS_OK;
     complain(&console->error, path, _("The file cannot be read."), strerror(-order->input), NULL);
@@ -131,43 +122,150 @@ static void order_deinit(struct run_order *order)
         close(order->input);
 }
 
-static int check(struct console *console, const struct words *words)
+/* ---- on which machines ---- */
+
+/* Takes the machines of `exclude` out of the selection. */
+static int take_out(struct console *console, const char *exclude, struct selection *selection)
 {
-    if (!words->rest)
+    _cleanup_selection_ struct selection out = SELECTION_INIT;
+    struct fault fault = {0};
+    struct fleet *fleet;
+    uint32_t left = 0, at = 0;
+    int error = console_fleet(console, &fleet);
+
+    if (error)
+        return error;
+    error = selector_match(fleet, exclude, &out, &fault);
+    if (error < 0) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    if (error) {
+        complain_fault(&console->error, NULL, &fault);
+        return STATUS_USAGE;
+    }
+    /* Both are ascending. */
+    for (uint32_t i = 0; i < selection->count; i++) {
+        while (at < out.count && out.indices[at] < selection->indices[i])
+            at++;
+        if (at == out.count || out.indices[at] != selection->indices[i])
+            selection->indices[left++] = selection->indices[i];
+    }
+    selection->count = left;
+    if (left > 0)
+        return 0;
+    complain_say(&console->error, _("hune list SELECTOR shows what a selector picks."), "%s",
+                 _("-x leaves no machine."));
+    return STATUS_USAGE;
+}
+
+/* -t, -w and the words together; `text` is how they read. */
+static int choose(struct console *console, const struct run_options *options,
+                  const struct words *words, struct buffer *text, struct selection *selection)
+{
+    _cleanup_free_ const char **all = calloc(words->count + 4, sizeof(*all));
+    const char *parts[] = {console->common.target, options->where,
+                           options->retry_failed ? "@last.failed" : NULL};
+    size_t count = 0;
+    int status, error = 0;
+
+    if (!all)
+        return STATUS_FAILED;
+    for (size_t i = 1; i < ELEMENTS_OF(parts); i++)
+        if (parts[i])
+            all[count++] = parts[i];
+    for (size_t i = 0; i < words->count; i++)
+        all[count++] = words->items[i];
+    if (count == 0 && options->exclude && !console->common.target)
+        all[count++] = "all";
+    status = console_select(console, all, selection);
+    if (!status && options->exclude)
+        status = take_out(console, options->exclude, selection);
+    if (parts[0])
+        error = buffer_append_text(text, parts[0]);
+    for (size_t i = 0; i < count && !error; i++)
+        error = buffer_printf(text, "%s%s", buffer_length(text) ? " " : "", all[i]);
+    if (!error && options->exclude)
+        error = buffer_printf(text, " -x %s", options->exclude);
+    return error ? STATUS_FAILED : status;
+}
+
+static int read_waves(struct console *console, const struct run_options *options,
+                      struct wave_settings *waves)
+{
+    waves->canaries = (uint32_t)options->canary;
+    waves->keep_going = options->keep_going;
+    if (options->wave && (!wave_share_parse(options->wave, &waves->size) || waves->size.value == 0))
+        return console_usage(console, _("--wave takes a number of machines or a part of them."),
+                             _("Write it like 10 or 25%."));
+    if (options->max_fail && !wave_share_parse(options->max_fail, &waves->failing))
+        return console_usage(console, _("--max-fail takes a number of machines or a part of them."),
+                             _("Write it like 3 or 5%."));
+    waves->has_failing = options->max_fail != NULL;
+    return 0;
+}
+
+static int check(struct console *console, const struct run_options *options,
+                 const struct words *words)
+{
+    if (options->retry_failed && (words->count > 0 || options->where || console->common.target))
+        return console_usage(console, _("--retry-failed chooses the machines itself."),
+                             _("To choose among them: hune run '@last.failed&SELECTOR' -- ..."));
+    if (!words->rest && !options->retry_failed)
         return console_usage(console, _("Which command?"),
                              _("It stands behind --, for example: hune run web1 -- uptime"));
-    if (words->rest_count == 0)
+    if (words->rest && words->rest_count == 0)
         return console_usage(console, _("There is no command behind --."), NULL);
     return STATUS_OK;
+}
+
+static enum run_view view_of(const struct run_options *options)
+{
+    if (options->sorted)
+        return RUN_VIEW_SORTED;
+    if (options->gather || options->diff || options->similar)
+        return RUN_VIEW_GATHER;
+    return options->live ? RUN_VIEW_LIVE : RUN_VIEW_BEST;
 }
 
 static int exec_run(struct console *console, const void *values, const struct words *words)
 {
     const struct run_options *options = values;
+    const struct run_care care = {.even_protected = options->even_protected,
+                                  .dry_run = options->dry_run};
     _cleanup_session_ struct session session = {0};
     _cleanup_selection_ struct selection selection = SELECTION_INIT;
+    _cleanup_buffer_ struct buffer selector = BUFFER_INIT, recalled = BUFFER_INIT;
     _cleanup_(order_deinit) struct run_order order = {
         .as = options->as,
         .deadline_s = options->timeout,
         .at_once = (uint32_t)options->fanout,
         .input = -1,
         .raw = options->raw,
-        .gather = options->gather,
+        .view = view_of(options),
+        .diff = options->diff,
+        .similar = options->similar,
         .detach = options->detach,
         .live = options->live,
     };
-    int status = check(console, words);
+    int status = check(console, options, words);
 
+    order.many = order.view == RUN_VIEW_GATHER || order.view == RUN_VIEW_SORTED;
     if (!status)
-        status = console_select(console, words->items, &selection);
+        status = read_waves(console, options, &order.wave);
     if (!status)
-        status = encode(console, options, words, &order);
+        status = choose(console, options, words, &selector, &selection);
+    if (!status)
+        status = words->rest ? encode(console, options, words, &order)
+                             : recall(console, options, &order, &recalled);
     if (!status)
         status = open_input(console, options->stdin_path, &order);
     if (status)
         return status;
-    if (!agreed(console, &selection))
-        return STATUS_FAILED;
+    order.selector = buffer_text(&selector);
+    status = run_care(console, &selection, &order, &care);
+    if (status)
+        return status == RUN_CARE_DONE ? STATUS_OK : status;
     status = session_open(&session, console, false);
     return status ? status : run_machines(&session, &selection, &order);
 }
@@ -178,10 +276,34 @@ static const struct cli_option options[] = {
            N_("the machine stops the job then (90s, 15m, 2h)")),
     OPTION(struct run_options, fanout, NUMBER, 'f', "fanout", N_("N"),
            N_("machines at a time; default: as many as files allow")),
-    OPTION(struct run_options, gather, FLAG, 'g', "gather", NULL,
-           N_("show equal outputs once, at the end")),
+    OPTION(struct run_options, gather, FLAG, 'b', "gather", NULL,
+           N_("show equal outputs once, at the end; the default on a terminal")),
+    OPTION(struct run_options, gather, FLAG, 'g', "group", NULL, N_("the same")),
     OPTION(struct run_options, live, FLAG, 0, "live", NULL,
-           N_("show output as it comes; with --json one object a piece")),
+           N_("show output as it comes; with --json one object a line")),
+    OPTION(struct run_options, sorted, FLAG, 'L', "sorted", NULL,
+           N_("show lines behind their machine's name, machine by machine")),
+    OPTION(struct run_options, similar, FLAG, 0, "similar", NULL,
+           N_("fold what differs only in names, numbers and times")),
+    OPTION(struct run_options, diff, FLAG, 0, "diff", NULL,
+           N_("show how the others differ from what most said")),
+    OPTION(struct run_options, where, TEXT, 'w', "where", N_("SEL"),
+           N_("the machines, as pdsh and clush have it; like -t")),
+    OPTION(struct run_options, exclude, TEXT, 'x', "exclude", N_("SEL"),
+           N_("but not these machines")),
+    OPTION(struct run_options, canary, NUMBER, 0, "canary", N_("N"),
+           N_("first on N machines; if one fails, on no other")),
+    OPTION(struct run_options, wave, TEXT, 0, "wave", N_("N|N%"),
+           N_("so many machines, then the next ones")),
+    OPTION(struct run_options, max_fail, TEXT, 0, "max-fail", N_("N|N%"),
+           N_("begin no other machine when more have failed; in waves: 0")),
+    OPTION(struct run_options, keep_going, FLAG, 0, "keep-going", NULL, N_("go on whatever fails")),
+    OPTION(struct run_options, dry_run, FLAG, 'n', "dry-run", NULL,
+           N_("show who would get what; send nothing")),
+    OPTION(struct run_options, even_protected, FLAG, 0, "even-protected", NULL,
+           N_("also on machines with the tag \"protected\"")),
+    OPTION(struct run_options, retry_failed, FLAG, 0, "retry-failed", NULL,
+           N_("on the machines that failed in the last run; its command, if none is given")),
     OPTION(struct run_options, detach, FLAG, 'd', "detach", NULL,
            N_("leave as soon as the machines took it; hune attach follows it")),
     OPTION(struct run_options, stdin_path, TEXT, 0, "stdin", N_("FILE|-"),
@@ -192,6 +314,8 @@ static const struct cli_option options[] = {
            N_("a variable of its environment; may come again")),
     OPTION(struct run_options, raw, FLAG, 0, "raw", NULL,
            N_("pass control characters to the terminal")),
+    OPTION(struct run_options, largest, FLAG, 'S', "largest", NULL,
+           N_("exit with the largest code of all; hune always does")),
 };
 
 const struct cli_command cli_run = {
@@ -202,10 +326,13 @@ const struct cli_command cli_run = {
         "One COMMAND argument is a line for the machine's shell; several are run as they "
         "are, without a shell.\nOn one machine the output passes through unchanged and the "
         "exit status is the command's.\nCtrl-C stops the command on the machines; pressed "
-        "twice, it leaves the command running."),
+        "twice, it leaves the command running.\nRuns on many machines are remembered: "
+        "hune runs shows them, and @last.failed, @last.ok, @last.unreachable are selectors."),
     .examples = "hune run web1 -- uptime\n"
-                "hune run '@web' --gather -- 'nginx -v 2>&1'\n"
+                "hune run '@web' --diff -- 'nginx -v 2>&1'\n"
                 "hune run -t web[1-3] --as www-data --timeout 5m -- ls -l /srv\n"
+                "hune run all --canary 2 --wave 10% -- apt-get -y upgrade\n"
+                "hune run @last.failed -- apt-get -y upgrade\n"
                 "hune run db1 --stdin dump.sql -- psql shop\n"
                 "hune run backup1 --detach -- /usr/local/sbin/full-backup",
     OPTIONS(options, struct run_options),

@@ -9,18 +9,33 @@
 #include "cli/lines.h"
 #include "cli/session.h"
 #include "fleet/job-object.h"
+#include "fleet/wave.h"
+
+/* How the answers of many machines are shown. */
+enum run_view {
+    RUN_VIEW_BEST,   /* gathered on a terminal, live elsewhere */
+    RUN_VIEW_LIVE,   /* lines behind the machine's name, as they come */
+    RUN_VIEW_GATHER, /* equal outputs once, at the end */
+    RUN_VIEW_SORTED, /* lines behind the machine's name, machine by machine, at the end */
+};
 
 struct run_order {
-    struct buffer payload; /* of proto/command.h */
-    const char *as;        /* NULL: the machine's user in the fleet list, else its default */
-    uint64_t deadline_s;   /* 0: none */
-    uint32_t at_once;      /* machines at a time; 0: the fan-out decides */
-    int input;             /* a descriptor to read standard input from, or -1 */
-    bool raw;              /* control characters go to the terminal as they are */
-    bool gather;           /* many machines: fold equal outputs */
+    struct buffer payload;  /* of proto/command.h */
+    const char *as;         /* NULL: the machine's user in the fleet list, else its default */
+    uint64_t deadline_s;    /* 0: none */
+    uint32_t at_once;       /* machines at a time; 0: the fan-out decides */
+    int input;              /* a descriptor to read standard input from, or -1 */
+    const char *input_path; /* what it was opened from; NULL if it cannot be opened again */
+    bool raw;               /* control characters go to the terminal as they are */
+    enum run_view view;     /* many machines */
+    bool many;              /* treat one machine as many */
+    bool diff;              /* gathered: how the others differ from the largest group */
+    bool similar;           /* gathered: fold what differs only in names, numbers and times */
     bool tells;  /* one machine: say it when the command fails; else only the exit status does */
     bool detach; /* leave as soon as the machines took it */
     bool live;   /* JSON: one object per line of output instead of all at the end */
+    const char *selector; /* as it was typed, for the memory of runs; NULL: from -t and words */
+    struct wave_settings wave; /* `machines` is filled in here */
 };
 
 /* Each tells what happens as it happens, and returns what to exit with. The loop is theirs until
@@ -44,3 +59,7 @@ static inline const char *run_user(const struct run_order *order, const struct m
  * completes; without bytes, what it still holds. */
 void run_lines_json(struct console *console, const char *machine, bool is_error, uint32_t ms,
                     struct lines *lines, const struct slice *bytes);
+
+/* Appends the command line that gives this order again to the machines that `selector` picks. 0,
+ * -ENOMEM, or 1 if there is no such line (what standard input was is gone). */
+int run_again_line(const struct run_order *order, const char *selector, struct buffer *out);

@@ -34,7 +34,8 @@ struct fanout {
     struct fanout_slot *slots;
     struct list visits;
     uv_timer_t timer;
-    uint32_t next; /* position of the next visit */
+    uint32_t next;  /* position of the next visit */
+    uint32_t limit; /* positions below it may be visited */
     uint32_t visiting;
     uint32_t connecting;
     uint32_t done;
@@ -99,6 +100,7 @@ int fanout_new(struct fanout **fanout_out, const struct fanout_settings *setting
     }
     if (fanout->settings.at_once == 0 || fanout->settings.at_once > visits_that_fit())
         fanout->settings.at_once = visits_that_fit();
+    fanout->limit = settings->count;
     if (fanout->settings.connecting == 0)
         fanout->settings.connecting = link_factory_handshakes_max(factory);
     uv_timer_init(link_factory_loop(factory), &fanout->timer);
@@ -256,7 +258,7 @@ static void visit_abandon(struct fanout_visit *visit, const char *why)
 
 static void pump(struct fanout *fanout)
 {
-    while (!fanout->freed && !fanout->stopped && fanout->next < fanout->settings.count &&
+    while (!fanout->freed && !fanout->stopped && fanout->next < fanout->limit &&
            fanout->visiting < fanout->settings.at_once &&
            fanout->connecting < fanout->settings.connecting)
         visit_begin(fanout, fanout->next++);
@@ -315,6 +317,20 @@ void fanout_start(struct fanout *fanout)
     wake(fanout);
 }
 
+void fanout_set_limit(struct fanout *fanout, uint32_t positions)
+{
+    fanout->limit = positions < fanout->settings.count ? positions : fanout->settings.count;
+    wake(fanout);
+}
+
+void fanout_begin_no_more(struct fanout *fanout)
+{
+    /* A result may lead to another call of this. */
+    while (!fanout->freed && fanout->next < fanout->settings.count)
+        put_result(fanout, fanout->next++, (struct job_state){STATE_UNSENT, 0}, NULL);
+    wake(fanout);
+}
+
 void fanout_stop(struct fanout *fanout)
 {
     struct fanout_visit *visit;
@@ -324,9 +340,7 @@ void fanout_stop(struct fanout *fanout)
     fanout->stopped = true;
     while ((visit = first_visit(fanout)))
         visit_abandon(visit, "it was stopped here");
-    while (!fanout->freed && fanout->next < fanout->settings.count)
-        put_result(fanout, fanout->next++, (struct job_state){STATE_UNSENT, 0}, NULL);
-    wake(fanout);
+    fanout_begin_no_more(fanout);
 }
 
 static void on_timer_closed(uv_handle_t *handle)
@@ -365,6 +379,11 @@ uint32_t fanout_count(const struct fanout *fanout)
 uint32_t fanout_done_count(const struct fanout *fanout)
 {
     return fanout->done;
+}
+
+uint32_t fanout_at_once(const struct fanout *fanout)
+{
+    return fanout->settings.at_once;
 }
 
 uint32_t fanout_visiting(const struct fanout *fanout)

@@ -60,6 +60,11 @@ int fanout_new(struct fanout **fanout_out, const struct fanout_settings *setting
 /* Visits begin; callbacks come from the loop. With no machines, on_done comes from the loop as
  * well. */
 void fanout_start(struct fanout *fanout);
+/* Only the first `positions` machines may be visited yet: for waves. At first, all may. */
+void fanout_set_limit(struct fanout *fanout, uint32_t positions);
+/* No new visits; those under way go on to their end. The others get their result, UNSENT, from
+ * inside this call. */
+void fanout_begin_no_more(struct fanout *fanout);
 /* No new visits; those under way are abandoned; every machine gets its result, then on_done from
  * the loop. */
 void fanout_stop(struct fanout *fanout);
@@ -68,6 +73,9 @@ struct fanout *fanout_free(struct fanout *fanout);
 
 uint32_t fanout_count(const struct fanout *fanout);
 uint32_t fanout_done_count(const struct fanout *fanout);
+/* How many machines may be visited at once: what was asked for, or fewer if there are not files
+ * enough. */
+uint32_t fanout_at_once(const struct fanout *fanout);
 /* How many visits are under way. */
 uint32_t fanout_visiting(const struct fanout *fanout);
 /* By position in settings->machines. */

@@ -86,6 +86,16 @@ struct fleet_index {
     uint32_t mask;
 };
 
+/* What @NAME may mean beside a tag. */
+struct fleet_groups {
+    /* Appends the names of its machines to `names_out`, each with a NUL. Returns 0; 1 if there is
+     * no such group; FLEET_GROUP_BAD with a sentence in `fault` (may be NULL); or -ENOMEM. */
+    int (*find)(const char *name, size_t length, struct buffer *names_out, struct fault *fault,
+                void *user);
+    void *user;
+};
+enum { FLEET_GROUP_BAD = 2 };
+
 struct arena_block;
 struct fleet_column;
 struct fleet_row;
@@ -96,6 +106,7 @@ struct fleet {
     uint32_t count;
     struct fleet_bad *bad;
     uint32_t bad_count;
+    const struct fleet_groups *groups; /* set by the caller, borrowed; may be NULL */
 
     char *path; /* NULL if it was parsed from memory */
     struct buffer source;

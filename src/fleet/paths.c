@@ -59,8 +59,10 @@ int paths_init(struct paths *paths_out, struct fault *fault)
     paths.machines = file_in(paths.config, "machines.csv");
     paths.identity = file_in(paths.config, "id_ed25519");
     paths.store = file_in(paths.data, "hune.db");
+    paths.groups = file_in(paths.config, "../clustershell");
+    paths.settings = file_in(paths.config, "hune.conf");
     if (!paths.config || !paths.data || !paths.runtime || !paths.machines || !paths.identity ||
-        !paths.store) {
+        !paths.store || !paths.settings || !paths.groups) {
         paths_deinit(&paths);
         return -ENOMEM;
     }
@@ -76,5 +78,7 @@ void paths_deinit(struct paths *paths)
     free(paths->machines);
     free(paths->identity);
     free(paths->store);
+    free(paths->settings);
+    free(paths->groups);
     *paths = (struct paths){0};
 }

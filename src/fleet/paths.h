@@ -11,6 +11,8 @@ struct paths {
     char *machines; /* <config>/machines.csv */
     char *identity; /* <config>/id_ed25519 */
     char *store;    /* <data>/hune.db */
+    char *settings; /* <config>/hune.conf */
+    char *groups;   /* ClusterShell's own: <config>/../clustershell */
 };
 
 /* Reads the environment; a relative XDG variable is ignored, as its specification says, and without

@@ -245,6 +245,48 @@ static bool tag_matches(const struct machine *machine, const char *tag, size_t l
     return false;
 }
 
+/* Machines that left the fleet list since are no mistake, unless all have. */
+static int put_names(struct parser *parser, const struct operand *operand,
+                     const struct buffer *names, struct set *set)
+{
+    const char *at = (const char *)buffer_bytes(names);
+    const char *end = at + buffer_length(names);
+    bool found = false;
+
+    for (; at < end; at += strlen(at) + 1)
+        found |= put_named(parser->fleet, at, set);
+    if (found)
+        return 0;
+    if (buffer_length(names) > 0)
+        fault_set(parser->fault, _("hune list shows the names."),
+                  _("None of the machines of \"%.*s\" is in the fleet list."), (int)operand->length,
+                  operand->text);
+    else
+        fault_set(parser->fault, NULL, _("There is no machine in \"%.*s\"."), (int)operand->length,
+                  operand->text);
+    fault_at(parser->fault, 0, (uint32_t)operand->offset + 1);
+    return SELECTOR_E_TAG;
+}
+
+/* Returns 1 if there is no such group either. */
+static int match_group(struct parser *parser, const struct operand *operand, struct set *set)
+{
+    const struct fleet_groups *groups = parser->fleet->groups;
+    _cleanup_buffer_ struct buffer names = BUFFER_INIT;
+    int result = 1;
+
+    if (groups)
+        result = groups->find(operand->text + 1, operand->length - 1, &names, parser->fault,
+                              groups->user);
+    if (result == 0)
+        return put_names(parser, operand, &names, set);
+    if (result == FLEET_GROUP_BAD) {
+        fault_at(parser->fault, 0, (uint32_t)operand->offset + 1);
+        return SELECTOR_E_TAG;
+    }
+    return result;
+}
+
 static int match_tag(struct parser *parser, const struct operand *operand, struct set *set)
 {
     const struct fleet *fleet = parser->fleet;
@@ -252,6 +294,7 @@ static int match_tag(struct parser *parser, const struct operand *operand, struc
     size_t length = operand->length - 1;
     bool glob = has_glob(operand);
     bool found = false;
+    int r;
     char nearest[MACHINE_NAME_MAX + 1];
     char hint[sizeof(parser->fault->hint)];
 
@@ -264,6 +307,9 @@ static int match_tag(struct parser *parser, const struct operand *operand, struc
         }
     if (found)
         return 0;
+    r = match_group(parser, operand, set);
+    if (r != 1)
+        return r;
     if (nearest_tag(fleet, tag, length, nearest))
         snprintf(hint, sizeof(hint), _("Did you mean @%s? hune list shows all tags."), nearest);
     else

@@ -1,6 +1,7 @@
 /* Which machines are meant: the selector language.
  *
  *   web1  web[01-40]  web*  @tag  all       one machine, a range, a pattern, a tag, everything
+ *   @group                                  what no machine has as a tag: fleet->groups knows it
  *   a,b   a b                               union
  *   a&b                                     intersection; binds tighter
  *   !a                                      not a: taken out of the union wherever it stands;

@@ -179,6 +179,12 @@ static int word_append_quoted(struct buffer *line, struct slice word)
     return r ? r : buffer_append(line, "'", 1);
 }
 
+int command_word_append(struct buffer *line, struct slice word, bool is_first)
+{
+    return word_is_plain(word, is_first) ? buffer_append(line, word.bytes, word.size)
+                                         : word_append_quoted(line, word);
+}
+
 int command_describe(const struct command_view *view, struct buffer *out)
 {
     _cleanup_buffer_ struct buffer line = BUFFER_INIT;
@@ -192,10 +198,10 @@ int command_describe(const struct command_view *view, struct buffer *out)
             r = buffer_append(&line, " ", 1);
         if (r)
             break;
-        if (view->mode == COMMAND_SHELL || word_is_plain(word, i == 0))
+        if (view->mode == COMMAND_SHELL)
             r = buffer_append(&line, word.bytes, word.size);
         else
-            r = word_append_quoted(&line, word);
+            r = command_word_append(&line, word, i == 0);
     }
     if (r || buffer_length(&line) == 0)
         return r;

@@ -10,6 +10,7 @@
  */
 #pragma once
 
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 
@@ -50,5 +51,7 @@ int command_decode(struct command_view *view_out, struct slice payload);
  * both NULL-ended. */
 void command_unpack(const struct command_view *view, char *storage, char **arguments,
                     char **variables, char **directory_out);
+/* Appends the word as a shell reads it: as it stands, or in single quotes. 0 or -ENOMEM. */
+int command_word_append(struct buffer *line, struct slice word, bool is_first);
 /* One line that tells the command to people: the shell line, or the quoted argv. 0 or -ENOMEM. */
 int command_describe(const struct command_view *view, struct buffer *out);
