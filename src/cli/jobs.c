@@ -115,6 +115,8 @@ static void show_json(struct listing *listing, const struct row *row)
         json_line_number(&line, "code", job->state.detail);
     if (job->state.state == STATE_SIGNALLED)
         json_line_number(&line, "signal", job->state.detail);
+    if (job->state.state == STATE_LOST)
+        json_line_text(&line, "with", state_lost_with(job->state));
     json_line_text(&line, "operator", job->operator_label);
     json_line_text(&line, "as", job->user);
     json_line_text(&line, "command", job->label);

@@ -125,6 +125,8 @@ static void ending(struct console *console, const struct ending *ending)
         json_line_number(&line, "code", ending->state.detail);
     if (ending->state.state == STATE_SIGNALLED)
         json_line_number(&line, "signal", ending->state.detail);
+    if (ending->state.state == STATE_LOST)
+        json_line_text(&line, "with", state_lost_with(ending->state));
     if (ending->job) {
         char id[UUID_TEXT_SIZE];
 

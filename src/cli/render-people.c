@@ -119,7 +119,10 @@ int ending_describe(struct job_state state, struct buffer *out)
                              signal ? signal : _("unknown"));
     case STATE_TIMED_OUT: return buffer_append_text(out, _("stopped, because its time was up"));
     case STATE_KILLED: return buffer_append_text(out, _("stopped"));
-    case STATE_LOST: return buffer_append_text(out, _("lost: the machine has restarted"));
+    case STATE_LOST:
+        return buffer_append_text(out, state.detail == LOST_AGENT
+                                           ? _("lost: the agent was ended under it")
+                                           : _("lost: the machine has restarted"));
     case STATE_UNREACHABLE: return buffer_append_text(out, _("unreachable; it may run there"));
     case STATE_UNSENT: return buffer_append_text(out, _("not begun"));
     case STATE_QUEUED:
@@ -135,7 +138,7 @@ static void ending(struct console *console, const struct ending *ending)
     struct output *error = &console->error;
     _cleanup_buffer_ struct buffer state = BUFFER_INIT;
 
-    if (ending->trouble) {
+    if (ending->trouble && !ending_is_loss(ending->state, ending->trouble)) {
         complain_trouble(error, ending->machine, ending->trouble, console->signer);
         return;
     }

@@ -55,6 +55,14 @@ static inline const struct renderer *renderer_of(const struct console *console)
     return console->common.json ? &render_json : &render_people;
 }
 
+/* Whether the state alone tells what a trouble stands for: the machine restarted, and so knows
+ * nothing of the job. */
+static inline bool ending_is_loss(struct job_state state, const struct trouble *trouble)
+{
+    return state.state == STATE_LOST &&
+           (trouble->code == PROBLEM_NO_SUCH_JOB || trouble->code == PROBLEM_OTHER_EPOCH);
+}
+
 /* The facts of one machine for people; the second half of render_people.answer. */
 void facts_show(struct output *output, const struct answer *answer);
 /* Appends how a job ended, as a person says it: "ended by signal 9 (Killed)". 0 or -ENOMEM. */

@@ -222,7 +222,7 @@ static int describe_failure(const struct many *many, const struct fanout_result 
     struct trouble trouble;
     int error;
 
-    if (!result->trouble) {
+    if (!result->trouble || ending_is_loss(result->state, result->trouble)) {
         error = ending_describe(result->state, text);
     } else {
         trouble = *result->trouble;

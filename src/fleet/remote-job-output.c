@@ -194,9 +194,43 @@ static void on_output_interrupted(struct request *request, void *user)
 /* What the job came to when its output cannot be had. */
 static struct job_state output_verdict(const struct remote_job *job, const struct trouble *trouble)
 {
+    bool same = memcmp(job->epoch, link_info(job->link)->epoch, EPOCH_SIZE) == 0;
+
     if (job->accepted && trouble->code == PROBLEM_NO_SUCH_JOB)
-        return (struct job_state){STATE_LOST, 0};
+        return (struct job_state){STATE_LOST, same ? LOST_AGENT : LOST_MACHINE};
     return outcome_of_trouble(trouble);
+}
+
+static void on_look(json_t *root, const struct trouble *trouble, void *user)
+{
+    struct remote_job *job = user;
+    struct job_object object;
+
+    (void)trouble;
+    remote_job_enter(job);
+    job->look = NULL;
+    if (job_object_decode(root, &object) && object.state.state == STATE_LOST)
+        remote_job_end(job, object.state, NULL);
+    else
+        remote_job_end(job, output_verdict(job, &job->trouble), &job->trouble);
+    remote_job_leave(job);
+}
+
+/* The output cannot be had. An agent that was killed knows the job's fate, but no byte of its
+ * output, not even how many there were. */
+static void output_failed(struct remote_job *job, const struct trouble *trouble)
+{
+    char path[16 + UUID_TEXT_SIZE] = "/v1/jobs/";
+
+    if (job->accepted && !job->looked && trouble_is_from_machine(trouble)) {
+        job->looked = true;
+        job->trouble = *trouble;
+        uuid_format(job->id, path + strlen(path));
+        if (request_document(job->link, path, on_look, job, &job->look) == 0)
+            return;
+        job->look = NULL;
+    }
+    remote_job_end(job, output_verdict(job, trouble), trouble);
 }
 
 static void on_output_done(struct request *request, const struct trouble *trouble, void *user)
@@ -217,7 +251,7 @@ static void on_output_done(struct request *request, const struct trouble *troubl
         if (trouble)
             job->trouble = *trouble;
     } else if (trouble) {
-        remote_job_end(job, output_verdict(job, trouble), trouble);
+        output_failed(job, trouble);
     } else if (!job->ended && job->restarts++ < RESTARTS) {
         remote_output_start(job);
     } else if (!job->ended) {
@@ -293,7 +327,7 @@ void remote_job_resume(struct remote_job *job)
         struct trouble trouble = job->trouble;
 
         if (job->has_late_trouble)
-            remote_job_end(job, output_verdict(job, &trouble), &trouble);
+            output_failed(job, &trouble);
         else if (job->accepted)
             remote_output_start(job);
     }

@@ -28,6 +28,7 @@ struct remote_job {
     struct link *link;
     struct submit *submit;
     struct request *output;
+    struct request *look; /* at the job object, when the output cannot be had */
     uint8_t id[UUID_SIZE];
     uint8_t epoch[EPOCH_SIZE]; /* of the machine that took it */
     struct job_state state;
@@ -53,6 +54,7 @@ struct remote_job {
     struct trouble trouble;
     bool has_trouble;
     bool has_late_trouble; /* told behind what is held */
+    bool looked;
 
     struct remote_input input;
     struct list signals;

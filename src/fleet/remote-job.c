@@ -39,6 +39,7 @@ struct remote_job *remote_job_detach(struct remote_job *job)
     job->detached = true;
     job->submit = submit_cancel(job->submit);
     job->output = request_cancel(job->output);
+    job->look = request_cancel(job->look);
     remote_input_stop(job);
     signals_drop(job);
     remote_job_leave(job);
@@ -74,6 +75,7 @@ void remote_job_end(struct remote_job *job, struct job_state state, const struct
         job->trouble = *trouble;
     job->submit = submit_cancel(job->submit);
     job->output = request_cancel(job->output);
+    job->look = request_cancel(job->look);
     remote_input_stop(job);
     remote_job_tell_state(job, state);
     remote_job_tell_end(job);

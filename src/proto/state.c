@@ -38,6 +38,11 @@ bool state_is_ended(enum state state)
     return (size_t)state >= ELEMENTS_OF(states) || states[state].ended;
 }
 
+const char *state_lost_with(struct job_state state)
+{
+    return state.detail == LOST_AGENT ? "agent" : "machine";
+}
+
 int state_append(struct buffer *out, struct job_state state)
 {
     const char *word = state_name((uint32_t)state.state);
@@ -48,7 +53,7 @@ int state_append(struct buffer *out, struct job_state state)
     case STATE_EXITED:
     case STATE_SIGNALLED: return buffer_printf(out, "%s(%u)", word, (unsigned)state.detail);
     case STATE_REFUSED: return buffer_printf(out, "%s(%s)", word, problem_info(state.detail)->name);
-    case STATE_LOST: return buffer_printf(out, "%s(machine restarted)", word);
+    case STATE_LOST: return buffer_printf(out, "%s(%s restarted)", word, state_lost_with(state));
     default: return buffer_append_text(out, word);
     }
 }

@@ -15,7 +15,7 @@
     X(4, TIMED_OUT, "timed-out", true, "nothing")       \
     X(5, KILLED, "killed", true, "nothing")             \
     X(6, REFUSED, "refused", true, "enum problem_code") \
-    X(7, LOST, "lost", true, "nothing")                 \
+    X(7, LOST, "lost", true, "enum lost_with")          \
     /* The console's own: never sent by a machine. */   \
     X(8, UNREACHABLE, "unreachable", true, "nothing")   \
     X(9, UNSENT, "unsent", true, "nothing")
@@ -24,6 +24,12 @@ enum state {
 #define X(number, name, word, ended, detail) STATE_##name = (number),
     HUNE_STATES(X)
 #undef X
+};
+
+/* What a job was lost with. */
+enum lost_with {
+    LOST_MACHINE = 0, /* the machine has restarted */
+    LOST_AGENT = 1,   /* the agent was killed; what was left of the job was ended */
 };
 
 struct job_state {
@@ -36,6 +42,8 @@ const char *state_name(uint32_t number);
 /* The number for a word; false if it is none. */
 bool state_parse(const char *word, enum state *state_out);
 bool state_is_ended(enum state state);
+/* What a lost job was lost with: "machine" or "agent". */
+const char *state_lost_with(struct job_state state);
 /* Appends the state as it is written everywhere: `exited(0)`, `signalled(9)`, `running`,
- * `lost(machine restarted)`. Returns 0 or -ENOMEM. */
+ * `lost(machine restarted)`, `lost(agent restarted)`. Returns 0 or -ENOMEM. */
 int state_append(struct buffer *out, struct job_state state);

@@ -157,9 +157,30 @@ void fill_note(struct job *job, const char *text)
     frame_put(job, at, FRAME_NOTE, strlen(text), false);
 }
 
+struct exit_words {
+    uint32_t state, detail;
+};
+
+static struct exit_words exit_words(struct job_state state)
+{
+    return (struct exit_words){htobe32(state.state), htobe32(state.detail)};
+}
+
+int fill_append_exit(struct buffer *out, struct job_state state)
+{
+    const struct frame_header header = {.kind = FRAME_EXIT, .length = sizeof(struct exit_words)};
+    const struct exit_words words = exit_words(state);
+    uint8_t bytes[FRAME_HEADER_SIZE];
+    int r;
+
+    frame_header_encode(&header, bytes);
+    r = buffer_append(out, bytes, sizeof(bytes));
+    return r ? r : buffer_append(out, &words, sizeof(words));
+}
+
 void fill_exit(struct job *job)
 {
-    const uint32_t words[2] = {htobe32(job->state.state), htobe32(job->state.detail)};
+    const struct exit_words words = exit_words(job->state);
     size_t size;
     uint8_t *at = ring_room(job->ring, FILL_EXIT_SIZE, &size);
 
@@ -167,6 +188,6 @@ void fill_exit(struct job *job)
         log_order(LOG_LEVEL_ERROR, job->id, "no room for the last frame");
         return;
     }
-    memcpy(at + FRAME_HEADER_SIZE, words, sizeof(words));
+    memcpy(at + FRAME_HEADER_SIZE, &words, sizeof(words));
     frame_put(job, at, FRAME_EXIT, sizeof(words), true);
 }

@@ -12,5 +12,7 @@ bool fill_is_open(const struct job_pipe *pipe);
 void fill_now(struct job_pipe *pipe);
 /* A sentence about the job; dropped when there is no room, it is not worth waiting for. */
 void fill_note(struct job *job, const char *text);
+/* The last frame alone, of a job of which nothing else is left. Returns 0 or -ENOMEM. */
+int fill_append_exit(struct buffer *out, struct job_state state);
 /* The last frame. There is always room for it. */
 void fill_exit(struct job *job);

@@ -18,6 +18,7 @@
 
 struct jobs;
 struct job;
+struct roll_entry;
 struct spawner;
 struct pty;
 
@@ -41,7 +42,7 @@ struct job {
     char label[128];
     uint64_t started_ms; /* wall clock */
     uint64_t ended_ms;
-    uint64_t started_monotonic_ms;
+    uint64_t started_monotonic_ms, ended_monotonic_ms;
     pid_t pid;             /* 0 once it is reaped */
     int status;            /* of waitpid(2) */
     enum state stopped_as; /* TIMED_OUT or KILLED once the tree was told to end, else RUNNING */
@@ -53,6 +54,7 @@ struct job {
     struct pty *pty; /* of a `shell`, whose terminal is its output; else NULL */
     int input; /* our copy of the write end, for the next gate; -1 when the input is complete */
     struct tree tree;
+    int roll_slot;              /* see roll.h */
     struct loop_timer deadline; /* then: the time to end by itself after SIGTERM; then: to drain */
 };
 
@@ -92,6 +94,8 @@ struct job *jobs_find(struct jobs *jobs, const uint8_t id[UUID_SIZE]);
 /* Carries out a checked order that becomes a job. Returns PROBLEM_NONE with the job, or why not. */
 enum problem_code job_start(struct jobs *jobs, const struct checked *checked, const char *label,
                             struct job **job_out);
+/* A job of a warden that was killed: it has ended as `state`, and nothing is left of its output. */
+void jobs_add_lost(struct jobs *jobs, const struct roll_entry *entry, struct job_state state);
 /* A signal for the job's process group; 0 stops its whole tree: SIGTERM, a moment, then for good.
  */
 void job_signal(struct job *job, int signal);

@@ -112,6 +112,7 @@ static enum problem_code carry_out(struct warden *warden, const struct door_orde
         problem = job_start(&warden->jobs, checked, request->label, &job);
         if (job) {
             ordered->state = job->state;
+            job->roll_slot = roll_enter(&warden->roll, job);
             tell_job(warden, job);
         }
     }

@@ -294,12 +294,32 @@ int replay_init(struct replay *replay, const char *run, const char *state, bool 
     if (!r)
         r = journal_open(replay, state, false, true, &replay->waiting_journal);
     for (uint32_t i = 1; !r && i < replay->count; i++) {
-        if (!state_is_ended(replay->entries[i].state.state))
-            replay->entries[i].state = (struct job_state){.state = STATE_LOST};
+        struct replay_entry *entry = &replay->entries[i];
+
+        if (state_is_ended(entry->state.state))
+            continue;
+        entry->lost_now = true;
+        entry->state = (struct job_state){.state = STATE_LOST,
+                                          .detail = fresh ? LOST_MACHINE : LOST_AGENT};
     }
     if (r)
         replay_deinit(replay);
     return r;
+}
+
+size_t replay_each_lost(const struct replay *replay,
+                        void (*tell)(const struct replay_entry *entry, void *user), void *user)
+{
+    size_t count = 0;
+
+    for (uint32_t i = 1; i < replay->count; i++) {
+        if (!replay->entries[i].lost_now)
+            continue;
+        count++;
+        if (tell)
+            tell(&replay->entries[i], user);
+    }
+    return count;
 }
 
 void replay_deinit(struct replay *replay)

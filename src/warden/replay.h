@@ -23,7 +23,8 @@ struct replay_entry {
     uint8_t id[UUID_SIZE];
     uint64_t expires;
     uint16_t verb;
-    bool waiting; /* epoch zero: `expires` is wall clock */
+    bool waiting;  /* epoch zero: `expires` is wall clock */
+    bool lost_now; /* it ran when the last warden ended */
     struct job_state state;
     uint32_t next; /* chain in its bucket; 0 ends it */
 };
@@ -45,7 +46,7 @@ struct replay {
 };
 
 /* Opens and reads the journals; `fresh` starts the epoch's anew. Jobs that ran when the last warden
- * ended are `lost` now. Returns 0 or -errno. */
+ * ended are `lost` now: with the machine if `fresh`, else with the agent. Returns 0 or -errno. */
 int replay_init(struct replay *replay, const char *run, const char *state, bool fresh);
 void replay_deinit(struct replay *replay);
 /* What became of this id, or NULL if it was never accepted. */
@@ -54,6 +55,10 @@ const struct replay_entry *replay_find(const struct replay *replay, const uint8_
 int replay_accept(struct replay *replay, const struct order *order);
 /* Remembers how it ended. */
 void replay_finish(struct replay *replay, const uint8_t id[UUID_SIZE], struct job_state state);
+/* Calls `tell` (may be NULL) for each order that was found `lost` at the start. Returns how many
+ * there are. */
+size_t replay_each_lost(const struct replay *replay,
+                        void (*tell)(const struct replay_entry *entry, void *user), void *user);
 /* The wall clock, but never before the latest order that was accepted on it. */
 uint64_t replay_wall_ms(const struct replay *replay);
 

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "proto/sshkey.h"
 #include "warden/epoch.h"
+#include "warden/inherit.h"
 #include "warden/notify.h"
 #include "warden/tell.h"
 #include "warden/warden.h"
@@ -188,6 +189,8 @@ static int start_memory(struct warden *warden)
         r = replay_init(&warden->replay, warden->place.run, warden->place.state, fresh);
     if (!r)
         r = audit_init(&warden->audit, warden->place.state);
+    if (!r)
+        r = roll_init(&warden->roll, warden->place.run);
     if (r)
         log_error("the agent's memory in %s and %s cannot be used: %s", warden->place.run,
                   warden->place.state, strerror(-r));
@@ -209,6 +212,7 @@ int warden_start(struct warden *warden)
     warden->replay.epoch_journal.fd = -1;
     warden->replay.waiting_journal.fd = -1;
     warden->audit.fd = -1;
+    warden->roll.fd = -1;
     find_users(warden);
     r = loop_init(&warden->loop);
     if (!r)
@@ -234,6 +238,7 @@ int warden_start(struct warden *warden)
         return r;
     watch_start(warden);
     keyring_refresh(&warden->keyring);
+    inherit_jobs(warden);
     fingerprint_format(warden->machine.id, id);
     for (size_t i = 0; i < warden->listeners.count; i++)
         log_notice("listening on %s", warden->listeners.names[i]);
@@ -306,6 +311,7 @@ void warden_finish(struct warden *warden)
         listeners_retract(&warden->place);
     listeners_close(&warden->listeners);
     audit_deinit(&warden->audit);
+    roll_deinit(&warden->roll);
     replay_deinit(&warden->replay);
     keyring_deinit(&warden->keyring);
     machine_deinit(&warden->machine);

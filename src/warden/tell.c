@@ -90,6 +90,7 @@ static void on_job_state(const struct job *job, void *user)
     struct door_state message = {.state = job->state, .ended_ms = job->ended_ms};
 
     replay_finish(&warden->replay, job->id, job->state);
+    roll_leave(&warden->roll, job->roll_slot);
     audit_ended(&warden->audit, job->id, job->state);
     memcpy(message.id, job->id, sizeof(message.id));
     if (!door_state_encode(&message, &body))

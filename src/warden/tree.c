@@ -248,18 +248,35 @@ static bool process_read(pid_t pid, struct process *process_out)
            state != 'Z';
 }
 
-/* Whether the environment that the process was started with holds HUNE_JOB=<id>. */
-static bool process_is_marked(pid_t pid, const char *id)
+/* Which marked processes are meant. */
+struct mark {
+    bool (*is_ours)(const char *id, void *user);
+    void *user;
+    bool spares_children; /* of our own: no job among them yet */
+};
+
+/* Whether the environment that the process was started with holds HUNE_JOB=<id>, of a job that is
+ * meant. */
+static bool process_is_marked(pid_t pid, const struct mark *mark)
 {
     _cleanup_buffer_ struct buffer environment = BUFFER_INIT;
-    char mark[sizeof(TREE_VARIABLE "=") + UUID_TEXT_SIZE];
+    static const char name[] = TREE_VARIABLE "=";
+    const char *at;
     char path[64];
 
     snprintf(path, sizeof(path), "/proc/%d/environ", pid);
-    snprintf(mark, sizeof(mark), TREE_VARIABLE "=%s", id);
-    if (file_read(path, PROC_FILE_MAX, &environment))
+    if (file_read(path, PROC_FILE_MAX, &environment) || !(at = buffer_text(&environment)))
         return false;
-    return memmem(buffer_bytes(&environment), buffer_length(&environment), mark, strlen(mark) + 1);
+    for (const char *end = at + buffer_length(&environment); at < end; at += strlen(at) + 1) {
+        if (text_starts(at, name) && mark->is_ours(at + strlen(name), mark->user))
+            return true;
+    }
+    return false;
+}
+
+static bool is_the_job(const char *id, void *user)
+{
+    return text_equal(id, user);
 }
 
 static size_t processes_read(struct process *processes, size_t room)
@@ -288,23 +305,25 @@ static bool parent_is_doomed(const struct process *processes, size_t count, pid_
 }
 
 /* Marks the whole tree, then stops each before any is killed, so that none can fork unseen. */
-static size_t sweep_once(struct process *processes, const char *id, pid_t leader)
+static size_t sweep_once(struct process *processes, const struct mark *mark, pid_t leader)
 {
     size_t count = processes_read(processes, SWEEP_PIDS);
     size_t doomed = 0;
     bool changed = true;
 
     for (size_t i = 0; i < count; i++) {
-        if (processes[i].pid == getpid())
+        if (processes[i].pid == getpid() ||
+            (mark->spares_children && processes[i].parent == getpid()))
             continue;
         processes[i].doomed = (leader > 0 &&
                                (processes[i].pid == leader || processes[i].group == leader)) ||
-                              process_is_marked(processes[i].pid, id);
+                              process_is_marked(processes[i].pid, mark);
     }
     while (changed) {
         changed = false;
         for (size_t i = 0; i < count; i++) {
-            if (!processes[i].doomed && parent_is_doomed(processes, count, processes[i].parent))
+            if (!processes[i].doomed && processes[i].pid != getpid() &&
+                parent_is_doomed(processes, count, processes[i].parent))
                 changed = processes[i].doomed = true;
         }
     }
@@ -321,6 +340,7 @@ static size_t sweep_once(struct process *processes, const char *id, pid_t leader
 
 void tree_kill(struct tree *tree, pid_t leader)
 {
+    const struct mark mark = {.is_ours = is_the_job, .user = tree->mark};
     _cleanup_free_ struct process *processes = NULL;
 
     tree->killed = true;
@@ -328,10 +348,51 @@ void tree_kill(struct tree *tree, pid_t leader)
         return;
     processes = calloc(SWEEP_PIDS, sizeof(*processes));
     for (int round = 0; processes && round < SWEEP_ROUNDS; round++) {
-        if (sweep_once(processes, tree->mark, leader) == 0)
+        if (sweep_once(processes, &mark, leader) == 0)
             break;
     }
     /* Not before: whose parent has ended is nobody's descendant any more. */
     if (leader > 0)
         kill(-leader, SIGKILL);
+}
+
+size_t tree_end_marked(bool (*is_ours)(const char *id, void *user), void *user)
+{
+    const struct mark mark = {.is_ours = is_ours, .user = user, .spares_children = true};
+    _cleanup_free_ struct process *processes = calloc(SWEEP_PIDS, sizeof(*processes));
+    size_t most = 0;
+
+    for (int round = 0; processes && round < SWEEP_ROUNDS; round++) {
+        size_t count = sweep_once(processes, &mark, 0);
+
+        if (count == 0)
+            break;
+        most = count > most ? count : most;
+    }
+    return most;
+}
+
+/* The folder's name ends with the pid of the agent that made it. When that pid is somebody else's
+ * now, so may the folder be. */
+static bool folder_is_left(const struct forest *forest, const char *folder)
+{
+    const char *name = strrchr(folder, '/');
+    uint64_t pid;
+
+    if (!forest->path || !name || !text_starts(name, "/hune-") ||
+        !text_to_u64(name + strlen("/hune-"), INT32_MAX, &pid) || pid == 0)
+        return false;
+    return text_equal(folder, forest->path) || kill((pid_t)pid, 0) < 0;
+}
+
+void forest_end_left(const struct forest *forest, const char *folder, uint32_t number)
+{
+    _cleanup_free_ char *path = NULL;
+    _cleanup_close_ int fd = -1;
+
+    if (!folder_is_left(forest, folder) || asprintf(&path, "%s/%u/cgroup.kill", folder, number) < 0)
+        return;
+    fd = open(path, O_WRONLY | O_CLOEXEC);
+    if (fd >= 0 && write(fd, "1", 1) < 0)
+        log_warning("%s: %m", path);
 }

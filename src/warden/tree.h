@@ -47,6 +47,11 @@ void forest_deinit(struct forest *forest);
 
 void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_SIZE]);
 void tree_deinit(struct tree *tree, struct forest *forest);
+/* Ends what a warden that was killed left in one of its cgroups; `folder` is where those are. */
+void forest_end_left(const struct forest *forest, const char *folder, uint32_t number);
+/* SIGKILL for every process that carries the id of a job for which `is_ours` says so, and for all
+ * that descends from it. Returns how many there were. */
+size_t tree_end_marked(bool (*is_ours)(const char *id, void *user), void *user);
 /* SIGKILL for all of it, as often as it takes; `leader` is the job's first process, 0 if it is
  * reaped. */
 void tree_kill(struct tree *tree, pid_t leader);

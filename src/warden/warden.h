@@ -17,6 +17,7 @@
 #include "warden/place.h"
 #include "warden/rate.h"
 #include "warden/replay.h"
+#include "warden/roll.h"
 #include "warden/spawner.h"
 #include "warden/tree.h"
 
@@ -60,6 +61,7 @@ struct warden {
     uint8_t epoch[EPOCH_SIZE];
     struct keyring keyring;
     struct replay replay;
+    struct roll roll;
     struct audit audit;
     struct forest forest;
     struct spawner spawner;
