@@ -135,10 +135,29 @@ int canvas_textf(struct canvas *canvas, int row, int column, int width, enum sty
     return error ? 0 : canvas_text(canvas, row, column, width, style, buffer_text(&text));
 }
 
+int canvas_width(const char *text)
+{
+    const uint8_t *bytes = (const uint8_t *)text;
+    size_t size = strlen(text);
+    int width = 0;
+
+    while (size > 0) {
+        uint32_t code;
+        size_t length = utf8_character(bytes, size, &code);
+
+        if (length == 0)
+            break;
+        width += width_of(code);
+        bytes += length;
+        size -= length;
+    }
+    return width;
+}
+
 void canvas_right(struct canvas *canvas, int row, int column, int width, enum style style,
                   const char *text)
 {
-    int taken = (int)strlen(text);
+    int taken = canvas_width(text);
 
     canvas_text(canvas, row, taken < width ? column + width - taken : column,
                 taken < width ? taken : width, style, text);

@@ -18,6 +18,7 @@ enum style {
     STYLE_BAD,
     STYLE_ACCENT,
     STYLE_HEADING, /* of a table: reversed */
+    STYLE_SORTED,  /* the heading that it is sorted by */
     STYLE_COUNT,
 };
 
@@ -56,5 +57,7 @@ void canvas_drawn(struct canvas *canvas, int row, int column, int width, enum st
 /* The whole line, from `column` on, in a style. */
 void canvas_fill(struct canvas *canvas, int row, int column, int width, enum style style);
 void canvas_choose(struct canvas *canvas, int row);
+/* How many columns a printable text takes. */
+int canvas_width(const char *text);
 /* Appends a row as UTF-8 without the blanks at its end; for tests. Returns 0 or -ENOMEM. */
 int canvas_row(const struct canvas *canvas, int row, struct buffer *out);

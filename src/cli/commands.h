@@ -40,6 +40,7 @@ struct cli_command {
     X(stop)              \
     X(forget)            \
     X(audit)             \
+    X(top)               \
     X(disconnect)        \
     X(reset)             \
     X(kill)              \

@@ -21,10 +21,10 @@ static double scale(double bytes, size_t *prefix_out)
     return bytes;
 }
 
-/* Digits behind the point for three figures in all; whole bytes have none. */
-static int digits(double value, size_t prefix)
+/* Digits behind the point while the value is below `limit`; whole bytes have none. */
+static int digits(double value, size_t prefix, double limit)
 {
-    return prefix > 0 && fabs(value) < 9.95 ? 1 : 0;
+    return prefix > 0 && fabs(value) < limit ? 1 : 0;
 }
 
 static int append_bytes(struct buffer *out, double value, const char *behind)
@@ -34,7 +34,7 @@ static int append_bytes(struct buffer *out, double value, const char *behind)
     value = scale(value, &prefix);
     if (prefix == 0)
         return buffer_printf(out, "%.0f B%s", value, behind);
-    return buffer_printf(out, "%.*f %ciB%s", digits(value, prefix), value, prefixes[prefix],
+    return buffer_printf(out, "%.*f %ciB%s", digits(value, prefix, 99.95), value, prefixes[prefix],
                          behind);
 }
 
@@ -76,7 +76,7 @@ static void short_bytes(double value, char *text_out, size_t size)
     size_t prefix;
 
     value = scale(value, &prefix);
-    snprintf(text_out, size, "%.*f%c", digits(value, prefix), value, prefixes[prefix]);
+    snprintf(text_out, size, "%.*f%c", digits(value, prefix, 9.95), value, prefixes[prefix]);
 }
 
 static void short_span(double seconds, char *text_out, size_t size)

@@ -29,10 +29,10 @@ static void test_units(void **state)
     check(0, VITAL_UNIT_BYTES, "0 B", "0B");
     check(999, VITAL_UNIT_BYTES, "999 B", "999B");
     check(1000, VITAL_UNIT_BYTES, "1.0 KiB", "1.0K");
-    check(10.2 * 1024, VITAL_UNIT_BYTES, "10 KiB", "10K");
+    check(10.2 * 1024, VITAL_UNIT_BYTES, "10.2 KiB", "10K");
     check(1023.9 * 1024, VITAL_UNIT_BYTES, "1.0 MiB", "1.0M");
     check(3.4 * 1048576, VITAL_UNIT_BYTES_PER_SECOND, "3.4 MiB/s", "3.4M");
-    check(23.5 * 1073741824, VITAL_UNIT_BYTES, "24 GiB", "24G");
+    check(23.5 * 1073741824, VITAL_UNIT_BYTES, "23.5 GiB", "24G");
     check(12, VITAL_UNIT_NUMBER, "12", "12");
     check(123456, VITAL_UNIT_NUMBER, "123456", "123k");
     check(10000, VITAL_UNIT_NUMBER, "10000", "10k");

@@ -1,0 +1,77 @@
+/* hune top: what its parts share. top.c begins, ends and feeds it from the loop, top-keys.c obeys
+ * the keys, top-draw.c puts the views together on one canvas. */
+#pragma once
+
+#include <uv.h>
+
+#include "cli/machine-view.h"
+#include "cli/screen.h"
+#include "cli/session.h"
+#include "cli/table.h"
+
+enum {
+    TOP_FRAME_MS = 100, /* between two drawings */
+    TOP_KEY_MS = 15,    /* a key is answered sooner, but pasted text is one drawing */
+    TOP_SORT_MS = 2000, /* lines that jump all the time cannot be read; looks at the list, too */
+    TOP_MACHINE_EVERY_MS = 1000,
+    TOP_HISTORY_MS = 24 * 3600 * 1000,
+    TOP_HISTORY_AGAIN_MS = 60 * 1000,
+};
+
+/* What the table shows is all that is asked of thousands of machines. */
+#define TOP_FIELDS                                                                            \
+    "cpu.busy,cpu.count,load.1m,mem.total,mem.used,swap.total,swap.used,disk.full,disk.busy," \
+    "net.rx,net.tx,temp,proc.count,uptime"
+
+struct top_options {
+    uint64_t every; /* seconds; 0: by the number of machines */
+    const char *sort;
+    const char *filter;
+};
+
+/* Where keys go. */
+enum top_mode { TOP_TABLE, TOP_FILTER, TOP_MACHINE, TOP_HELP };
+
+struct top {
+    struct session session;
+    const struct top_options *options;
+    const char *const *words; /* the selector's */
+    struct selection selection;
+    struct lookout *lookout;
+    struct table table;
+    struct screen *screen;
+    struct canvas canvas;
+    enum top_mode mode;
+    enum top_mode behind; /* the help's */
+
+    struct machine_view view; /* of TOP_MACHINE */
+    uint32_t viewed;          /* position */
+    struct vitals_watch *watch;
+    struct vitals_fetch *fetch;
+    uint64_t history_ms; /* monotonic: when it was asked for last */
+
+    uv_poll_t keys;
+    bool has_keys;
+    uv_timer_t frame; /* the next drawing */
+    uv_timer_t tick;  /* sorting, the fleet list, ages */
+    uv_signal_t signals[6];
+    uint64_t drawn_ms;
+    bool is_changed; /* something that the order or the summary depends on */
+    bool leaving;
+    int status;
+    uint64_t stamp[3];   /* of the fleet list's file */
+    char note[160];      /* shown instead of the keys, until the next key */
+    uv_process_t *shell; /* another program has the terminal */
+};
+
+/* Draws soon: within `ms`. */
+void top_draw_soon(struct top *top, uint64_t ms);
+void top_draw(struct top *top);
+void top_key(struct top *top, uint32_t key);
+/* Opens and closes the view of one machine. */
+void top_enter(struct top *top, uint32_t position);
+void top_back(struct top *top);
+/* Hands the terminal to a shell on the chosen machine. */
+void top_shell(struct top *top);
+void top_suspend(struct top *top);
+void top_leave(struct top *top, int status);

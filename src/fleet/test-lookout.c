@@ -1,0 +1,246 @@
+/* Machines kept in sight: who is up, who is down, who refuses, and what does not count as an
+ * outage.
+ */
+#include <stdarg.h>
+#include <stddef.h>
+#include <setjmp.h>
+#include <cmocka.h>
+
+#include <math.h>
+#include <string.h>
+
+#include "base/clock.h"
+#include "fleet/lookout.h"
+#include "fleet/test-agent.h"
+
+struct scene {
+    struct test_world world;
+    struct link_pool *pool;
+    struct lookout *lookout;
+    struct link_target target;
+    char steps[256]; /* "up down " */
+    enum problem_code problem;
+    bool is_up, is_down, is_refused;
+    unsigned changes;
+};
+
+static void on_presence(struct lookout *lookout, uint32_t position, enum presence from,
+                        enum presence to, const struct trouble *trouble, void *user)
+{
+    struct scene *scene = user;
+    size_t used = strlen(scene->steps);
+
+    (void)lookout;
+    (void)from;
+    assert_int_equal(position, 0);
+    snprintf(scene->steps + used, sizeof(scene->steps) - used, "%s ", presence_word(to));
+    scene->problem = trouble ? trouble->code : PROBLEM_NONE;
+    scene->is_up = to == PRESENCE_UP;
+    scene->is_down = to == PRESENCE_DOWN;
+    scene->is_refused = to == PRESENCE_REFUSED;
+}
+
+static void on_change(struct lookout *lookout, uint32_t position, void *user)
+{
+    struct scene *scene = user;
+
+    (void)lookout;
+    (void)position;
+    scene->changes++;
+}
+
+static const struct lookout_events events = {.on_presence = on_presence, .on_change = on_change};
+
+static void target_of(uint32_t index, struct link_target *target_out, void *user)
+{
+    struct scene *scene = user;
+
+    (void)index;
+    *target_out = scene->target;
+}
+
+static void scene_begin(struct scene *scene)
+{
+    memset(scene, 0, sizeof(*scene));
+    test_world_begin(&scene->world);
+    scene->target = test_world_target(&scene->world);
+    scene->world.settings.first_pause_ms = 20;
+    scene->world.settings.answer_timeout_ms = 500;
+    assert_int_equal(
+        link_pool_new(&scene->pool, test_world_factory(&scene->world), false, target_of, scene), 0);
+}
+
+static void scene_look(struct scene *scene)
+{
+    static const uint32_t machines[] = {0};
+    const struct lookout_settings settings = {.pool = scene->pool,
+                                              .machines = machines,
+                                              .count = 1,
+                                              .every_ms = 1000,
+                                              .events = &events,
+                                              .user = scene};
+
+    assert_int_equal(lookout_new(&scene->lookout, &settings), 0);
+    assert_int_equal(lookout_present(scene->lookout, PRESENCE_UNKNOWN), 1);
+}
+
+static void scene_end(struct scene *scene)
+{
+    scene->lookout = lookout_free(scene->lookout);
+    scene->pool = link_pool_free(scene->pool);
+    test_world_end(&scene->world);
+}
+
+static void test_up(void **state)
+{
+    struct scene scene;
+    struct reading reading;
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_up);
+    assert_string_equal(scene.steps, "up ");
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_UP), 1);
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_UNKNOWN), 0);
+    assert_true(lookout_sight(scene.lookout, 0)->is_ready);
+    lookout_reading(scene.lookout, 0, clock_monotonic_ms(), &reading);
+    assert_int_equal(reading.presence, PRESENCE_UP);
+    assert_null(reading.vitals); /* none came */
+    scene_end(&scene);
+}
+
+/* A connection that breaks and comes back is no outage. */
+static void test_cut_is_no_outage(void **state)
+{
+    struct scene scene;
+    unsigned opens;
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_up);
+    opens = scene.world.agent.opens;
+    test_agent_cut(&scene.world.agent);
+    for (int i = 0; i < 200 && scene.world.agent.opens == opens; i++)
+        test_world_wait(&scene.world, 10);
+    assert_int_equal(scene.world.agent.opens, opens + 1);
+    test_world_wait(&scene.world, 50);
+    assert_string_equal(scene.steps, "up ");
+    scene_end(&scene);
+}
+
+static void test_down_and_up_again(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.target.port = test_closed_port();
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_down);
+    assert_string_equal(scene.steps, "down ");
+    assert_int_equal(scene.problem, PROBLEM_CONNECTION_REFUSED);
+    assert_int_equal(lookout_sight(scene.lookout, 0)->problem, PROBLEM_CONNECTION_REFUSED);
+    /* It was never reached, and is tried again all the same. */
+    assert_int_equal(link_state(lookout_link(scene.lookout, 0)), LINK_WAITING);
+    scene_end(&scene);
+}
+
+static void test_outage(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_up);
+    scene.world.agent.silent_hello = true;
+    test_agent_cut(&scene.world.agent);
+    test_world_run(&scene.world, &scene.is_down);
+    assert_string_equal(scene.steps, "up down ");
+    assert_int_equal(scene.problem, PROBLEM_TIMEOUT);
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_DOWN), 1);
+    assert_false(lookout_sight(scene.lookout, 0)->is_ready);
+    scene_end(&scene);
+}
+
+static void test_refused(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.world.agent.refuse_open = PROBLEM_KEY_UNKNOWN;
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_refused);
+    assert_string_equal(scene.steps, "refused ");
+    assert_int_equal(scene.problem, PROBLEM_KEY_UNKNOWN);
+    scene_end(&scene);
+}
+
+/* Another machine at the address is no machine that is down. */
+static void test_other_id(void **state)
+{
+    static const uint8_t other[MACHINE_ID_SIZE] = {1};
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.target.id = other;
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_refused);
+    assert_int_equal(scene.problem, PROBLEM_ID_CHANGED);
+    scene_end(&scene);
+}
+
+static void test_adopt(void **state)
+{
+    struct scene scene;
+    struct sight old = {.presence = PRESENCE_DOWN, .problem = PROBLEM_TIMEOUT, .presence_ms = 42};
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    old.vitals[VITAL_CPU_BUSY] = 12;
+    lookout_adopt(scene.lookout, 0, &old);
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_DOWN), 1);
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_UNKNOWN), 0);
+    assert_true(lookout_sight(scene.lookout, 0)->vitals[VITAL_CPU_BUSY] == 12);
+    test_world_run(&scene.world, &scene.is_up);
+    assert_string_equal(scene.steps, "up ");
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_UP), 1);
+    scene_end(&scene);
+}
+
+static void test_stale(void **state)
+{
+    struct scene scene;
+    struct sight sight = {.sample_ms = 100000};
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    assert_false(lookout_is_stale(scene.lookout, &sight, 100000));
+    assert_false(lookout_is_stale(scene.lookout, &sight, 105000));
+    assert_true(lookout_is_stale(scene.lookout, &sight, 105001));
+    sight.sample_ms = 0;
+    assert_true(lookout_is_stale(scene.lookout, &sight, 1));
+    scene_end(&scene);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(test_up),
+        cmocka_unit_test(test_cut_is_no_outage),
+        cmocka_unit_test(test_down_and_up_again),
+        cmocka_unit_test(test_outage),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_other_id),
+        cmocka_unit_test(test_adopt),
+        cmocka_unit_test(test_stale),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
