@@ -35,6 +35,8 @@ struct cli_command {
     X(ask)               \
     X(run)               \
     X(runs)              \
+    X(get)               \
+    X(put)               \
     X(jobs)              \
     X(attach)            \
     X(stop)              \

@@ -14,7 +14,7 @@ static void put_id(struct json_line *line, const char *key, const uint8_t *id)
     json_line_text(line, key, text);
 }
 
-static void put_trouble(struct json_line *line, const struct trouble *trouble)
+void json_put_trouble(struct json_line *line, const struct trouble *trouble)
 {
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
     struct trouble brief = *trouble;
@@ -115,18 +115,23 @@ static void import(struct console *console, const struct import *import, bool dr
     }
 }
 
+void json_put_state(struct json_line *line, struct job_state state)
+{
+    json_line_text(line, "state", state_name(state.state));
+    if (state.state == STATE_EXITED)
+        json_line_number(line, "code", state.detail);
+    if (state.state == STATE_SIGNALLED)
+        json_line_number(line, "signal", state.detail);
+    if (state.state == STATE_LOST)
+        json_line_text(line, "with", state_lost_with(state));
+}
+
 static void ending(struct console *console, const struct ending *ending)
 {
     struct json_line line = json_line_begin(&console->out);
 
     json_line_text(&line, "machine", ending->machine);
-    json_line_text(&line, "state", state_name(ending->state.state));
-    if (ending->state.state == STATE_EXITED)
-        json_line_number(&line, "code", ending->state.detail);
-    if (ending->state.state == STATE_SIGNALLED)
-        json_line_number(&line, "signal", ending->state.detail);
-    if (ending->state.state == STATE_LOST)
-        json_line_text(&line, "with", state_lost_with(ending->state));
+    json_put_state(&line, ending->state);
     if (ending->job) {
         char id[UUID_TEXT_SIZE];
 
@@ -139,7 +144,7 @@ static void ending(struct console *console, const struct ending *ending)
     if (ending->err)
         json_line_bytes(&line, "err", buffer_bytes(ending->err), buffer_length(ending->err));
     if (ending->trouble)
-        put_trouble(&line, ending->trouble);
+        json_put_trouble(&line, ending->trouble);
     json_line_end(&line);
     output_flush(&console->out);
 }
@@ -156,7 +161,7 @@ static void finding(struct console *console, const char *machine,
     json_line_text(&line, "detail", finding->detail);
     json_line_real(&line, "ms", finding->ms);
     if (finding->trouble)
-        put_trouble(&line, finding->trouble);
+        json_put_trouble(&line, finding->trouble);
     json_line_end(&line);
     output_flush(&console->out);
 }

@@ -28,6 +28,8 @@ struct ending {
 
 /* What a machine answered to `ask`; facts that were not asked for, or that it does not have, are
  * NULL. */
+struct json_line;
+
 struct answer {
     const char *machine;
     json_t *facts[FACT_COUNT];
@@ -63,6 +65,10 @@ static inline bool ending_is_loss(struct job_state state, const struct trouble *
            (trouble->code == PROBLEM_NO_SUCH_JOB || trouble->code == PROBLEM_OTHER_EPOCH);
 }
 
+/* The members that tell of an end state: state, and code or signal. */
+void json_put_state(struct json_line *line, struct job_state state);
+/* The member that tells of a trouble. */
+void json_put_trouble(struct json_line *line, const struct trouble *trouble);
 /* The facts of one machine for people; the second half of render_people.answer. */
 void facts_show(struct output *output, const struct answer *answer);
 /* Appends how a job ended, as a person says it: "ended by signal 9 (Killed)". 0 or -ENOMEM. */

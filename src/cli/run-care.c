@@ -14,8 +14,8 @@
 
 /* ---- protected ---- */
 
-static int check_protected(struct console *console, const struct fleet *fleet,
-                           const struct selection *selection)
+int run_care_protected(struct console *console, const struct fleet *fleet,
+                       const struct selection *selection)
 {
     _cleanup_free_ uint32_t *indices = calloc(selection->count + 1, sizeof(*indices));
     struct selection guarded = {.indices = indices};
@@ -226,7 +226,7 @@ int run_care(struct console *console, const struct selection *selection,
     int status = console_fleet(console, &fleet);
 
     if (!status && !care->even_protected)
-        status = check_protected(console, fleet, selection);
+        status = run_care_protected(console, fleet, selection);
     if (status)
         return status;
     if (care->dry_run)

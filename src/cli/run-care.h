@@ -15,5 +15,8 @@ struct run_care {
 };
 enum { RUN_CARE_DONE = -1 };
 
+/* Refuses protected machines alone. Returns 0, or what to exit with. */
+int run_care_protected(struct console *console, const struct fleet *fleet,
+                       const struct selection *selection);
 int run_care(struct console *console, const struct selection *selection,
              const struct run_order *order, const struct run_care *care);

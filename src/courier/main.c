@@ -32,7 +32,9 @@ static void tell(const struct parcel_trouble *trouble)
 /* Tells it and releases it. Returns what to exit with. */
 static int fail(struct parcel_trouble *trouble)
 {
-    tell(trouble);
+    /* Whoever gave up has told why. */
+    if (trouble->code != PARCEL_TROUBLE_GAVE_UP)
+        tell(trouble);
     parcel_trouble_deinit(trouble);
     return EXIT_FAILURE;
 }

@@ -25,7 +25,7 @@ static int archive_trouble(struct pack *pack)
 {
     int error = archive_errno(pack->archive);
 
-    return parcel_trouble_system(pack->trouble, buffer_text(&pack->name), error ? error : EIO);
+    return parcel_trouble_system(pack->trouble, pack_path(pack), error ? error : EIO);
 }
 
 int pack_archive_begin(struct pack *pack)
@@ -156,12 +156,11 @@ static int put_bytes(struct pack *pack, int fd, uint64_t left)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return parcel_trouble_system(pack->trouble, buffer_text(&pack->name), errno);
+            return parcel_trouble_system(pack->trouble, pack_path(pack), errno);
         /* Its size went out already. Zeros in place of what is gone would be a file that nobody
          * ever had. */
         if (got == 0)
-            return parcel_trouble_set(pack->trouble, PARCEL_TROUBLE_SHORTER,
-                                      buffer_text(&pack->name), 0);
+            return parcel_trouble_set(pack->trouble, PARCEL_TROUBLE_SHORTER, pack_path(pack), 0);
         if (put_data(pack, pack->bytes, (size_t)got))
             return 1;
         left -= (uint64_t)got;
@@ -218,7 +217,7 @@ static int put_sparse(struct pack *pack, int fd, int64_t size)
         if (put_hole(pack, offset - at))
             return 1;
         if (lseek(fd, offset, SEEK_SET) < 0)
-            return parcel_trouble_system(pack->trouble, buffer_text(&pack->name), errno);
+            return parcel_trouble_system(pack->trouble, pack_path(pack), errno);
         if (put_bytes(pack, fd, (uint64_t)length))
             return 1;
         at = offset + length;

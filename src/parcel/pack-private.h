@@ -16,6 +16,8 @@ struct pack {
     struct parcel_writer writer;
     struct pack_result result;
     struct buffer name; /* in the parcel, of what is at hand */
+    const char *top;    /* the path that was named and that it is, or lies below */
+    struct buffer path; /* of pack_path() */
     struct archive *archive;
     struct archive_entry *entry;
     struct archive_entry_linkresolver *links;
@@ -41,5 +43,7 @@ int pack_put_symlink(struct pack *pack, const struct stat *info, const char *to)
 int pack_put_file(struct pack *pack, const struct stat *info, int fd);
 int pack_archive_end(struct pack *pack);
 
-/* pack.c: something is left out. Returns 0. */
+/* pack.c: what is at hand, as whoever named it knows it. NULL without memory. */
+const char *pack_path(struct pack *pack);
+/* Something is left out. Returns 0. */
 int pack_leave_out(struct pack *pack, enum parcel_trouble_code code, int error);

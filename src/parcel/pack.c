@@ -17,16 +17,25 @@
 
 enum { PACK_COUNT_MS = 2000 };
 
-static const char *name_now(struct pack *pack)
+const char *pack_path(struct pack *pack)
 {
-    return buffer_text(&pack->name);
+    const char *name = buffer_text(&pack->name);
+    const char *below = name && pack->top ? strchr(name, '/') : NULL;
+
+    if (!pack->top)
+        return name;
+    buffer_clear(&pack->path);
+    if (buffer_append_text(&pack->path, pack->top) ||
+        (below && buffer_append_text(&pack->path, below)))
+        return NULL;
+    return buffer_text(&pack->path);
 }
 
 int pack_leave_out(struct pack *pack, enum parcel_trouble_code code, int error)
 {
     struct parcel_trouble trouble = {0};
 
-    parcel_trouble_set(&trouble, code, name_now(pack), error);
+    parcel_trouble_set(&trouble, code, pack_path(pack), error);
     pack->result.left_out++;
     pack->settings->on_left_out(pack->settings->user, &trouble);
     parcel_trouble_deinit(&trouble);
@@ -35,7 +44,7 @@ int pack_leave_out(struct pack *pack, enum parcel_trouble_code code, int error)
 
 static int no_memory(struct pack *pack)
 {
-    return parcel_trouble_system(pack->trouble, name_now(pack), ENOMEM);
+    return parcel_trouble_system(pack->trouble, pack_path(pack), ENOMEM);
 }
 
 /* ---- what goes in ---- */
@@ -194,11 +203,14 @@ static int pack_tops(struct pack *pack, const struct pack_top *tops, size_t coun
 
     for (size_t i = 0; !r && i < count; i++) {
         buffer_clear(&pack->name);
+        pack->top = tops[i].path;
         if (buffer_append_text(&pack->name, tops[i].name))
             r = no_memory(pack);
         else
             r = pack_one(pack, AT_FDCWD, tops[i].path, 0);
     }
+    pack->top = NULL;
+    buffer_clear(&pack->name);
     return r ? r : pack_archive_end(pack);
 }
 
@@ -213,7 +225,7 @@ static int pack_plain(struct pack *pack, int fd)
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
-            return parcel_trouble_system(pack->trouble, name_now(pack), errno);
+            return parcel_trouble_system(pack->trouble, pack_path(pack), errno);
         if (got == 0)
             break;
         r = parcel_write(&pack->writer, pack->bytes, (size_t)got);
@@ -290,6 +302,7 @@ static void pack_deinit(struct pack *pack)
     archive_entry_linkresolver_free(pack->links);
     parcel_writer_deinit(&pack->writer);
     buffer_deinit(&pack->name);
+    buffer_deinit(&pack->path);
     free(pack->bytes);
 }
 

@@ -19,13 +19,30 @@ enum { COPY_STEP = 1 << 20 };
 struct commit {
     struct stage *stage;
     struct buffer name; /* of what is at hand, for sentences */
+    const char *as;     /* what the only thing at the top becomes, or NULL */
     bool looks;         /* the first walk: nothing is moved */
 };
 
+/* The path of what is at hand, as whoever named the target knows it. */
+static int full_name(const struct commit *commit, const char *name, struct buffer *full)
+{
+    const char *target = commit->stage->target_name;
+    const char *below = strchr(name, '/');
+    size_t length = strlen(target);
+
+    if (commit->as)
+        return buffer_printf(full, "%s%s", target, below ? below : "");
+    return buffer_printf(full, "%s%s%s", target, length && target[length - 1] == '/' ? "" : "/",
+                         name);
+}
+
 static int commit_trouble(struct commit *commit, enum parcel_trouble_code code, int error)
 {
+    _cleanup_buffer_ struct buffer full = BUFFER_INIT;
     const char *name = buffer_text(&commit->name);
 
+    if (name && !full_name(commit, name, &full))
+        name = buffer_text(&full);
     if (code == PARCEL_TROUBLE_SYSTEM)
         return stage_trouble(commit->stage, name, error);
     return parcel_trouble_set(commit->stage->trouble, code, name, error);
@@ -207,7 +224,7 @@ static int set_folders(struct stage *stage, int root, bool placed, const char *a
 
 int stage_commit(struct stage *stage, const char *as)
 {
-    struct commit commit = {.stage = stage, .looks = true};
+    struct commit commit = {.stage = stage, .as = as, .looks = true};
     int r = set_folders(stage, stage->root, false, NULL);
 
     if (!r && !stage_sync(stage, stage->root))

@@ -37,6 +37,7 @@ PermitRootLogin prohibit-password
 PasswordAuthentication no
 UseDNS no
 MaxStartups 1000
+Subsystem sftp internal-sftp
 """)
         host = (folder / "host.pub").read_text()
         (folder / "known_hosts").write_text(f"[127.0.0.1]:{self.port} {host}")

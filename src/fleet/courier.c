@@ -1,0 +1,382 @@
+/* See courier.h. Pipes and not uv_pipe: they are wider, and bytes go from where they are straight
+ * into them. */
+#define LOG_TAG "courier"
+#include "fleet/courier.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <jansson.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/mman.h>
+
+#include "base/cleanup.h"
+#include "base/file.h"
+#include "base/list.h"
+#include "base/log.h"
+#include "base/program.h"
+#include "base/text.h"
+#include "proto/transfer.h"
+
+enum { PIPE_SIZE = 1 << 20, LINE_MAX_BYTES = 16 * 1024, SMALL_READ = 4096 };
+
+/* One pipe to or from the courier. */
+struct way {
+    uv_poll_t poll;
+    struct courier *courier;
+    int fd;             /* ours; -1 once it is closed */
+    struct buffer text; /* of those that carry lines */
+};
+
+struct courier {
+    uv_process_t process;
+    struct way input, output, errors;
+    enum courier_part part;
+    const struct courier_events *events; /* NULL: abandoned */
+    void *user;
+    unsigned open; /* handles that libuv has not let go of */
+    bool exited;
+    int code;
+};
+
+bool receipt_read(struct slice line, struct receipt *receipt_out)
+{
+    json_t *root = json_loadb((const char *)line.bytes, line.size, 0, NULL);
+    json_int_t entries, bytes;
+    const char *sum;
+    bool good = root &&
+                json_unpack(root, "{s:I, s:I, s:s}", "entries", &entries, "bytes", &bytes, "sha256",
+                            &sum) == 0 &&
+                entries >= 0 && bytes >= 0 && strlen(sum) == 2 * SHA256_SIZE &&
+                hex_decode(sum, 2 * SHA256_SIZE, receipt_out->sum);
+
+    if (good) {
+        receipt_out->entries = (uint64_t)entries;
+        receipt_out->bytes = (uint64_t)bytes;
+    }
+    json_decref(root);
+    return good;
+}
+
+/* ---- the end ---- */
+
+static void on_closed(uv_handle_t *handle)
+{
+    struct courier *courier = handle->data;
+
+    if (--courier->open > 0)
+        return;
+    buffer_deinit(&courier->output.text);
+    buffer_deinit(&courier->errors.text);
+    free(courier);
+}
+
+static void way_close(struct way *way)
+{
+    if (way->fd < 0)
+        return;
+    uv_close((uv_handle_t *)&way->poll, on_closed);
+    close(way->fd);
+    way->fd = -1;
+}
+
+/* The end is told when all that it said was heard. */
+static void settle(struct courier *courier)
+{
+    const struct courier_events *events = courier->events;
+    struct buffer *text = &courier->output.text;
+    struct receipt receipt;
+    bool has_receipt;
+
+    if (!courier->exited || (events && (courier->output.fd >= 0 || courier->errors.fd >= 0)))
+        return;
+    way_close(&courier->input);
+    uv_close((uv_handle_t *)&courier->process, on_closed);
+    courier->events = NULL;
+    if (!events)
+        return;
+    has_receipt = receipt_read((struct slice){buffer_bytes(text), buffer_length(text)}, &receipt);
+    events->on_end(courier->user, courier->code, has_receipt ? &receipt : NULL);
+}
+
+static void on_exit_status(uv_process_t *process, int64_t status, int signal)
+{
+    struct courier *courier = process->data;
+
+    courier->exited = true;
+    courier->code = signal ? 255 : (int)status;
+    settle(courier);
+}
+
+struct courier *courier_abandon(struct courier *courier)
+{
+    if (!courier || !courier->events)
+        return NULL;
+    courier->events = NULL;
+    way_close(&courier->input);
+    way_close(&courier->output);
+    way_close(&courier->errors);
+    if (courier->exited)
+        settle(courier);
+    else
+        /* One that packs may wait for what never comes, and has nothing to clean up. */
+        uv_process_kill(&courier->process, courier->part == COURIER_PACKS ? SIGKILL : SIGTERM);
+    return NULL;
+}
+
+/* ---- what it says ---- */
+
+static void tell_lines(struct courier *courier, bool all)
+{
+    struct buffer *text = &courier->errors.text;
+
+    while (buffer_length(text) > 0 && courier->events) {
+        const uint8_t *bytes = buffer_bytes(text);
+        const uint8_t *newline = memchr(bytes, '\n', buffer_length(text));
+        size_t size = newline ? (size_t)(newline - bytes) : buffer_length(text);
+
+        if (!newline && !all && size < LINE_MAX_BYTES)
+            return;
+        courier->events->on_line(courier->user, (const char *)bytes, size);
+        buffer_consume(text, size + (newline != NULL));
+    }
+}
+
+/* What comes in small pieces: lines, and the receipt. */
+static void on_text(uv_poll_t *poll, int status, int events)
+{
+    struct way *way = container_of(poll, struct way, poll);
+    struct courier *courier = way->courier;
+    uint8_t bytes[SMALL_READ];
+    ssize_t got = status < 0 ? 0 : read(way->fd, bytes, sizeof(bytes));
+
+    (void)events;
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    /* A receipt is short; without memory, or when it is not, there is none. */
+    if (got > 0 && buffer_length(&way->text) < LINE_MAX_BYTES)
+        (void)buffer_append(&way->text, bytes, (size_t)got);
+    if (way == &courier->errors)
+        tell_lines(courier, got <= 0);
+    if (got <= 0 && way->fd >= 0) {
+        way_close(way);
+        settle(courier);
+    }
+}
+
+/* ---- what it carries ---- */
+
+static void on_writable(uv_poll_t *poll, int status, int events)
+{
+    struct way *way = container_of(poll, struct way, poll);
+
+    (void)status;
+    (void)events;
+    uv_poll_stop(poll);
+    way->courier->events->on_writable(way->courier->user);
+}
+
+static void on_readable(uv_poll_t *poll, int status, int events)
+{
+    struct way *way = container_of(poll, struct way, poll);
+
+    (void)status;
+    (void)events;
+    uv_poll_stop(poll);
+    way->courier->events->on_readable(way->courier->user);
+}
+
+ssize_t courier_write(struct courier *courier, const void *bytes, size_t size)
+{
+    struct way *way = &courier->input;
+    ssize_t written;
+
+    if (way->fd < 0)
+        return -EPIPE;
+    do
+        written = write(way->fd, bytes, size);
+    while (written < 0 && errno == EINTR);
+    if (written < 0 && errno != EAGAIN) {
+        way_close(way);
+        return -EPIPE;
+    }
+    if (written < 0)
+        written = 0;
+    if ((size_t)written < size)
+        uv_poll_start(&way->poll, UV_WRITABLE, on_writable);
+    return written;
+}
+
+void courier_write_end(struct courier *courier)
+{
+    way_close(&courier->input);
+}
+
+ssize_t courier_read(struct courier *courier, void *bytes, size_t size)
+{
+    struct way *way = &courier->output;
+    ssize_t got;
+
+    if (way->fd < 0)
+        return -EPIPE;
+    do
+        got = read(way->fd, bytes, size);
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        return got;
+    if (got < 0 && errno == EAGAIN) {
+        uv_poll_start(&way->poll, UV_READABLE, on_readable);
+        return 0;
+    }
+    way_close(way);
+    settle(courier);
+    return -EPIPE;
+}
+
+/* ---- the start ---- */
+
+struct ends {
+    int theirs[TRANSFER_ORDER_FD + 1];
+    int input, output, errors; /* ours */
+};
+
+static void ends_close(struct ends *ends)
+{
+    int ours[] = {ends->input, ends->output, ends->errors};
+
+    for (size_t i = 0; i < ELEMENTS_OF(ends->theirs); i++) {
+        if (ends->theirs[i] > STDERR_FILENO)
+            close(ends->theirs[i]);
+    }
+    for (size_t i = 0; i < ELEMENTS_OF(ours); i++) {
+        if (ours[i] >= 0)
+            close(ours[i]);
+    }
+}
+
+static int pipe_make(int *reader_out, int *writer_out, bool wide)
+{
+    int ends[2];
+
+    if (pipe2(ends, O_CLOEXEC) < 0)
+        return -errno;
+    if (wide) /* where the user's share of pipes is used up, what there is will do */
+        (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
+    *reader_out = ends[0];
+    *writer_out = ends[1];
+    return 0;
+}
+
+static int order_make(struct slice payload, int *fd_out)
+{
+    int r;
+
+    *fd_out = memfd_create("hune-transfer", MFD_CLOEXEC);
+    if (*fd_out < 0)
+        return -errno;
+    r = fd_write_all(*fd_out, payload.bytes, payload.size);
+    return !r && lseek(*fd_out, 0, SEEK_SET) < 0 ? -errno : r;
+}
+
+static int ends_make(struct ends *ends, enum courier_part part, struct slice payload)
+{
+    bool streams = payload.size > 0 && (payload.bytes[0] & TRANSFER_STREAM);
+    int r;
+
+    *ends = (struct ends){.theirs = {-1, -1, -1, -1, -1}, .input = -1, .output = -1, .errors = -1};
+    r = order_make(payload, &ends->theirs[TRANSFER_ORDER_FD]);
+    if (!r)
+        r = pipe_make(&ends->errors, &ends->theirs[STDERR_FILENO], false);
+    if (!r && part == COURIER_UNPACKS)
+        r = pipe_make(&ends->theirs[STDIN_FILENO], &ends->input, true);
+    else if (streams)
+        ends->theirs[STDIN_FILENO] = STDIN_FILENO;
+    if (!r && (part == COURIER_PACKS || !streams))
+        r = pipe_make(&ends->output, &ends->theirs[STDOUT_FILENO], part == COURIER_PACKS);
+    else if (!r)
+        ends->theirs[STDOUT_FILENO] = STDOUT_FILENO;
+    return r;
+}
+
+static int way_open(struct courier *courier, struct way *way, int *fd, uv_poll_cb on_ready)
+{
+    int r;
+
+    way->courier = courier;
+    way->fd = -1;
+    if (*fd < 0)
+        return 0;
+    r = fcntl(*fd, F_SETFL, O_NONBLOCK) < 0 ? -errno
+                                            : uv_poll_init(courier->process.loop, &way->poll, *fd);
+    if (r)
+        return r;
+    way->poll.data = courier;
+    way->fd = steal_fd(fd);
+    courier->open++;
+    return on_ready ? uv_poll_start(&way->poll, UV_READABLE, on_ready) : 0;
+}
+
+static int spawn(struct courier *courier, uv_loop_t *loop, const struct ends *ends)
+{
+    _cleanup_free_ char *path = program_path("courier", "hune-courier");
+    char *arguments[] = {(char *)"hune-courier",
+                         (char *)(courier->part == COURIER_PACKS ? "get" : "put"), NULL};
+    uv_stdio_container_t stdio[TRANSFER_ORDER_FD + 1];
+    /* In a session of its own: Ctrl-C is ours to deal with. */
+    const uv_process_options_t options = {
+        .exit_cb = on_exit_status,
+        .file = path,
+        .args = arguments,
+        .flags = UV_PROCESS_DETACHED,
+        .stdio_count = ELEMENTS_OF(stdio),
+        .stdio = stdio,
+    };
+
+    if (!path)
+        return -ENOMEM;
+    for (size_t i = 0; i < ELEMENTS_OF(stdio); i++) {
+        stdio[i].flags = ends->theirs[i] < 0 ? UV_IGNORE : UV_INHERIT_FD;
+        stdio[i].data.fd = ends->theirs[i];
+    }
+    courier->process.data = courier;
+    courier->open++; /* also when it fails, the handle must be closed */
+    return uv_spawn(loop, &courier->process, &options);
+}
+
+int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_part part,
+                  struct slice payload, const struct courier_events *events, void *user)
+{
+    struct courier *courier = calloc(1, sizeof(*courier));
+    struct ends ends;
+    int r;
+
+    if (!courier)
+        return -ENOMEM;
+    courier->part = part;
+    courier->input.fd = courier->output.fd = courier->errors.fd = -1;
+    r = ends_make(&ends, part, payload);
+    if (r) {
+        ends_close(&ends);
+        free(courier);
+        return r;
+    }
+    r = spawn(courier, loop, &ends);
+    courier->exited = r != 0;
+    courier->events = events;
+    courier->user = user;
+    if (!r)
+        r = way_open(courier, &courier->input, &ends.input, NULL);
+    if (!r)
+        r = way_open(courier, &courier->output, &ends.output,
+                     part == COURIER_PACKS ? NULL : on_text);
+    if (!r)
+        r = way_open(courier, &courier->errors, &ends.errors, on_text);
+    ends_close(&ends);
+    if (r) {
+        courier_abandon(courier);
+        return r;
+    }
+    *courier_out = courier;
+    return 0;
+}

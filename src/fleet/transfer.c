@@ -1,0 +1,482 @@
+/* See transfer.h. One machine's turn ends when both of its halves have: the job there, the courier
+ * here. */
+#include "fleet/transfer.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/buffer.h"
+#include "base/list.h"
+#include "proto/parcel.h"
+#include "proto/verb.h"
+
+enum {
+    CHUNK = 256 * 1024,
+    LINE_MAX_BYTES = 16 * 1024,
+    RECEIPT_MAX = 4096,
+    ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
+};
+
+struct turn {
+    struct fanout_transfer *task;
+    struct fanout_visit *visit;
+    struct remote_job *job;
+    struct courier *courier;
+
+    uint8_t head[PARCEL_HEAD_SIZE]; /* the parcel's first bytes, as they pass */
+    size_t head_size;
+    uint8_t tail[PARCEL_TAIL_SIZE]; /* and its last ones */
+    uint64_t passed, total, expected;
+
+    struct buffer held;  /* read from one side, not yet taken by the other */
+    bool read_all;       /* put: our courier has said everything */
+    struct buffer lines; /* of the machine's courier */
+    struct buffer text;  /* put: its receipt */
+
+    bool job_ended, courier_ended, stopping, failed_here;
+    struct job_state state;
+    struct trouble trouble;
+    bool has_trouble;
+    int code; /* of our courier */
+    struct receipt receipt;
+    bool has_receipt;
+};
+
+static uint32_t machine_of(const struct turn *turn)
+{
+    return fanout_visit_machine(turn->visit);
+}
+
+/* ---- the parcel as it passes ---- */
+
+static void notice_head(struct turn *turn)
+{
+    struct reader reader = reader_init(turn->head + 9, PARCEL_HEAD_SIZE - 9);
+    uint64_t bytes = reader_u64(&reader);
+    uint64_t entries = reader_u64(&reader);
+
+    /* Also a number that a machine made up is only shown. */
+    if (entries == 0 || bytes > 1ull << 60 || entries > 1ull << 40)
+        return;
+    turn->total = bytes;
+    turn->expected = bytes + entries * ENTRY_OVERHEAD;
+    turn->task->progress.unknown--;
+    turn->task->progress.total += bytes;
+}
+
+/* In bytes of files: what passes holds names, too. */
+static uint64_t moved(const struct turn *turn, uint64_t passed)
+{
+    if (turn->expected == 0)
+        return passed;
+    if (passed >= turn->expected)
+        return turn->total;
+    return (uint64_t)((double)passed / (double)turn->expected * (double)turn->total);
+}
+
+static void notice(struct turn *turn, const uint8_t *bytes, size_t size)
+{
+    size_t missing = PARCEL_HEAD_SIZE - turn->head_size;
+    size_t taken = size < missing ? size : missing;
+    size_t kept = size < PARCEL_TAIL_SIZE ? size : PARCEL_TAIL_SIZE;
+    uint64_t before = moved(turn, turn->passed);
+
+    if (missing > 0) {
+        memcpy(turn->head + turn->head_size, bytes, taken);
+        turn->head_size += taken;
+        if (turn->head_size == PARCEL_HEAD_SIZE)
+            notice_head(turn);
+    }
+    memmove(turn->tail, turn->tail + kept, PARCEL_TAIL_SIZE - kept);
+    memcpy(turn->tail + PARCEL_TAIL_SIZE - kept, bytes + size - kept, kept);
+    turn->passed += size;
+    turn->task->progress.moved += moved(turn, turn->passed) - before;
+}
+
+/* ---- the end ---- */
+
+static void turn_free(struct turn *turn)
+{
+    struct fanout_transfer *task = turn->task;
+
+    if (turn->expected == 0)
+        task->progress.unknown--;
+    buffer_deinit(&turn->held);
+    buffer_deinit(&turn->lines);
+    buffer_deinit(&turn->text);
+    free(turn);
+}
+
+static bool is_good_exit(const struct turn *turn)
+{
+    return turn->state.state == STATE_EXITED && !turn->has_trouble;
+}
+
+static const uint8_t *sum_of(const struct turn *turn)
+{
+    return turn->tail + PARCEL_TAIL_SIZE - SHA256_SIZE;
+}
+
+/* What both halves say together. */
+static bool is_whole(const struct turn *turn)
+{
+    if (!turn->has_receipt || !is_good_exit(turn))
+        return false;
+    if (turn->task->verb == VERB_GET)
+        return turn->code == 0;
+    return turn->state.detail == 0 && memcmp(turn->receipt.sum, sum_of(turn), SHA256_SIZE) == 0;
+}
+
+/* A parcel that is shown is not unpacked, so nobody writes a receipt for it. */
+static bool is_shown(const struct turn *turn)
+{
+    return turn->task->verb == VERB_GET && turn->head_size == PARCEL_HEAD_SIZE &&
+           turn->head[8] == PARCEL_PLAIN && turn->code == 0;
+}
+
+static void turn_settle(struct turn *turn)
+{
+    struct fanout_visit *visit = turn->visit;
+    struct transfer_report report;
+    struct job_state state = turn->state;
+    struct trouble trouble = turn->trouble;
+    bool has_trouble = turn->has_trouble;
+    uint8_t id[UUID_SIZE];
+
+    if (!turn->job_ended || !turn->courier_ended)
+        return;
+    report = (struct transfer_report){
+        .entries = turn->receipt.entries,
+        .bytes = turn->receipt.bytes,
+        .is_whole = is_whole(turn) || (is_shown(turn) && is_good_exit(turn)),
+    };
+    if (is_shown(turn))
+        report.entries = 1;
+    memcpy(report.sum, sum_of(turn), sizeof(report.sum));
+    if (remote_job_is_accepted(turn->job)) {
+        memcpy(id, remote_job_id(turn->job), sizeof(id));
+        report.job = id;
+    }
+    remote_job_detach(turn->job);
+    if (turn->task->on_report)
+        turn->task->on_report(machine_of(turn), &report, turn->task->user);
+    /* Ours failed, and the job was stopped for that or has done its part; or things were left out
+     * here. */
+    if (!has_trouble && (turn->failed_here || (state.state == STATE_EXITED && state.detail == 0 &&
+                                               (!report.is_whole || turn->code != 0))))
+        state = (struct job_state){STATE_EXITED, 1};
+    turn_free(turn);
+    fanout_visit_end(visit, state, has_trouble ? &trouble : NULL);
+}
+
+/* ---- the courier here ---- */
+
+static void pump_in(struct turn *turn);
+static void pump_out(struct turn *turn);
+
+static void on_courier_writable(void *user)
+{
+    pump_in(user);
+}
+
+static void on_courier_readable(void *user)
+{
+    pump_out(user);
+}
+
+static void on_courier_line(void *user, const char *text, size_t size)
+{
+    struct turn *turn = user;
+
+    /* When the machine's half ended before its time, that is the news, and not that ours misses the
+     * rest. */
+    if (turn->job_ended && !is_good_exit(turn))
+        return;
+    if (turn->task->on_line)
+        turn->task->on_line(machine_of(turn), text, size, turn->task->user);
+}
+
+static void on_courier_end(void *user, int code, const struct receipt *receipt)
+{
+    struct turn *turn = user;
+
+    turn->courier = NULL;
+    turn->courier_ended = true;
+    turn->code = code;
+    if (turn->task->verb == VERB_GET && receipt) {
+        turn->receipt = *receipt;
+        turn->has_receipt = true;
+    }
+    /* Nobody takes the rest: what comes is dropped, and no more of it is made. */
+    if (turn->task->verb == VERB_GET && !turn->job_ended) {
+        if (code != 0 && !turn->stopping) {
+            turn->stopping = turn->failed_here = true;
+            if (remote_job_is_accepted(turn->job))
+                remote_job_signal(turn->job, 0);
+        }
+        buffer_deinit(&turn->held);
+        /* From inside, the job may end, and with it the turn. */
+        remote_job_resume(turn->job);
+        return;
+    }
+    turn_settle(turn);
+}
+
+static const struct courier_events courier_events = {
+    .on_writable = on_courier_writable,
+    .on_readable = on_courier_readable,
+    .on_line = on_courier_line,
+    .on_end = on_courier_end,
+};
+
+/* ---- get: from the job to the courier ---- */
+
+static void pump_in(struct turn *turn)
+{
+    while (turn->courier && buffer_length(&turn->held) > 0) {
+        ssize_t taken = courier_write(turn->courier, buffer_bytes(&turn->held),
+                                      buffer_length(&turn->held));
+
+        if (taken == 0)
+            return;
+        if (taken < 0) /* it ends; on_courier_end tells */
+            buffer_clear(&turn->held);
+        else
+            buffer_consume(&turn->held, (size_t)taken);
+    }
+    remote_job_resume(turn->job);
+}
+
+static void take_in(struct turn *turn, const uint8_t *bytes, size_t size)
+{
+    ssize_t taken;
+
+    notice(turn, bytes, size);
+    if (!turn->courier)
+        return;
+    taken = buffer_length(&turn->held) > 0 ? 0 : courier_write(turn->courier, bytes, size);
+    if (taken < 0 || (size_t)taken == size)
+        return;
+    if (buffer_append(&turn->held, bytes + taken, size - (size_t)taken)) {
+        /* Without memory it is cut here, and refused there. */
+        courier_write_end(turn->courier);
+        return;
+    }
+    remote_job_pause(turn->job);
+}
+
+/* ---- put: from the courier to the job ---- */
+
+/* Returns true if there may be more at once. */
+static bool pump_once(struct turn *turn)
+{
+    uint8_t *room;
+    ssize_t got;
+    int r;
+
+    if (buffer_length(&turn->held) == 0 && turn->courier && !turn->read_all) {
+        if (buffer_reserve(&turn->held, CHUNK, &room))
+            return false;
+        got = courier_read(turn->courier, room, CHUNK);
+        if (got < 0)
+            turn->read_all = true;
+        if (got <= 0)
+            return got < 0;
+        buffer_commit(&turn->held, (size_t)got);
+        notice(turn, room, (size_t)got);
+    }
+    if (buffer_length(&turn->held) == 0) {
+        if (turn->read_all)
+            remote_job_write_end(turn->job);
+        return false;
+    }
+    r = remote_job_write(turn->job, buffer_bytes(&turn->held), buffer_length(&turn->held));
+    if (r == -EAGAIN)
+        return false;
+    /* -EPIPE: the job takes no more, its end tells why. What is left is read and dropped. */
+    buffer_clear(&turn->held);
+    return true;
+}
+
+static void pump_out(struct turn *turn)
+{
+    while (!turn->job_ended && pump_once(turn))
+        ;
+}
+
+/* ---- the job there ---- */
+
+static void take_lines(struct turn *turn, const uint8_t *bytes, size_t size, bool all)
+{
+    struct buffer *lines = &turn->lines;
+
+    if (size > 0 && buffer_append(lines, bytes, size))
+        return;
+    while (buffer_length(lines) > 0) {
+        const uint8_t *at = buffer_bytes(lines);
+        const uint8_t *newline = memchr(at, '\n', buffer_length(lines));
+        size_t length = newline ? (size_t)(newline - at) : buffer_length(lines);
+
+        if (!newline && !all && length < LINE_MAX_BYTES)
+            return;
+        if (turn->task->on_line)
+            turn->task->on_line(machine_of(turn), (const char *)at, length, turn->task->user);
+        buffer_consume(lines, length + (newline != NULL));
+    }
+}
+
+static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_t *bytes,
+                      size_t size, uint32_t ms, void *user)
+{
+    struct turn *turn = user;
+
+    (void)job;
+    (void)ms;
+    if (kind == FRAME_ERR)
+        take_lines(turn, bytes, size, false);
+    else if (turn->task->verb == VERB_GET)
+        take_in(turn, bytes, size);
+    else if (buffer_length(&turn->text) + size <= RECEIPT_MAX)
+        (void)buffer_append(&turn->text, bytes, size);
+}
+
+static void on_note(struct remote_job *job, const char *text, size_t size, void *user)
+{
+    struct turn *turn = user;
+
+    (void)job;
+    if (turn->task->on_line)
+        turn->task->on_line(machine_of(turn), text, size, turn->task->user);
+}
+
+static void on_interrupted(struct remote_job *job, bool interrupted, void *user)
+{
+    struct turn *turn = user;
+
+    if (turn->task->on_interrupted && remote_job_is_accepted(job))
+        turn->task->on_interrupted(machine_of(turn), interrupted, turn->task->user);
+}
+
+static void on_job_writable(struct remote_job *job, void *user)
+{
+    (void)job;
+    pump_out(user);
+}
+
+static void on_accepted(struct remote_job *job, void *user)
+{
+    struct turn *turn = user;
+
+    if (turn->stopping)
+        remote_job_signal(job, 0);
+}
+
+static void on_job_end(struct remote_job *job, struct job_state state,
+                       const struct trouble *trouble, void *user)
+{
+    struct turn *turn = user;
+
+    (void)job;
+    take_lines(turn, NULL, 0, true);
+    turn->job_ended = true;
+    turn->state = state;
+    turn->has_trouble = trouble != NULL;
+    if (trouble)
+        turn->trouble = *trouble;
+    if (turn->task->verb == VERB_PUT) {
+        turn->has_receipt = receipt_read(
+            (struct slice){buffer_bytes(&turn->text), buffer_length(&turn->text)}, &turn->receipt);
+        /* It packs for nobody any more. One that has said everything still tells what it left out.
+         */
+        if (turn->courier && !(turn->read_all && is_good_exit(turn))) {
+            turn->courier = courier_abandon(turn->courier);
+            turn->courier_ended = true;
+        }
+    } else if (turn->courier) {
+        courier_write_end(turn->courier);
+    }
+    turn_settle(turn);
+}
+
+static const struct remote_job_events job_events = {
+    .on_accepted = on_accepted,
+    .on_output = on_output,
+    .on_note = on_note,
+    .on_interrupted = on_interrupted,
+    .on_writable = on_job_writable,
+    .on_end = on_job_end,
+};
+
+/* ---- the task ---- */
+
+static int transfer_start(struct fanout_visit *visit, void *user)
+{
+    struct fanout_transfer *task = user;
+    struct link *link = fanout_visit_link(visit);
+    struct turn *turn = calloc(1, sizeof(*turn));
+    struct transfer_plan plan = {0};
+    struct errand errand = {.verb = task->verb};
+    int r = turn ? task->plan(fanout_visit_machine(visit), &plan, task->user) : -ENOMEM;
+
+    if (r) {
+        free(turn);
+        return r;
+    }
+    turn->task = task;
+    turn->visit = visit;
+    errand.user = plan.user;
+    errand.payload = plan.there;
+    r = courier_start(&turn->courier, link_factory_loop(link_factory_of(link)),
+                      task->verb == VERB_GET ? COURIER_UNPACKS : COURIER_PACKS, plan.here,
+                      &courier_events, turn);
+    if (r) {
+        free(turn);
+        return r;
+    }
+    task->progress.unknown++;
+    fanout_visit_set_data(visit, turn);
+    r = remote_job_start(&turn->job, link, &errand, true, &job_events, turn);
+    if (r) {
+        courier_abandon(turn->courier);
+        turn_free(turn);
+        return r;
+    }
+    if (task->verb == VERB_PUT)
+        pump_out(turn);
+    return 0;
+}
+
+static enum state transfer_abandon(struct fanout_visit *visit, void *user)
+{
+    struct turn *turn = fanout_visit_data(visit);
+    enum state state = STATE_UNSENT;
+
+    (void)user;
+    if (remote_job_is_accepted(turn->job))
+        state = STATE_RUNNING;
+    else if (remote_job_is_sent(turn->job))
+        state = STATE_UNREACHABLE;
+    courier_abandon(turn->courier);
+    remote_job_detach(turn->job);
+    turn_free(turn);
+    return state;
+}
+
+void fanout_transfer_init(struct fanout_transfer *transfer)
+{
+    transfer->task = (struct fanout_task){
+        .start = transfer_start, .abandon = transfer_abandon, .user = transfer};
+}
+
+void fanout_transfer_stop(const struct fanout *fanout, uint32_t position)
+{
+    struct fanout_visit *visit = fanout_visit_at(fanout, position);
+    struct turn *turn = visit ? fanout_visit_data(visit) : NULL;
+
+    if (!turn || turn->stopping || turn->job_ended)
+        return;
+    turn->stopping = true;
+    if (remote_job_is_accepted(turn->job))
+        remote_job_signal(turn->job, 0);
+}
