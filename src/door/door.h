@@ -46,7 +46,9 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     /* Finish what is being said to the consoles, then exit. */                                 \
     X(20, GOODBYE, TO_GATE, 8, 0, 0)                                                            \
     /* Nobody is connected any more. */                                                         \
-    X(21, IDLE, TO_WARDEN, 0, 0, 0)
+    X(21, IDLE, TO_WARDEN, 0, 0, 0)                                                             \
+    /* A job that nobody read has a spool; it holds what is older than the ring. */             \
+    X(22, SPOOL, TO_GATE, 24, 1, 1)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

@@ -236,6 +236,25 @@ int door_job_decode(struct door_job *job_out, struct slice body)
     return finish(&reader);
 }
 
+int door_spool_encode(const struct door_spool *spool, struct buffer *out)
+{
+    struct writer writer = writer_init(out);
+
+    writer_bytes(&writer, spool->id, sizeof(spool->id));
+    writer_u64(&writer, spool->capacity);
+    return writer.error;
+}
+
+int door_spool_decode(struct door_spool *spool_out, struct slice body)
+{
+    struct reader reader = reader_init(body.bytes, body.size);
+
+    *spool_out = (struct door_spool){0};
+    reader_copy(&reader, spool_out->id, sizeof(spool_out->id));
+    spool_out->capacity = reader_u64(&reader);
+    return spool_out->capacity ? finish(&reader) : 1;
+}
+
 int door_state_encode(const struct door_state *state, struct buffer *out)
 {
     struct writer writer = writer_init(out);

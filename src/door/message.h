@@ -86,6 +86,12 @@ struct door_job {
     char label[128];
 };
 
+/* SPOOL: the descriptor can only read; byte N of the stream is at N % capacity. */
+struct door_spool {
+    uint8_t id[UUID_SIZE];
+    uint64_t capacity; /* not 0 */
+};
+
 /* STATE */
 struct door_state {
     uint8_t id[UUID_SIZE];
@@ -122,6 +128,8 @@ int door_ordered_encode(const struct door_ordered *ordered, struct buffer *out);
 int door_ordered_decode(struct door_ordered *ordered_out, struct slice body);
 int door_job_encode(const struct door_job *job, struct buffer *out);
 int door_job_decode(struct door_job *job_out, struct slice body);
+int door_spool_encode(const struct door_spool *spool, struct buffer *out);
+int door_spool_decode(struct door_spool *spool_out, struct slice body);
 int door_state_encode(const struct door_state *state, struct buffer *out);
 int door_state_decode(struct door_state *state_out, struct slice body);
 int door_audit_encode(const struct door_audit *audit, struct buffer *out);

@@ -25,10 +25,12 @@ struct ring_warden_page {
     uint64_t capacity;
     _Atomic uint64_t head;
     _Atomic uint64_t tail;
-    _Atomic uint64_t doomed;  /* what the tail is about to become, or is */
+    _Atomic uint64_t first;   /* before the tail: the spool's first byte */
+    _Atomic uint64_t doomed;  /* what `first` is about to become, or is */
     _Atomic uint64_t starved; /* how many times there was no room */
-    _Atomic uint64_t start;   /* where a frame begins, at the tail or behind it */
+    _Atomic uint64_t start;   /* where a frame begins, at `first` or behind it */
     _Atomic uint32_t ended;
+    _Atomic uint32_t spools;
 };
 
 /* Written by the gate alone. */
@@ -37,6 +39,7 @@ struct ring_gate_page {
     _Atomic uint64_t sleeping_at; /* 1 + the head it saw when there were no bytes; 0 for never */
     _Atomic uint64_t input;
     _Atomic uint64_t writer;
+    _Atomic uint32_t readers;
     _Atomic uint64_t writer_from; /* `input` when it took over */
 };
 
@@ -48,7 +51,8 @@ struct ring {
     int fd; /* -1 in a ring that was mapped */
     /* The warden's own: the gate holds the same memfd and can write to both pages, so the warden
      * never reads its words back. */
-    uint64_t head, tail;
+    uint64_t head, tail, first;
+    bool spools;
     struct starts starts;
     uint64_t told; /* the gate's own: the `starved` for which it last told the warden of room */
 };
@@ -118,10 +122,11 @@ int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const v
     /* The data lies at the offset's place in the ring, which the second view makes contiguous. */
     if (size > 0)
         memcpy((*ring_out)->data + tail % capacity, bytes, size);
-    (*ring_out)->tail = tail;
+    (*ring_out)->tail = (*ring_out)->first = tail;
     (*ring_out)->head = tail + size;
     atomic_store(&(*ring_out)->warden->doomed, tail);
     atomic_store(&(*ring_out)->warden->tail, tail);
+    atomic_store(&(*ring_out)->warden->first, tail);
     atomic_store(&(*ring_out)->warden->start, tail);
     atomic_store(&(*ring_out)->warden->head, tail + size);
     ring_end(*ring_out);
@@ -131,15 +136,18 @@ int ring_restore(struct ring **ring_out, size_t capacity, uint64_t tail, const v
 /* What is published ends with a whole frame, so one begins at the head. */
 static uint64_t ring_start_of(const struct ring *ring)
 {
-    return starts_from(&ring->starts, ring->tail, ring->head);
+    return starts_from(&ring->starts, ring->first, ring->head);
 }
 
 void ring_restate(struct ring *ring, bool ended)
 {
     ring->warden->magic = RING_MAGIC;
     ring->warden->capacity = ring->capacity;
-    atomic_store(&ring->warden->doomed, ring->tail);
+    atomic_store(&ring->warden->doomed, ring->first);
+    atomic_store(&ring->warden->first, ring->first);
     atomic_store(&ring->warden->tail, ring->tail);
+    atomic_store(&ring->warden->spools, ring->spools);
+    atomic_store(&ring->gate->readers, 0);
     atomic_store(&ring->warden->start, ring_start_of(ring));
     atomic_store(&ring->warden->head, ring->head);
     atomic_store(&ring->warden->ended, ended);
@@ -206,6 +214,11 @@ uint64_t ring_tail(const struct ring *ring)
     return ring->fd >= 0 ? ring->tail : atomic_load(&ring->warden->tail);
 }
 
+uint64_t ring_first(const struct ring *ring)
+{
+    return ring->fd >= 0 ? ring->first : atomic_load(&ring->warden->first);
+}
+
 uint64_t ring_start(const struct ring *ring)
 {
     return atomic_load(&ring->warden->start);
@@ -213,9 +226,9 @@ uint64_t ring_start(const struct ring *ring)
 
 uint64_t ring_start_before(const struct ring *ring, uint64_t offset)
 {
-    uint64_t start = starts_before(&ring->starts, offset, ring->tail);
+    uint64_t start = starts_before(&ring->starts, offset, ring->first);
 
-    return start > ring->tail ? start : ring->tail;
+    return start > ring->first ? start : ring->first;
 }
 
 bool ring_is_ended(const struct ring *ring)
@@ -238,22 +251,54 @@ static uint64_t ring_released_bounded(const struct ring *ring, uint64_t tail, ui
     return released > head ? head : released;
 }
 
-/* Gives up what lies before `tail`. False, and nothing changed, if the gate took its release back
- * (ring_hold) before it could see the intent. */
-static bool ring_give_up(struct ring *ring, uint64_t tail)
+/* Gives up what lies before `first`, from the spool and beyond it. False, and nothing changed, if
+ * the gate took its release back (ring_hold) before it could see the intent. */
+static bool ring_give_up(struct ring *ring, uint64_t first)
 {
-    if (tail == ring->tail)
+    if (first <= ring->first)
         return true;
-    /* Two words, since a tail that is taken back again must never be seen by who reads there. */
-    atomic_store(&ring->warden->doomed, tail);
-    if (ring_released_bounded(ring, ring->tail, ring->head) < tail) {
-        atomic_store(&ring->warden->doomed, ring->tail);
+    /* Two words, since one that is taken back again must never be seen by who reads there. */
+    atomic_store(&ring->warden->doomed, first);
+    if (ring_released_bounded(ring, ring->first, ring->head) < first) {
+        atomic_store(&ring->warden->doomed, ring->first);
         return false;
     }
-    ring->tail = tail;
-    atomic_store(&ring->warden->tail, tail);
+    ring->first = first;
+    atomic_store(&ring->warden->first, first);
+    if (first > ring->tail) {
+        ring->tail = first;
+        atomic_store(&ring->warden->tail, first);
+    }
     atomic_store(&ring->warden->start, ring_start_of(ring));
     return true;
+}
+
+bool ring_begin_spool(struct ring *ring)
+{
+    /* Settled like sleeping: an outlet that comes now sees this word, or we see it. */
+    ring->spools = true;
+    atomic_store(&ring->warden->spools, 1);
+    if (atomic_load(&ring->gate->readers) == 0)
+        return true;
+    ring->spools = false;
+    atomic_store(&ring->warden->spools, 0);
+    return false;
+}
+
+void ring_spooled(struct ring *ring, uint64_t tail)
+{
+    ring->tail = tail;
+    atomic_store(&ring->warden->tail, tail);
+    /* Nothing is written over before the outlets can see that. */
+    atomic_thread_fence(memory_order_seq_cst);
+}
+
+uint64_t ring_trim_spool(struct ring *ring)
+{
+    uint64_t released = ring_released_bounded(ring, ring->first, ring->head);
+
+    (void)ring_give_up(ring, released < ring->tail ? released : ring->tail);
+    return ring->first;
 }
 
 uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out)
@@ -268,7 +313,8 @@ uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out)
 
         if (head + size > ring->capacity && head + size - ring->capacity > tail)
             tail = head + size - ring->capacity;
-        if (ring_give_up(ring, tail)) {
+        /* Nothing to give up: then the spool, if there is one, stays as it is, too. */
+        if (tail == ring->tail || ring_give_up(ring, tail)) {
             *size_out = size;
             return ring->data + head % ring->capacity;
         }
@@ -279,7 +325,7 @@ bool ring_publish(struct ring *ring, size_t size)
 {
     uint64_t head = ring->head;
 
-    starts_add(&ring->starts, head, ring->tail);
+    starts_add(&ring->starts, head, ring->first);
     ring->head = head + size;
     atomic_store(&ring->warden->head, ring->head);
     return atomic_load(&ring->gate->sleeping_at) == head + 1;
@@ -302,12 +348,12 @@ bool ring_wait_for_room(struct ring *ring, size_t wanted)
 uint64_t ring_needed_from(const struct ring *ring, size_t keep)
 {
     uint64_t head = ring_head(ring);
-    uint64_t tail = ring_tail(ring);
-    uint64_t from = ring_released_bounded(ring, tail, head);
+    uint64_t first = ring_first(ring);
+    uint64_t from = ring_released_bounded(ring, first, head);
 
     if (head - from < keep)
         from = head > keep ? head - keep : 0;
-    return from > tail ? from : tail;
+    return from > first ? from : first;
 }
 
 void ring_shrink(struct ring *ring, size_t keep)
@@ -350,6 +396,35 @@ int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **byte
         return -ENODATA;
     *bytes_out = ring->data + offset % ring->capacity;
     return (int64_t)(head - offset);
+}
+
+void ring_add_reader(struct ring *ring)
+{
+    atomic_fetch_add(&ring->gate->readers, 1);
+}
+
+void ring_remove_reader(struct ring *ring)
+{
+    atomic_fetch_sub(&ring->gate->readers, 1);
+}
+
+bool ring_spools(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->spools) != 0;
+}
+
+int64_t ring_copy(const struct ring *ring, uint64_t offset, void *to, size_t size)
+{
+    const uint8_t *bytes;
+    int64_t there = ring_peek(ring, offset, &bytes);
+
+    if (there <= 0)
+        return there;
+    if ((uint64_t)there < size)
+        size = (size_t)there;
+    memcpy(to, bytes, size);
+    atomic_thread_fence(memory_order_seq_cst);
+    return ring_tail(ring) > offset ? -ENODATA : (int64_t)size;
 }
 
 bool ring_release(struct ring *ring, uint64_t offset)

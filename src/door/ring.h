@@ -8,6 +8,11 @@
  * [tail, head); the warden frees up to what the gate says is released, and believes that number
  * only as far as it lies in [tail, head]. All the gate can do to the warden through a ring is to
  * lose output.
+ *
+ * When nobody reads, the warden may move the oldest bytes to a spool, a file of its own: then the
+ * data holds [tail, head), the spool [first, tail), and the tail moves without anybody's release.
+ * Who reads a ring that spools copies, and looks afterwards whether the copy is still worth
+ * something.
  */
 #pragma once
 
@@ -36,8 +41,10 @@ int ring_fd(const struct ring *ring);
 size_t ring_capacity(const struct ring *ring);
 uint64_t ring_head(const struct ring *ring);
 uint64_t ring_tail(const struct ring *ring);
-/* Where a frame begins, at the tail or soon behind it: for a console that did not see what came
- * before. Every ring_publish() ends with a whole frame. */
+/* The first byte that is kept at all: the tail, or before it what is in a spool. */
+uint64_t ring_first(const struct ring *ring);
+/* Where a frame begins, at the first byte or soon behind it: for a console that did not see what
+ * came before. Every ring_publish() ends with a whole frame. */
 uint64_t ring_start(const struct ring *ring);
 /* Warden: where a frame begins, at `offset` or soon before it; the tail if that is not known. */
 uint64_t ring_start_before(const struct ring *ring, uint64_t offset);
@@ -55,6 +62,13 @@ void ring_end(struct ring *ring);
 /* Warden: there is no room. True if it is so after telling the gate that it must say when there is;
  * false if room came in the meantime. */
 bool ring_wait_for_room(struct ring *ring, size_t wanted);
+/* Warden: whether a spool may be begun: no gate's outlet reads the ring, and the next one will
+ * copy. Call it again later if not. */
+bool ring_begin_spool(struct ring *ring);
+/* Warden: what lies before `tail` is in the spool now, the data may be written over. */
+void ring_spooled(struct ring *ring, uint64_t tail);
+/* Warden: gives up what was released of the spool; returns the new ring_first(). */
+uint64_t ring_trim_spool(struct ring *ring);
 /* Warden: where the bytes begin that an ended job's ring must still hold: the last `keep`, and
  * whatever is not released. */
 uint64_t ring_needed_from(const struct ring *ring, size_t keep);
@@ -64,6 +78,14 @@ void ring_shrink(struct ring *ring, size_t keep);
 /* The bytes from `offset` on, in place. Returns their number; 0 when there are none yet.
  * -ENODATA when `offset` lies before the tail, -ERANGE when beyond the head. */
 int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **bytes_out);
+/* Gate: another outlet reads; one less. */
+void ring_add_reader(struct ring *ring);
+void ring_remove_reader(struct ring *ring);
+/* Gate: whether outlets must copy. It does not change while one reads in place. */
+bool ring_spools(const struct ring *ring);
+/* Gate: copies up to `size` bytes from `offset` on. Returns how many; 0 when there are none yet;
+ * -ENODATA when they are in the spool by now, or gone; -ERANGE. */
+int64_t ring_copy(const struct ring *ring, uint64_t offset, void *to, size_t size);
 /* Gate: no console needs bytes before `offset` any more. True if the warden waits and must be told.
  */
 bool ring_release(struct ring *ring, uint64_t offset);

@@ -483,6 +483,70 @@ static void test_shrink_keeps_what_is_not_released(void **state)
     both_close(&both);
 }
 
+/* The oldest bytes are in a spool: who reads the ring sees that, and what is released of them is
+ * given up on its own. */
+static void test_spooled(void **state)
+{
+    const uint8_t *none;
+    uint8_t copy[PAGE];
+    struct both both;
+
+    (void)state;
+    both_open(&both, CAPACITY);
+    produce(both.warden, 3 * PAGE);
+    assert_false(ring_spools(both.gate));
+    assert_true(ring_begin_spool(both.warden));
+    assert_true(ring_spools(both.gate));
+    ring_spooled(both.warden, PAGE);
+    assert_int_equal(ring_first(both.gate), 0);
+    assert_int_equal(ring_tail(both.gate), PAGE);
+    assert_int_equal(ring_peek(both.gate, PAGE - 1, &none), -ENODATA);
+    assert_int_equal(ring_copy(both.gate, PAGE - 1, copy, sizeof(copy)), -ENODATA);
+    assert_int_equal(ring_copy(both.gate, 3 * PAGE, copy, sizeof(copy)), 0);
+    assert_int_equal(ring_copy(both.gate, 3 * PAGE + 1, copy, sizeof(copy)), -ERANGE);
+    assert_int_equal(ring_copy(both.gate, 3 * PAGE - 10, copy, sizeof(copy)), 10);
+    assert_int_equal(ring_copy(both.gate, PAGE, copy, sizeof(copy)), PAGE);
+    for (uint64_t i = 0; i < PAGE; i++)
+        assert_int_equal(copy[i], byte_at(PAGE + i));
+    /* The ring's room is what is not spooled, released or not. */
+    assert_int_equal(produce(both.warden, CAPACITY), CAPACITY - 2 * PAGE);
+    assert_int_equal(ring_hold(both.gate, 0), 0);
+    ring_release(both.gate, 100);
+    assert_int_equal(ring_trim_spool(both.warden), 100);
+    assert_int_equal(ring_hold(both.gate, 99), -ENODATA);
+    assert_int_equal(ring_hold(both.gate, 100), 0);
+    ring_shrink(both.warden, 0);
+    assert_int_equal(ring_first(both.warden), 100);
+    /* A gate that releases nonsense gives up no more than there is. */
+    ring_release(both.gate, UINT64_MAX);
+    assert_int_equal(ring_trim_spool(both.warden), PAGE);
+    assert_int_equal(ring_first(both.warden), ring_tail(both.warden));
+    both_close(&both);
+}
+
+/* Nothing may be moved away under an outlet that sends in place. */
+static void test_no_spool_under_a_reader(void **state)
+{
+    struct both both;
+
+    (void)state;
+    both_open(&both, CAPACITY);
+    ring_add_reader(both.gate);
+    assert_false(ring_begin_spool(both.warden));
+    assert_false(ring_spools(both.gate));
+    ring_add_reader(both.gate);
+    ring_remove_reader(both.gate);
+    assert_false(ring_begin_spool(both.warden));
+    ring_remove_reader(both.gate);
+    assert_true(ring_begin_spool(both.warden));
+    /* The gate died while it read: the next one begins with none. */
+    ring_add_reader(both.gate);
+    ring_restate(both.warden, false);
+    assert_true(ring_begin_spool(both.warden));
+    assert_true(ring_spools(both.gate));
+    both_close(&both);
+}
+
 /* All is right, but the other side could cut it short under us. */
 static void test_unsealed_ring(void **state)
 {
@@ -699,6 +763,8 @@ int main(void)
         cmocka_unit_test(test_hostile_words_of_the_warden),
         cmocka_unit_test(test_head_beyond_the_data),
         cmocka_unit_test(test_no_ring),
+        cmocka_unit_test(test_spooled),
+        cmocka_unit_test(test_no_spool_under_a_reader),
         cmocka_unit_test(test_unsealed_ring),
         cmocka_unit_test(test_nobody_can_resize_it),
         cmocka_unit_test(test_shrink),

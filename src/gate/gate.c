@@ -108,6 +108,19 @@ static int told_state(struct gate *gate, struct door_message *message)
     return 0;
 }
 
+static int told_spool(struct gate *gate, struct door_message *message)
+{
+    struct door_spool spool;
+    struct job *job;
+
+    if (door_spool_decode(&spool, message->body))
+        return 1;
+    job = jobs_find(&gate->jobs, spool.id);
+    if (job)
+        job_set_spool(job, steal_fd(&message->fds[0]), spool.capacity);
+    return 0;
+}
+
 static int told_forgotten(struct gate *gate, struct door_message *message)
 {
     const uint8_t *id;
@@ -186,6 +199,7 @@ static const told_function told[] = {
     [DOOR_STATE] = told_state,
     [DOOR_FORGOTTEN] = told_forgotten,
     [DOOR_BYTES] = told_bytes,
+    [DOOR_SPOOL] = told_spool,
     [DOOR_AUDIT_FILE] = told_audit_file,
     [DOOR_HANG_UP] = told_hang_up,
     [DOOR_GOODBYE] = told_goodbye,

@@ -48,6 +48,8 @@ static struct job *job_free(struct job *job)
         return NULL;
     list_remove(&job->link);
     input_free(job->input);
+    if (job->spool >= 0)
+        close(job->spool);
     ring_free(job->ring);
     free(job->operator_name);
     free(job->label);
@@ -66,6 +68,7 @@ static int job_new(struct job **job_out, struct gate *gate, const struct door_jo
     list_init(&job->link);
     list_init(&job->readers);
     job->gate = gate;
+    job->spool = -1;
     memcpy(job->id, told->id, sizeof(job->id));
     memcpy(job->fingerprint, told->fingerprint, sizeof(job->fingerprint));
     job->verb = told->verb;
@@ -108,6 +111,15 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, 
     *bucket = job;
     list_append(&jobs->all, &job->link);
     return 0;
+}
+
+void job_set_spool(struct job *job, int spool, uint64_t capacity)
+{
+    if (job->spool >= 0)
+        close(job->spool);
+    job->spool = spool;
+    job->spool_capacity = capacity;
+    outlet_resume_all(job);
 }
 
 void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms)

@@ -30,6 +30,8 @@ struct job {
     char *operator_name;
     char *label;
     struct ring *ring;
+    int spool; /* what is older than the ring, or -1 */
+    uint64_t spool_capacity;
     struct list readers; /* struct outlet */
     struct input *input; /* NULL once standard input is closed */
     bool forgotten;      /* out of the table; goes with its last reader */
@@ -51,6 +53,8 @@ struct job *jobs_find(const struct jobs *jobs, const uint8_t id[UUID_SIZE]);
  * Returns 0, -ENOMEM, another -errno or -EBADMSG from the ring, or -EEXIST. */
 int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
              int input_fd);
+/* Takes the descriptor over. */
+void job_set_spool(struct job *job, int spool, uint64_t capacity);
 void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms);
 /* Takes the job out of the table; readers that are at it may finish. */
 void jobs_forget(struct jobs *jobs, struct job *job);

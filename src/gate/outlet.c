@@ -6,6 +6,8 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
 #include "base/log.h"
 #include "gate/gate.h"
@@ -14,10 +16,16 @@
 #include "gate/reply.h"
 #include "gate/session.h"
 
+/* What is copied at a time from a ring whose bytes may go to the spool meanwhile, or from there. */
+enum { OUTLET_CHUNK = 64 * 1024 };
+
 struct outlet {
     struct outlet_mark mark;
     struct job *job;
     struct request *request;
+    uint8_t *chunk;      /* NULL: the ring's bytes are sent in place */
+    uint64_t chunk_from; /* of its first byte */
+    size_t chunk_size;
 };
 
 static void outlet_tell_room(struct job *job)
@@ -37,11 +45,61 @@ static enum body_state outlet_pause(struct outlet *outlet)
 {
     struct job *job = outlet->job;
 
+    /* There are some, in a spool that we do not have yet. */
+    if (outlet->mark.at < ring_tail(job->ring))
+        return BODY_WAIT;
     if (ring_is_ended(job->ring))
         return ring_head(job->ring) == outlet->mark.at ? BODY_END : BODY_MORE;
     if (job->forgotten || session_is_leaving(outlet->request->session))
         return BODY_FAIL;
     return ring_wait_for_bytes(job->ring, outlet->mark.at) ? BODY_WAIT : BODY_MORE;
+}
+
+/* Returns how many bytes, 0 while the spool is on its way to us, or -errno. */
+static int64_t spool_read(struct outlet *outlet, uint64_t at)
+{
+    struct job *job = outlet->job;
+    uint64_t size = ring_tail(job->ring) - at;
+    ssize_t got;
+
+    if (job->spool < 0)
+        return 0;
+    if (size > OUTLET_CHUNK)
+        size = OUTLET_CHUNK;
+    if (size > job->spool_capacity - at % job->spool_capacity)
+        size = job->spool_capacity - at % job->spool_capacity;
+    do
+        got = pread(job->spool, outlet->chunk, (size_t)size, (off_t)(at % job->spool_capacity));
+    while (got < 0 && errno == EINTR);
+    if (got > 0)
+        return got;
+    return got < 0 ? -errno : -EIO;
+}
+
+/* The bytes at `at` as a copy, which nobody writes over while it is encrypted. The same results as
+ * ring_peek(); 0 also while the spool is on its way: its message wakes us. */
+static int64_t outlet_copy(struct outlet *outlet, uint64_t at, const uint8_t **bytes_out)
+{
+    if (at < outlet->chunk_from || at >= outlet->chunk_from + outlet->chunk_size) {
+        int64_t size;
+
+        outlet->chunk_size = 0;
+        size = ring_copy(outlet->job->ring, at, outlet->chunk, OUTLET_CHUNK);
+        if (size == -ENODATA && at >= ring_first(outlet->job->ring))
+            size = spool_read(outlet, at);
+        if (size <= 0)
+            return size;
+        outlet->chunk_from = at;
+        outlet->chunk_size = (size_t)size;
+    }
+    *bytes_out = outlet->chunk + (at - outlet->chunk_from);
+    return (int64_t)(outlet->chunk_from + outlet->chunk_size - at);
+}
+
+static int64_t outlet_look(struct outlet *outlet, const uint8_t **bytes_out)
+{
+    return outlet->chunk ? outlet_copy(outlet, outlet->mark.at, bytes_out)
+                         : ring_peek(outlet->job->ring, outlet->mark.at, bytes_out);
 }
 
 static enum body_state outlet_peek(void *user, size_t max, struct slice *bytes_out)
@@ -53,11 +111,10 @@ static enum body_state outlet_peek(void *user, size_t max, struct slice *bytes_o
     *bytes_out = (struct slice){NULL, 0};
     /* At most twice: the second time after bytes came between looking and going to sleep. */
     while (state == BODY_MORE && size == 0) {
-        size = ring_peek(outlet->job->ring, outlet->mark.at, &bytes_out->bytes);
+        size = outlet_look(outlet, &bytes_out->bytes);
         if (size < 0) {
-            log_order(LOG_LEVEL_ERROR, outlet->job->id,
-                      "byte %" PRIu64 " is no longer kept, though its reader is not past it",
-                      outlet->mark.at);
+            log_order(LOG_LEVEL_ERROR, outlet->job->id, "byte %" PRIu64 " cannot be read: %s",
+                      outlet->mark.at, strerror((int)-size));
             return BODY_FAIL;
         }
         if (size == 0)
@@ -89,6 +146,12 @@ static struct outlet *outlet_new(struct request *request, struct job *job)
     outlet->mark = (struct outlet_mark){.from = from, .at = from, .held = from};
     outlet->job = job;
     outlet->request = request;
+    ring_add_reader(job->ring);
+    if (ring_spools(job->ring) && !(outlet->chunk = malloc(OUTLET_CHUNK))) {
+        ring_remove_reader(job->ring);
+        free(outlet);
+        return NULL;
+    }
     request->work = outlet;
     list_append(&job->readers, &outlet->mark.link);
     return outlet;
@@ -105,7 +168,7 @@ static enum problem_code outlet_hold(struct job *job, uint64_t from)
         return PROBLEM_GONE;
     if (from > ring_head(job->ring))
         return PROBLEM_BAD_REQUEST;
-    if (from < ring_tail(job->ring))
+    if (from < ring_first(job->ring))
         return PROBLEM_GONE;
     r = ring_hold(job->ring, from);
     if (r && ring_release(job->ring, released))
@@ -124,7 +187,7 @@ static void output_problem(struct request *request, struct job *job, enum proble
     snprintf(detail, sizeof(detail),
              "from=%" PRIu64 " is not within the output that is kept: bytes %" PRIu64 " to %" PRIu64
              ".",
-             request->match.from, ring_tail(job->ring), ring_head(job->ring));
+             request->match.from, ring_first(job->ring), ring_head(job->ring));
     reply_problem(request, problem, detail);
 }
 
@@ -178,6 +241,8 @@ static void output_close(struct request *request)
     log_order(LOG_LEVEL_DEBUG, job->id, "connection %u read up to byte %" PRIu64 ", holds %" PRIu64,
               request->session->number, outlet->mark.at, outlet->mark.held);
     list_remove(&outlet->mark.link);
+    ring_remove_reader(job->ring);
+    free(outlet->chunk);
     free(outlet);
     outlet_release(job); /* this one may have been the last that lagged behind */
     job_release(job);

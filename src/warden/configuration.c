@@ -34,6 +34,7 @@ static const struct config_key config_keys[] = {
     {"agent", "key", TEXT(key)},
     {"jobs", "keep", KIND_SECONDS, offsetof(struct config, keep_seconds), 0},
     {"jobs", "memory", KIND_SIZE, offsetof(struct config, memory), 0},
+    {"jobs", "spool", KIND_SIZE, offsetof(struct config, spool), 0},
     {"jobs", "running", KIND_COUNT, offsetof(struct config, jobs), LIMIT_JOBS_RUNNING},
     {"log", "level", KIND_LEVEL, offsetof(struct config, log_level), 0},
 };
@@ -56,6 +57,7 @@ void config_init(struct config *config)
         .gate_user = "_hune",
         .keep_seconds = 3600,
         .memory = 256ull << 20,
+        .spool = 64ull << 20,
         .jobs = 256,
         .log_level = LOG_LEVEL_INFO,
     };

@@ -19,6 +19,7 @@ struct config {
     char key[256];
     uint64_t keep_seconds; /* [jobs] keep */
     uint64_t memory;       /* [jobs] memory: bytes of kept output, all jobs together */
+    uint64_t spool;        /* [jobs] spool: bytes on the disk of one job that nobody reads */
     uint64_t jobs;         /* [jobs] running: how many at once */
     uint64_t log_level;    /* [log] level, an enum log_level */
 };

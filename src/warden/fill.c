@@ -11,11 +11,13 @@
 
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "warden/overflow.h"
 #define LOG_TAG "ring"
 #include "base/log.h"
 
 enum {
     FILL_EXIT_SIZE = FRAME_HEADER_SIZE + 8, /* always kept free for the last frame */
+    FILL_RESERVE = FILL_EXIT_SIZE + 256,    /* and for a note about why nothing else goes in */
     FILL_LEAST = 4096,                      /* less room than this is waited out: no tiny frames */
     FILL_PIPE_FULL = 64 * 1024,             /* what a pipe holds before it was widened */
     FILL_PIPE_WIDE = 1 << 20,
@@ -61,18 +63,20 @@ static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t
  * is. */
 static uint8_t *frames_room(struct job *job, size_t *size_out)
 {
-    const size_t least = FRAME_HEADER_SIZE + FILL_LEAST + FILL_EXIT_SIZE;
+    const size_t least = FRAME_HEADER_SIZE + FILL_LEAST + FILL_RESERVE;
     size_t size;
     uint8_t *at;
 
     do {
-        at = ring_room(job->ring, FILL_FRAMES * (FRAME_HEADER_SIZE + FILL_FRAME) + FILL_EXIT_SIZE,
+        at = ring_room(job->ring, FILL_FRAMES * (FRAME_HEADER_SIZE + FILL_FRAME) + FILL_RESERVE,
                        &size);
         if (size >= least) {
-            *size_out = size - FILL_EXIT_SIZE;
+            *size_out = size - FILL_RESERVE;
             return at;
         }
-    } while (!ring_wait_for_room(job->ring, least));
+        /* The second time after asking to be told: what was released in between tells nobody. */
+    } while (overflow_make_room(job) || !ring_wait_for_room(job->ring, least) ||
+             overflow_make_room(job));
     return NULL;
 }
 

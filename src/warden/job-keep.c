@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/text.h"
 #include "warden/fill.h"
+#include "warden/overflow.h"
 #include "warden/pty.h"
 #include "warden/roll.h"
 #define LOG_TAG "job"
@@ -61,6 +62,7 @@ struct job *job_free(struct job *job)
     tree_deinit(&job->tree, job->jobs->forest);
     list_remove(&job->link);
     list_remove(&job->hash_link);
+    overflow_stop(job);
     ring_free(job->ring);
     buffer_deinit(&job->kept);
     free(job);
@@ -130,6 +132,8 @@ void jobs_deinit(struct jobs *jobs)
     list_for_each (&jobs->ended, struct job, link, job)
         job_free(job);
     loop_timer_stop(&jobs->forget);
+    free(jobs->spool_folder);
+    jobs->spool_folder = NULL;
 }
 
 /* Most jobs say little: what is left of them moves to a plain buffer, since every ring costs three
@@ -141,10 +145,13 @@ static void job_park(struct job *job)
     const uint8_t *bytes;
     int64_t size;
 
+    overflow_tidy(job);
     /* Its pages live for as long as the gate has it mapped, so what is not needed goes in any case.
      * What stays begins with a whole frame. */
     if (head > JOB_PARK_BYTES)
         ring_shrink(job->ring, head - ring_start_before(job->ring, head - JOB_KEEP_BYTES));
+    if (job->spool)
+        return;
     size = ring_peek(job->ring, ring_tail(job->ring), &bytes);
     if (size >= 0 && size <= JOB_PARK_BYTES && !buffer_append(&job->kept, bytes, (size_t)size)) {
         job->kept_from = ring_tail(job->ring);

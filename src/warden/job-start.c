@@ -12,6 +12,7 @@
 #include "base/program.h"
 #include "base/text.h"
 #include "warden/fill.h"
+#include "warden/overflow.h"
 #include "warden/pty.h"
 #include "warden/run.h"
 #define LOG_TAG "job"
@@ -117,6 +118,7 @@ struct job *job_new(struct jobs *jobs, const uint8_t id[UUID_SIZE])
     job->stopped_as = STATE_RUNNING;
     job->input = -1;
     job->roll_slot = -1;
+    overflow_init(job);
     job->output.source = (struct loop_source){.fd = -1, .on_ready = job_on_output};
     job->errors.source = (struct loop_source){.fd = -1, .on_ready = job_on_output};
     job->tree.cgroup.fd = -1;

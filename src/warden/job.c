@@ -51,6 +51,7 @@ static void job_end(struct job *job)
     job->ended_ms = clock_wall_ms();
     job->ended_monotonic_ms = clock_monotonic_ms();
     fill_exit(job);
+    loop_timer_stop(&job->spooling);
     job->pty = pty_free(job->pty);
     job_end_input(job);
     tree_deinit(&job->tree, jobs->forest);

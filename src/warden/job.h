@@ -20,6 +20,7 @@ struct jobs;
 struct job;
 struct roll_entry;
 struct spawner;
+struct spool;
 struct pty;
 
 /* One of the two pipes that the job's output comes through. */
@@ -47,6 +48,9 @@ struct job {
     int status;            /* of waitpid(2) */
     enum state stopped_as; /* TIMED_OUT or KILLED once the tree was told to end, else RUNNING */
     struct ring *ring;     /* NULL once it is parked */
+    struct spool *spool;   /* what the ring has no room for while nobody reads; mostly NULL */
+    int spool_error;       /* the disk's, until it takes bytes again */
+    struct loop_timer spooling;
     struct buffer
         kept; /* the last of a parked ring: no mapping and no descriptor for what has ended */
     uint64_t kept_from; /* the offset of its first byte */
@@ -62,6 +66,8 @@ struct job {
 struct jobs_events {
     void (*on_bytes)(const struct job *job, void *user);
     void (*on_state)(const struct job *job, void *user);
+    /* It has a spool now, for the gate to read. */
+    void (*on_spool)(const struct job *job, void *user);
     void (*on_forgotten)(const struct job *job, void *user);
     /* The last running job has ended. */
     void (*on_idle)(void *user);
@@ -81,8 +87,11 @@ struct jobs {
     size_t running, kept;
     uint64_t kept_bytes;
     uint64_t keep_ms, memory_max, running_max; /* from the configuration */
-    struct rlimit files;                       /* what jobs get, see run.h */
-    struct loop_timer forget;                  /* when the oldest ended job's time is up */
+    uint64_t spool_max;                        /* bytes of one job; 0: none is spooled */
+    uint64_t spooled;                          /* bytes on the disk, of all */
+    char *spool_folder;
+    struct rlimit files;      /* what jobs get, see run.h */
+    struct loop_timer forget; /* when the oldest ended job's time is up */
 };
 
 void jobs_init(struct jobs *jobs, struct loop *loop, struct forest *forest,

@@ -134,6 +134,7 @@ static void apply_config(struct warden *warden)
     warden->jobs.keep_ms = warden->config.keep_seconds * 1000;
     warden->jobs.memory_max = warden->config.memory;
     warden->jobs.running_max = warden->config.jobs;
+    warden->jobs.spool_max = warden->config.spool;
 }
 
 static void on_stop_over(struct loop_timer *timer)
@@ -189,6 +190,10 @@ static int start_memory(struct warden *warden)
         r = replay_init(&warden->replay, warden->place.run, warden->place.state, fresh);
     if (!r)
         r = audit_init(&warden->audit, warden->place.state);
+    if (!r) {
+        warden->jobs.spool_folder = place_path(warden->place.state, "spool");
+        r = warden->jobs.spool_folder ? 0 : -ENOMEM;
+    }
     if (!r)
         r = roll_init(&warden->roll, warden->place.run);
     if (r)

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "door/message.h"
+#include "warden/spool.h"
 #include "warden/tell.h"
 #include "warden/warden.h"
 #define LOG_TAG "tell"
@@ -65,14 +66,34 @@ void tell_job(struct warden *warden, const struct job *job)
     job_ring_release(job, ring);
 }
 
+void tell_spool(struct warden *warden, const struct job *job)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    _cleanup_close_ int fd = spool_reader(job->spool);
+    struct door_spool message = {.capacity = spool_capacity(job->spool)};
+
+    memcpy(message.id, job->id, sizeof(message.id));
+    if (fd < 0 || door_spool_encode(&message, &body))
+        log_order(LOG_LEVEL_ERROR, job->id, "its spool cannot be shown to the gate");
+    else
+        tell(warden, DOOR_SPOOL, &body, &fd, 1);
+}
+
+static void tell_kept(struct warden *warden, const struct job *job)
+{
+    tell_job(warden, job);
+    if (job->spool)
+        tell_spool(warden, job);
+}
+
 void tell_jobs(struct warden *warden)
 {
     struct job *job;
 
     list_for_each (&warden->jobs.ended, struct job, link, job)
-        tell_job(warden, job);
+        tell_kept(warden, job);
     list_for_each (&warden->jobs.active, struct job, link, job) {
-        tell_job(warden, job);
+        tell_kept(warden, job);
         /* The last gate may have made room and died before it said so. */
         job_has_room(job);
     }
@@ -97,6 +118,11 @@ static void on_job_state(const struct job *job, void *user)
         tell(warden, DOOR_STATE, &body, NULL, 0);
 }
 
+static void on_job_spool(const struct job *job, void *user)
+{
+    tell_spool(user, job);
+}
+
 static void on_job_forgotten(const struct job *job, void *user)
 {
     send_id(user, DOOR_FORGOTTEN, job->id);
@@ -110,6 +136,7 @@ static void on_jobs_idle(void *user)
 const struct jobs_events tell_jobs_events = {
     .on_bytes = on_job_bytes,
     .on_state = on_job_state,
+    .on_spool = on_job_spool,
     .on_forgotten = on_job_forgotten,
     .on_idle = on_jobs_idle,
 };

@@ -41,6 +41,7 @@ static void test_defaults(void **state)
     assert_string_not_equal(config.name, "");
     assert_int_equal(config.keep_seconds, 3600);
     assert_int_equal(config.memory, 256 << 20);
+    assert_int_equal(config.spool, 64 << 20);
     assert_int_equal(config.jobs, 256);
     assert_int_equal(config.log_level, LOG_LEVEL_INFO);
     assert_string_equal(config.certificate, "");
@@ -65,6 +66,7 @@ static void test_every_key(void **state)
                                "[jobs]\n"
                                "keep = 15m\n"
                                "memory = 64M\n"
+                               "spool = 0\n"
                                "running = 1024\n"
                                "[log]\n"
                                "level = debug\n",
@@ -80,6 +82,7 @@ static void test_every_key(void **state)
     assert_string_equal(config.key, "/etc/a.key");
     assert_int_equal(config.keep_seconds, 900);
     assert_int_equal(config.memory, 64 << 20);
+    assert_int_equal(config.spool, 0);
     assert_int_equal(config.jobs, 1024);
     assert_int_equal(config.log_level, LOG_LEVEL_DEBUG);
 }

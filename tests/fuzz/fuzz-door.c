@@ -28,6 +28,7 @@ TRY(job)
 TRY(state)
 TRY(audit)
 TRY(hang_up)
+TRY(spool)
 
 static void try_id(struct slice body)
 {
@@ -39,8 +40,8 @@ static void try_id(struct slice body)
 int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static void (*const tries[])(struct slice body) = {
-        try_setup,   try_order, try_opened, try_pair,  try_token,   try_tokened,
-        try_ordered, try_job,   try_state,  try_audit, try_hang_up, try_id,
+        try_setup, try_order, try_opened, try_pair,    try_token, try_tokened, try_ordered,
+        try_job,   try_state, try_audit,  try_hang_up, try_id,    try_spool,
     };
 
     if (size > 0 && bytes[0] < ELEMENTS_OF(tries))
