@@ -12,8 +12,10 @@ ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 def kill_and_start(agent, while_down=lambda: None):
     """kill -9 of the warden, and a new one right behind it."""
+    gate = agent.gate_pid
     os.kill(agent.pid, signal.SIGKILL)
     agent.wait_ended()
+    wait_for("the gate's end", lambda: not is_alive(gate))  # its socket would answer for the new one
     while_down()
     agent.start()
 
