@@ -5,7 +5,7 @@ WORKERS ?= 4
 SECONDS ?= 30
 export PREFIX
 
-.PHONY: help run test bench fuzz install format check-format clean
+.PHONY: help run test bench fuzz pictures install format check-format clean
 
 help:
 	@echo 'make run      build Hune, start an agent on this machine and show what it does'
@@ -13,19 +13,20 @@ help:
 	@echo 'make bench    measure against ssh and print a table (minutes; JSON=FILE keeps it)'
 	@echo 'make install  install under PREFIX=$(PREFIX); DESTDIR is respected'
 	@echo 'make fuzz     run each fuzz target for SECONDS=$(SECONDS)'
+	@echo 'make pictures takes the pictures of the window again (docs/pictures)'
 	@echo 'make format   format the C sources; make check-format only looks'
 	@echo 'make clean    remove everything that was built'
 	@echo
-	@echo 'run, test, bench and fuzz install the Debian packages that they need and miss'
+	@echo 'run, test, bench, fuzz and pictures install the Debian packages that they need and miss'
 	@echo '(packaging/debian-packages), with sudo unless you are root.'
 
 run:
-	@tools/setup run build
+	@tools/setup run build desktop
 	@tools/build release
 	@tools/run-demo
 
 test:
-	@tools/setup run build test
+	@tools/setup run build desktop test
 	@tools/test --workers $(WORKERS)
 
 bench:
@@ -38,6 +39,11 @@ fuzz:
 	@tools/setup run build fuzz
 	@tools/build fuzz
 	@tools/fuzz $(SECONDS)
+
+pictures:
+	@tools/setup run build desktop test pictures
+	@tools/build release
+	@tools/pictures
 
 install:
 	@tools/build release

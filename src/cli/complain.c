@@ -70,36 +70,9 @@ void complain_no_memory(struct output *error)
     complain(error, NULL, _("There is not enough memory."), NULL, NULL);
 }
 
-static int append_id(struct buffer *hint, const char *label, const uint8_t *id)
-{
-    char text[FINGERPRINT_TEXT_SIZE];
-
-    if (!id)
-        return 0;
-    fingerprint_format(id, text);
-    return buffer_printf(hint, "%s%s\n", label, text);
-}
-
-/* The ids, one below the other; the hint; and for a key that the machine does not know, the very
- * line that it lacks. */
 int complain_hint(struct buffer *hint, const struct trouble *trouble, const struct signer *signer)
 {
-    int error = append_id(hint, _("pinned: "), trouble->has_pinned ? trouble->pinned : NULL);
-
-    if (!error)
-        error = append_id(hint, _("seen:   "), trouble->has_seen ? trouble->seen : NULL);
-    if (!error)
-        error = buffer_append_text(hint, trouble_hint(trouble));
-
-    if (!error && trouble->code == PROBLEM_KEY_UNKNOWN && signer) {
-        error = buffer_printf(
-            hint, "\n%s\n",
-            _("The line for that file (/etc/hune/operators, or ~/.config/hune/operators "
-              "where the agent is not root's); shorten may= and as= at will:"));
-        if (!error)
-            error = signer_operators_line(signer, "all", "root", hint);
-    }
-    return error;
+    return trouble_advise(trouble, signer, hint);
 }
 
 /* "web1 (192.0.2.7:10000)"; the machine's name alone where the trouble tells no place. */
@@ -117,10 +90,7 @@ static const char *place(struct buffer *out, const char *machine, const char *wh
 
 void complain_shorten(struct trouble *trouble)
 {
-    const struct problem_info *info = problem_info(trouble->code);
-
-    if (text_equal(trouble->machine, info->hint) || text_equal(trouble->machine, info->text))
-        trouble->machine[0] = '\0';
+    trouble_shorten(trouble);
 }
 
 void complain_trouble(struct output *error, const char *machine, const struct trouble *trouble,

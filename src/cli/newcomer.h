@@ -3,17 +3,8 @@
 
 #include "cli/console.h"
 #include "cli/session.h"
+#include "fleet/newcomer.h"
 #include "proto/invite.h"
-
-struct newcomer {
-    const char *name; /* NULL: what the machine calls itself, made unique */
-    const char *tags; /* NULL for none */
-    const char *user; /* NULL for none */
-    const char *host;
-    uint16_t port;
-    const uint8_t *id;    /* NULL: not pinned */
-    const char *own_name; /* what the machine calls itself; raw; NULL if it was not asked */
-};
 
 /* Saves it and tells it. A machine whose id is in the list already keeps its line; only its address
  * is brought up to date. Returns what to exit with. */

@@ -8,6 +8,7 @@
 #include "base/error.h"
 #include "base/text.h"
 #include "fleet/i18n.h"
+#include "fleet/signer.h"
 
 static void copy_text(char *to, size_t size, const char *text)
 {
@@ -108,4 +109,44 @@ void trouble_fault(const struct trouble *trouble, struct fault *fault_out)
 const char *trouble_word(const struct trouble *trouble)
 {
     return trouble->code == PROBLEM_NONE ? "none" : problem_info(trouble->code)->name;
+}
+
+static int append_id(struct buffer *hint, const char *label, const uint8_t *id)
+{
+    char text[FINGERPRINT_TEXT_SIZE];
+
+    if (!id)
+        return 0;
+    fingerprint_format(id, text);
+    return buffer_printf(hint, "%s%s\n", label, text);
+}
+
+/* The ids, one below the other; the hint; and for a key that the machine does not know, the very
+ * line that it lacks. */
+int trouble_advise(const struct trouble *trouble, const struct signer *signer, struct buffer *hint)
+{
+    int error = append_id(hint, _("pinned: "), trouble->has_pinned ? trouble->pinned : NULL);
+
+    if (!error)
+        error = append_id(hint, _("seen:   "), trouble->has_seen ? trouble->seen : NULL);
+    if (!error)
+        error = buffer_append_text(hint, trouble_hint(trouble));
+
+    if (!error && trouble->code == PROBLEM_KEY_UNKNOWN && signer) {
+        error = buffer_printf(
+            hint, "\n%s\n",
+            _("The line for that file (/etc/hune/operators, or ~/.config/hune/operators "
+              "where the agent is not root's); shorten may= and as= at will:"));
+        if (!error)
+            error = signer_operators_line(signer, "all", "root", hint);
+    }
+    return error;
+}
+
+void trouble_shorten(struct trouble *trouble)
+{
+    const struct problem_info *info = problem_info(trouble->code);
+
+    if (text_equal(trouble->machine, info->hint) || text_equal(trouble->machine, info->text))
+        trouble->machine[0] = '\0';
 }

@@ -15,6 +15,8 @@
 
 enum { TROUBLE_WHERE_SIZE = 384, TROUBLE_DETAIL_SIZE = 512, TROUBLE_MACHINE_SIZE = 512 };
 
+struct signer;
+
 struct trouble {
     enum problem_code code;             /* PROBLEM_NONE: nothing is wrong */
     char where[TROUBLE_WHERE_SIZE];     /* "web1:10000", or "web1:10000 (192.0.2.7)"; may be "" */
@@ -43,3 +45,8 @@ const char *trouble_hint(const struct trouble *trouble);
 void trouble_fault(const struct trouble *trouble, struct fault *fault_out);
 /* The word that scripts read, such as "id-changed"; "none" for PROBLEM_NONE. */
 const char *trouble_word(const struct trouble *trouble);
+/* All that helps to go on, several lines: both ids, the hint, and for a key that the machine does
+ * not know, the very line that it lacks (`signer` may be NULL). Appends; returns 0 or -ENOMEM. */
+int trouble_advise(const struct trouble *trouble, const struct signer *signer, struct buffer *out);
+/* Takes out the machine's own sentence where it is word for word what this console says already. */
+void trouble_shorten(struct trouble *trouble);

@@ -1,0 +1,295 @@
+/* See columns.h. */
+#include "desktop/columns.h"
+
+#include "desktop/sparkline.h"
+#include "fleet/i18n.h"
+
+struct column {
+    const char *id;
+    const char *title;
+    char *(*text)(const HuneMachine *machine); /* NULL: a sparkline */
+    int (*compare)(gconstpointer a, gconstpointer b, gpointer user_data);
+    enum hune_measure measure;
+    int width_chars;
+    gboolean expand;
+    gboolean right;
+    gboolean has_icon;
+};
+
+/* ---- texts ---- */
+
+char *hune_uptime_text(guint64 booted_ms)
+{
+    gint64 minutes = (g_get_real_time() / 1000 - (gint64)booted_ms) / 60000;
+
+    if (booted_ms == 0 || minutes < 0)
+        return g_strdup("");
+    if (minutes < 60)
+        return g_strdup_printf(_("%d min"), (int)minutes);
+    if (minutes < 24 * 60)
+        return g_strdup_printf(_("%d h %d min"), (int)(minutes / 60), (int)(minutes % 60));
+    return g_strdup_printf(_("%d d %d h"), (int)(minutes / (24 * 60)), (int)(minutes / 60 % 24));
+}
+
+char *hune_percent_text(float part)
+{
+    return part < 0 ? g_strdup("") : g_strdup_printf("%.0f %%", (double)part * 100);
+}
+
+static char *name_text(const HuneMachine *machine)
+{
+    return g_strdup(machine->name);
+}
+
+static char *os_text(const HuneMachine *machine)
+{
+    return g_strdup(machine->os ? machine->os : "");
+}
+
+static char *disk_text(const HuneMachine *machine)
+{
+    return hune_percent_text(hune_machine_disk(machine));
+}
+
+static char *uptime_text(const HuneMachine *machine)
+{
+    return machine->state == MACHINE_CONNECTED ? hune_uptime_text(machine->booted) : g_strdup("");
+}
+
+static char *tags_text(const HuneMachine *machine)
+{
+    return g_strdup(machine->tags);
+}
+
+/* ---- orders ---- */
+
+#define TWO(a, b)                   \
+    const HuneMachine *one = (a);   \
+    const HuneMachine *other = (b); \
+    (void)user_data
+
+static int compare_text(const char *a, const char *b)
+{
+    return g_strcmp0(a, b);
+}
+
+/* web2 before web10. */
+static int natural(const char *a, const char *b)
+{
+    while (*a && *b) {
+        if (g_ascii_isdigit(*a) && g_ascii_isdigit(*b)) {
+            guint64 left = g_ascii_strtoull(a, (char **)&a, 10);
+            guint64 right = g_ascii_strtoull(b, (char **)&b, 10);
+
+            if (left != right)
+                return left < right ? -1 : 1;
+        } else if (g_ascii_tolower(*a) != g_ascii_tolower(*b)) {
+            return g_ascii_tolower(*a) < g_ascii_tolower(*b) ? -1 : 1;
+        } else {
+            a++;
+            b++;
+        }
+    }
+    return *a ? 1 : *b ? -1 : 0;
+}
+
+static int by_name(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return natural(one->name, other->name);
+}
+
+static int by_state(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return (int)one->state - (int)other->state;
+}
+
+static int by_address(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    int order = natural(one->host, other->host);
+
+    return order ? order : (int)one->port - (int)other->port;
+}
+
+static int by_os(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return compare_text(one->os, other->os);
+}
+
+static int compare_numbers(float a, float b)
+{
+    return (a > b) - (a < b);
+}
+
+static int by_cpu(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return compare_numbers(hune_machine_cpu(one), hune_machine_cpu(other));
+}
+
+static int by_memory(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return compare_numbers(hune_machine_memory(one), hune_machine_memory(other));
+}
+
+static int by_disk(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return compare_numbers(hune_machine_disk(one), hune_machine_disk(other));
+}
+
+/* The longest running last: the later it was booted, the smaller. */
+static int by_uptime(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return one->booted < other->booted ? 1 : one->booted > other->booted ? -1 : 0;
+}
+
+static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
+{
+    TWO(a, b);
+    return compare_text(one->tags, other->tags);
+}
+
+static const struct column columns[] = {
+    {"state", N_("State"), hune_machine_state_text, by_state, 0, 11, FALSE, FALSE, TRUE},
+    {"name", N_("Name"), name_text, by_name, 0, 9, TRUE, FALSE, FALSE},
+    {"address", N_("Address"), hune_machine_address, by_address, 0, 13, TRUE, FALSE, FALSE},
+    {"os", N_("System"), os_text, by_os, 0, 11, TRUE, FALSE, FALSE},
+    {"cpu", N_("CPU"), NULL, by_cpu, HUNE_MEASURE_CPU, 0, FALSE, FALSE, FALSE},
+    {"memory", N_("Memory"), NULL, by_memory, HUNE_MEASURE_MEMORY, 0, FALSE, FALSE, FALSE},
+    {"disk", N_("Disk"), disk_text, by_disk, 0, 5, FALSE, TRUE, FALSE},
+    {"uptime", N_("Uptime"), uptime_text, by_uptime, 0, 8, FALSE, TRUE, FALSE},
+    {"tags", N_("Tags"), tags_text, by_tags, 0, 7, TRUE, FALSE, FALSE},
+};
+
+/* ---- cells ---- */
+
+struct cell {
+    const struct column *column;
+    HuneMachine *machine;
+    GtkLabel *label;
+    GtkImage *icon;
+    gulong handler;
+};
+
+static void show_cell(struct cell *cell)
+{
+    g_autofree char *text = cell->column->text(cell->machine);
+
+    if (g_strcmp0(text, gtk_label_get_label(cell->label)) != 0)
+        gtk_label_set_label(cell->label, text);
+    if (!cell->icon)
+        return;
+    gtk_image_set_from_icon_name(cell->icon, hune_machine_state_icon(cell->machine));
+    gtk_widget_remove_css_class(GTK_WIDGET(cell->icon), "success");
+    gtk_widget_remove_css_class(GTK_WIDGET(cell->icon), "warning");
+    if (cell->machine->state == MACHINE_CONNECTED)
+        gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "success");
+    else if (hune_machine_needs_attention(cell->machine))
+        gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "warning");
+}
+
+static void setup_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+    const struct column *column = data;
+    struct cell *cell = g_new0(struct cell, 1);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+
+    (void)factory;
+    cell->column = column;
+    if (column->has_icon) {
+        cell->icon = GTK_IMAGE(gtk_image_new());
+        gtk_accessible_update_state(GTK_ACCESSIBLE(cell->icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE,
+                                    -1);
+        gtk_box_append(GTK_BOX(box), GTK_WIDGET(cell->icon));
+    }
+    cell->label = GTK_LABEL(gtk_label_new(""));
+    gtk_label_set_xalign(cell->label, column->right ? 1 : 0);
+    gtk_label_set_ellipsize(cell->label, PANGO_ELLIPSIZE_END);
+    gtk_label_set_width_chars(cell->label, column->width_chars);
+    gtk_label_set_single_line_mode(cell->label, TRUE);
+    gtk_widget_set_hexpand(GTK_WIDGET(cell->label), TRUE);
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(cell->label));
+    g_object_set_data_full(G_OBJECT(box), "cell", cell, g_free);
+    gtk_list_item_set_child(item, box);
+}
+
+static void bind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+    struct cell *cell = g_object_get_data(G_OBJECT(gtk_list_item_get_child(item)), "cell");
+
+    (void)factory;
+    (void)data;
+    cell->machine = gtk_list_item_get_item(item);
+    cell->handler = g_signal_connect_swapped(cell->machine, "changed", G_CALLBACK(show_cell), cell);
+    show_cell(cell);
+}
+
+static void unbind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+    struct cell *cell = g_object_get_data(G_OBJECT(gtk_list_item_get_child(item)), "cell");
+
+    (void)factory;
+    (void)data;
+    g_clear_signal_handler(&cell->handler, cell->machine);
+    cell->machine = NULL;
+}
+
+static void setup_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+    const struct column *column = data;
+
+    (void)factory;
+    gtk_list_item_set_child(item, hune_sparkline_new(column->measure));
+}
+
+static void bind_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+    (void)factory;
+    (void)data;
+    hune_sparkline_set_machine(HUNE_SPARKLINE(gtk_list_item_get_child(item)),
+                               gtk_list_item_get_item(item));
+}
+
+static void unbind_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
+{
+    (void)factory;
+    (void)data;
+    hune_sparkline_set_machine(HUNE_SPARKLINE(gtk_list_item_get_child(item)), NULL);
+}
+
+static GtkListItemFactory *factory_of(const struct column *column)
+{
+    GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
+    gboolean text = column->text != NULL;
+
+    g_signal_connect(factory, "setup", G_CALLBACK(text ? setup_text : setup_sparkline),
+                     (gpointer)column);
+    g_signal_connect(factory, "bind", G_CALLBACK(text ? bind_text : bind_sparkline), NULL);
+    g_signal_connect(factory, "unbind", G_CALLBACK(text ? unbind_text : unbind_sparkline), NULL);
+    return factory;
+}
+
+void hune_columns_add(GtkColumnView *view)
+{
+    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
+        const struct column *column = &columns[i];
+        g_autoptr(GtkColumnViewColumn)
+            made = gtk_column_view_column_new(_(column->title), factory_of(column));
+        g_autoptr(GtkSorter)
+            sorter = GTK_SORTER(gtk_custom_sorter_new(column->compare, NULL, NULL));
+
+        g_object_set_data(G_OBJECT(made), "id", (gpointer)column->id);
+        gtk_column_view_column_set_sorter(made, sorter);
+        gtk_column_view_column_set_expand(made, column->expand);
+        gtk_column_view_column_set_resizable(made, TRUE);
+        if (!column->text)
+            gtk_column_view_column_set_fixed_width(made, 90);
+        gtk_column_view_append_column(view, made);
+    }
+}

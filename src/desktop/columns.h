@@ -1,0 +1,14 @@
+/* The columns of the machines' list: one row of a table each, with how it shows and how it sorts.
+ */
+#pragma once
+
+#include <gtk/gtk.h>
+
+#include "desktop/machine.h"
+
+/* All columns with their ids, factories and sorters. The view takes them. */
+void hune_columns_add(GtkColumnView *view);
+/* "3 d 4 h"; free it. "" for 0. */
+char *hune_uptime_text(guint64 booted_ms);
+/* "12 %", "" for a negative number; free it. */
+char *hune_percent_text(float part);

@@ -1,0 +1,14 @@
+/* The command lines that were typed, the newest last, shared by all pages and remembered. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+void hune_history_add(const char *line);
+/* 0: the newest. NULL past the oldest. Borrowed until the next one is added. */
+const char *hune_history_get(guint back);
+/* Up and Down walk through the lines; typing begins go on with lines and words of Hune. */
+void hune_history_attach(GtkEntry *entry);
+
+G_END_DECLS

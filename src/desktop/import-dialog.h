@@ -1,0 +1,17 @@
+/* HuneImportDialog: what a list would add, change and what is refused, line by line, before
+ * anything is taken over. */
+#pragma once
+
+#include <adwaita.h>
+
+#include "desktop/window.h"
+
+G_BEGIN_DECLS
+
+#define HUNE_TYPE_IMPORT_DIALOG (hune_import_dialog_get_type())
+G_DECLARE_FINAL_TYPE(HuneImportDialog, hune_import_dialog, HUNE, IMPORT_DIALOG, AdwWindow)
+
+/* Reads the file, then shows itself; a file that cannot be read is told in the window. */
+void hune_import_dialog_open(HuneWindow *window, GFile *file);
+
+G_END_DECLS

@@ -1,0 +1,547 @@
+/* See machines-page.h. The models stand behind one another: store, filter, order, selection. */
+#include "desktop/machines-page.h"
+
+#include "desktop/columns.h"
+#include "desktop/groups.h"
+#include "desktop/settings.h"
+#include "desktop/window.h"
+#include "fleet/i18n.h"
+#include "fleet/nodeset.h"
+
+enum { LIVE_MS = 3000 }; /* a live column is put in order again this often */
+
+struct _HuneMachinesPage {
+    AdwBin parent_instance;
+
+    /* of the template */
+    GtkStack *stack;
+    AdwFlap *flap;
+    GtkListBox *groups;
+    GtkSearchEntry *filter;
+    GtkLabel *filter_fault;
+    GtkMenuButton *columns_button;
+    GtkColumnView *view;
+    GtkLabel *count_label;
+    GtkEntry *command;
+    GtkButton *run_button;
+
+    /* own */
+    HuneFleet *fleet;
+    GtkFilter *custom;
+    GtkFilterListModel *filtered;
+    GtkSortListModel *sorted;
+    GtkMultiSelection *selection;
+    struct hune_group group;
+    char *words;         /* casefolded text to be contained; NULL: none */
+    gboolean by_matches; /* the selector's answer counts */
+    guint live_timer;
+    gboolean is_stale;
+};
+
+G_DEFINE_FINAL_TYPE(HuneMachinesPage, hune_machines_page, ADW_TYPE_BIN)
+
+/* ---- what is shown ---- */
+
+static gboolean contains_all(const HuneMachine *machine, const char *words)
+{
+    g_auto(GStrv) parts = g_strsplit(words, " ", -1);
+
+    for (char **part = parts; *part; part++) {
+        if (**part && !hune_machine_contains(machine, *part))
+            return FALSE;
+    }
+    return TRUE;
+}
+
+static gboolean is_shown(gpointer item, gpointer data)
+{
+    HuneMachinesPage *self = data;
+    HuneMachine *machine = item;
+
+    if (!hune_group_has(&self->group, machine))
+        return FALSE;
+    if (self->by_matches)
+        return machine->matches;
+    return !self->words || contains_all(machine, self->words);
+}
+
+static void show_counts(HuneMachinesPage *self)
+{
+    guint all = g_list_model_get_n_items(hune_fleet_machines(self->fleet));
+    guint shown = g_list_model_get_n_items(G_LIST_MODEL(self->sorted));
+    g_autoptr(GtkBitset)
+        selected = gtk_selection_model_get_selection(GTK_SELECTION_MODEL(self->selection));
+    guint chosen = (guint)gtk_bitset_get_size(selected);
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    if (shown == all)
+        g_string_printf(text, ngettext("%u machine", "%u machines", all), all);
+    else
+        g_string_printf(text, ngettext("%u of %u machine", "%u of %u machines", all), shown, all);
+    if (chosen > 0) {
+        g_string_append(text, " · ");
+        g_string_append_printf(text, ngettext("%u selected", "%u selected", chosen), chosen);
+    }
+    gtk_label_set_label(self->count_label, text->str);
+}
+
+static void refilter(HuneMachinesPage *self, GtkFilterChange change)
+{
+    gtk_filter_changed(self->custom, change);
+    show_counts(self);
+}
+
+static void show_stack(HuneMachinesPage *self)
+{
+    const char *name = "list";
+
+    if (!hune_fleet_is_read(self->fleet))
+        name = "loading";
+    else if (g_list_model_get_n_items(hune_fleet_machines(self->fleet)) == 0)
+        name = "empty";
+    gtk_stack_set_visible_child_name(self->stack, name);
+}
+
+/* ---- the filter ---- */
+
+/* Signs that only selectors have; anything else is text that is looked for. */
+static gboolean is_selector(const char *text)
+{
+    return strpbrk(text, "@!&[]*?,") != NULL || g_strcmp0(text, "all") == 0;
+}
+
+static void on_filter_changed(HuneMachinesPage *self)
+{
+    g_autofree char *text = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->filter))));
+
+    if (is_selector(text)) {
+        hune_fleet_match(self->fleet, text);
+        return; /* on_matched() goes on */
+    }
+    gtk_widget_set_visible(GTK_WIDGET(self->filter_fault), FALSE);
+    self->by_matches = FALSE;
+    g_clear_pointer(&self->words, g_free);
+    if (*text)
+        self->words = g_utf8_casefold(text, -1);
+    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+}
+
+static void on_matched(HuneMachinesPage *self)
+{
+    g_autofree char *text = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->filter))));
+
+    if (g_strcmp0(text, hune_fleet_matched_text(self->fleet)) != 0)
+        return; /* typed on, or another window asked */
+    gtk_widget_set_visible(GTK_WIDGET(self->filter_fault), !hune_fleet_match_is_valid(self->fleet));
+    if (!hune_fleet_match_is_valid(self->fleet)) {
+        gtk_label_set_label(self->filter_fault, hune_fleet_match_fault(self->fleet));
+        return; /* half a selector: what is shown stays */
+    }
+    self->by_matches = TRUE;
+    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+}
+
+static void on_group_selected(HuneMachinesPage *self, GtkListBoxRow *row)
+{
+    if (!row)
+        return;
+    hune_group_copy(&self->group, hune_groups_of_row(row));
+    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+}
+
+/* ---- changes ---- */
+
+static void resort_live(HuneMachinesPage *self)
+{
+    GListModel *columns = gtk_column_view_get_columns(self->view);
+
+    for (guint i = 0; i < g_list_model_get_n_items(columns); i++) {
+        g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, i);
+        const char *id = g_object_get_data(G_OBJECT(column), "id");
+
+        if (g_str_equal(id, "state") || g_str_equal(id, "cpu") || g_str_equal(id, "memory") ||
+            g_str_equal(id, "disk"))
+            gtk_sorter_changed(gtk_column_view_column_get_sorter(column),
+                               GTK_SORTER_CHANGE_DIFFERENT);
+    }
+}
+
+static gboolean on_live(gpointer data)
+{
+    HuneMachinesPage *self = data;
+
+    if (!self->is_stale || !gtk_widget_get_mapped(GTK_WIDGET(self)))
+        return G_SOURCE_CONTINUE;
+    self->is_stale = FALSE;
+    hune_groups_update(self->groups, self->fleet);
+    resort_live(self);
+    if (hune_group_is_live(&self->group))
+        refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    return G_SOURCE_CONTINUE;
+}
+
+static void on_told(HuneMachinesPage *self)
+{
+    /* The first news is shown at once, a flood of it every few seconds. */
+    self->is_stale = TRUE;
+    if (g_list_model_get_n_items(hune_fleet_machines(self->fleet)) < 200)
+        on_live(self);
+}
+
+static void on_listed(HuneMachinesPage *self)
+{
+    hune_groups_update(self->groups, self->fleet);
+    show_stack(self);
+    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    if (self->by_matches)
+        on_filter_changed(self);
+}
+
+/* ---- the command bar ---- */
+
+GPtrArray *hune_machines_page_selected(HuneMachinesPage *self)
+{
+    GPtrArray *machines = g_ptr_array_new_with_free_func(g_object_unref);
+    g_autoptr(GtkBitset)
+        selected = gtk_selection_model_get_selection(GTK_SELECTION_MODEL(self->selection));
+    GtkBitsetIter iter;
+    guint position;
+
+    if (!gtk_bitset_iter_init_first(&iter, selected, &position))
+        return machines;
+    do {
+        g_ptr_array_add(machines, g_list_model_get_item(G_LIST_MODEL(self->selection), position));
+    } while (gtk_bitset_iter_next(&iter, &position));
+    return machines;
+}
+
+static void on_command_changed(HuneMachinesPage *self)
+{
+    const char *text = gtk_editable_get_text(GTK_EDITABLE(self->command));
+
+    gtk_widget_set_sensitive(GTK_WIDGET(self->run_button),
+                             gtk_widget_get_sensitive(GTK_WIDGET(self->command)) &&
+                                 text[strspn(text, " ")] != '\0');
+}
+
+static void on_selection(HuneMachinesPage *self)
+{
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
+    g_autofree char *names = hune_fold_names(machines);
+    g_autofree char *hint = NULL;
+
+    gtk_widget_set_sensitive(GTK_WIDGET(self->command), machines->len > 0);
+    if (machines->len == 0)
+        hint = g_strdup(_("Select machines, then type a command for them"));
+    else
+        hint = g_strdup_printf(_("Command for %s"), names);
+    gtk_entry_set_placeholder_text(self->command, hint);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->command), machines->len > 0 ? names : NULL);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.open", machines->len > 0);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.edit", machines->len == 1);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.remove", machines->len > 0);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.connect", machines->len > 0);
+    gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.disconnect", machines->len > 0);
+    on_command_changed(self);
+    show_counts(self);
+}
+
+static HuneWindow *window_of(HuneMachinesPage *self)
+{
+    return HUNE_WINDOW(gtk_widget_get_root(GTK_WIDGET(self)));
+}
+
+static void on_run(HuneMachinesPage *self)
+{
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
+    const char *line = gtk_editable_get_text(GTK_EDITABLE(self->command));
+
+    if (machines->len > 0 && line[strspn(line, " ")])
+        hune_window_run(window_of(self), machines, line);
+}
+
+/* ---- actions on the selection ---- */
+
+static void on_activate(HuneMachinesPage *self, guint position)
+{
+    g_autoptr(HuneMachine) machine = g_list_model_get_item(G_LIST_MODEL(self->selection), position);
+
+    if (machine)
+        hune_window_open_machine(window_of(self), machine);
+}
+
+static void act_open(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
+
+    (void)name;
+    (void)parameter;
+    for (guint i = 0; i < MIN(machines->len, 20); i++)
+        hune_window_open_machine(window_of(self), g_ptr_array_index(machines, i));
+}
+
+static void act_edit(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
+
+    (void)name;
+    (void)parameter;
+    if (machines->len == 1)
+        hune_window_edit_machine(window_of(self), g_ptr_array_index(machines, 0));
+}
+
+static void act_remove(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
+
+    (void)name;
+    (void)parameter;
+    if (machines->len > 0)
+        hune_window_remove_machines(window_of(self), machines);
+}
+
+static void act_connect(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
+
+    (void)parameter;
+    for (guint i = 0; i < machines->len; i++) {
+        HuneMachine *machine = g_ptr_array_index(machines, i);
+
+        if (g_str_equal(name, "machines.connect"))
+            worker_send_connect(hune_fleet_worker(self->fleet), machine->slot);
+        else
+            worker_send_disconnect(hune_fleet_worker(self->fleet), machine->slot);
+    }
+}
+
+static void on_menu(HuneMachinesPage *self, int presses, double x, double y)
+{
+    GtkWidget *menu = g_object_get_data(G_OBJECT(self), "menu");
+
+    (void)presses;
+    gtk_widget_translate_coordinates(GTK_WIDGET(self->view), GTK_WIDGET(self), x, y, &x, &y);
+    gtk_popover_set_pointing_to(GTK_POPOVER(menu),
+                                &(GdkRectangle){.x = (int)x, .y = (int)y, .width = 1, .height = 1});
+    gtk_popover_popup(GTK_POPOVER(menu));
+}
+
+static void add_menu(HuneMachinesPage *self)
+{
+    g_autoptr(GMenu) menu = g_menu_new();
+    GtkGesture *click = gtk_gesture_click_new();
+    GtkWidget *popover;
+
+    g_menu_append(menu, _("Open"), "machines.open");
+    g_menu_append(menu, _("Connect"), "machines.connect");
+    g_menu_append(menu, _("Disconnect"), "machines.disconnect");
+    g_menu_append(menu, _("Edit…"), "machines.edit");
+    g_menu_append(menu, _("Remove"), "machines.remove");
+    popover = gtk_popover_menu_new_from_model(G_MENU_MODEL(menu));
+    gtk_popover_set_has_arrow(GTK_POPOVER(popover), FALSE);
+    gtk_widget_set_halign(popover, GTK_ALIGN_START);
+    gtk_widget_set_parent(popover, GTK_WIDGET(self));
+    g_object_set_data(G_OBJECT(self), "menu", popover);
+    gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
+    g_signal_connect_swapped(click, "pressed", G_CALLBACK(on_menu), self);
+    gtk_widget_add_controller(GTK_WIDGET(self->view), GTK_EVENT_CONTROLLER(click));
+}
+
+/* ---- columns: chosen and remembered ---- */
+
+static void remember_columns(HuneMachinesPage *self)
+{
+    GListModel *columns = gtk_column_view_get_columns(self->view);
+    g_autoptr(GStrvBuilder) hidden = g_strv_builder_new();
+    g_auto(GStrv) ids = NULL;
+
+    for (guint i = 0; i < g_list_model_get_n_items(columns); i++) {
+        g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, i);
+
+        if (!gtk_column_view_column_get_visible(column))
+            g_strv_builder_add(hidden, g_object_get_data(G_OBJECT(column), "id"));
+    }
+    ids = g_strv_builder_end(hidden);
+    hune_settings_set_strv("hidden-columns", (const char *const *)ids);
+}
+
+static void add_columns(HuneMachinesPage *self)
+{
+    g_autoptr(GSimpleActionGroup) actions = g_simple_action_group_new();
+    g_autoptr(GMenu) menu = g_menu_new();
+    g_auto(GStrv) hidden = hune_settings_get_strv("hidden-columns");
+    GListModel *columns;
+
+    hune_columns_add(self->view);
+    columns = gtk_column_view_get_columns(self->view);
+    for (guint i = 0; i < g_list_model_get_n_items(columns); i++) {
+        g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, i);
+        const char *id = g_object_get_data(G_OBJECT(column), "id");
+        g_autoptr(GPropertyAction) action = g_property_action_new(id, column, "visible");
+        g_autofree char *name = g_strdup_printf("columns.%s", id);
+
+        gtk_column_view_column_set_visible(column,
+                                           !g_strv_contains((const char *const *)hidden, id));
+        g_signal_connect_swapped(column, "notify::visible", G_CALLBACK(remember_columns), self);
+        if (g_str_equal(id, "name"))
+            continue; /* always there */
+        g_action_map_add_action(G_ACTION_MAP(actions), G_ACTION(action));
+        g_menu_append(menu, gtk_column_view_column_get_title(column), name);
+    }
+    gtk_widget_insert_action_group(GTK_WIDGET(self), "columns", G_ACTION_GROUP(actions));
+    gtk_menu_button_set_menu_model(self->columns_button, G_MENU_MODEL(menu));
+}
+
+/* ---- the type ---- */
+
+static void hune_machines_page_dispose(GObject *object)
+{
+    HuneMachinesPage *self = HUNE_MACHINES_PAGE(object);
+    GtkWidget *menu = g_object_steal_data(object, "menu");
+
+    g_clear_handle_id(&self->live_timer, g_source_remove);
+    if (self->fleet)
+        g_signal_handlers_disconnect_by_data(self->fleet, self);
+    if (menu)
+        gtk_widget_unparent(menu);
+    if (self->selection)
+        g_signal_handlers_disconnect_by_data(self->selection, self);
+    g_clear_object(&self->custom);
+    g_clear_object(&self->filtered);
+    g_clear_object(&self->sorted);
+    g_clear_object(&self->selection);
+    g_clear_object(&self->fleet);
+    G_OBJECT_CLASS(hune_machines_page_parent_class)->dispose(object);
+}
+
+static void hune_machines_page_finalize(GObject *object)
+{
+    HuneMachinesPage *self = HUNE_MACHINES_PAGE(object);
+
+    g_free(self->words);
+    hune_group_clear(&self->group);
+    G_OBJECT_CLASS(hune_machines_page_parent_class)->finalize(object);
+}
+
+static void hune_machines_page_class_init(HuneMachinesPageClass *class)
+{
+    GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
+
+    G_OBJECT_CLASS(class)->dispose = hune_machines_page_dispose;
+    G_OBJECT_CLASS(class)->finalize = hune_machines_page_finalize;
+    gtk_widget_class_set_template_from_resource(widget_class, "/org/hune/Hune/machines-page.ui");
+#define CHILD(name) gtk_widget_class_bind_template_child(widget_class, HuneMachinesPage, name)
+    CHILD(stack);
+    CHILD(flap);
+    CHILD(groups);
+    CHILD(filter);
+    CHILD(filter_fault);
+    CHILD(columns_button);
+    CHILD(view);
+    CHILD(count_label);
+    CHILD(command);
+    CHILD(run_button);
+#undef CHILD
+    gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
+    gtk_widget_class_bind_template_callback(widget_class, on_group_selected);
+    gtk_widget_class_bind_template_callback(widget_class, on_activate);
+    gtk_widget_class_bind_template_callback(widget_class, on_run);
+    gtk_widget_class_bind_template_callback(widget_class, on_command_changed);
+    gtk_widget_class_install_action(widget_class, "machines.open", NULL, act_open);
+    gtk_widget_class_install_action(widget_class, "machines.edit", NULL, act_edit);
+    gtk_widget_class_install_action(widget_class, "machines.remove", NULL, act_remove);
+    gtk_widget_class_install_action(widget_class, "machines.connect", NULL, act_connect);
+    gtk_widget_class_install_action(widget_class, "machines.disconnect", NULL, act_connect);
+}
+
+static void hune_machines_page_init(HuneMachinesPage *self)
+{
+    gtk_widget_init_template(GTK_WIDGET(self));
+}
+
+static gboolean on_key(HuneMachinesPage *self, guint key)
+{
+    if (key != GDK_KEY_Delete)
+        return FALSE;
+    gtk_widget_activate_action(GTK_WIDGET(self), "machines.remove", NULL);
+    return TRUE;
+}
+
+static void add_keys(HuneMachinesPage *self)
+{
+    GtkEventController *keys = gtk_event_controller_key_new();
+
+    g_signal_connect_swapped(keys, "key-pressed", G_CALLBACK(on_key), self);
+    gtk_widget_add_controller(GTK_WIDGET(self->view), keys);
+}
+
+static void set_models(HuneMachinesPage *self)
+{
+    GListModel *machines = hune_fleet_machines(self->fleet);
+
+    self->custom = GTK_FILTER(gtk_custom_filter_new(is_shown, self, NULL));
+    self->filtered = gtk_filter_list_model_new(g_object_ref(machines), g_object_ref(self->custom));
+    self->sorted = gtk_sort_list_model_new(g_object_ref(G_LIST_MODEL(self->filtered)),
+                                           g_object_ref(gtk_column_view_get_sorter(self->view)));
+    self->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(self->sorted)));
+    g_signal_connect_swapped(self->selection, "selection-changed", G_CALLBACK(on_selection), self);
+    g_signal_connect_swapped(self->selection, "items-changed", G_CALLBACK(on_selection), self);
+    gtk_column_view_set_model(self->view, GTK_SELECTION_MODEL(self->selection));
+}
+
+GtkWidget *hune_machines_page_new(HuneFleet *fleet)
+{
+    HuneMachinesPage *self = g_object_new(HUNE_TYPE_MACHINES_PAGE, NULL);
+
+    self->fleet = g_object_ref(fleet);
+    add_columns(self);
+    add_menu(self);
+    add_keys(self);
+    set_models(self);
+    g_signal_connect_swapped(fleet, "listed", G_CALLBACK(on_listed), self);
+    g_signal_connect_swapped(fleet, "told", G_CALLBACK(on_told), self);
+    g_signal_connect_swapped(fleet, "matched", G_CALLBACK(on_matched), self);
+    self->live_timer = g_timeout_add(LIVE_MS, on_live, self);
+    on_listed(self);
+    on_selection(self);
+    return GTK_WIDGET(self);
+}
+
+void hune_machines_page_select_all(HuneMachinesPage *self)
+{
+    gtk_selection_model_select_all(GTK_SELECTION_MODEL(self->selection));
+}
+
+void hune_machines_page_focus_filter(HuneMachinesPage *self)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(self->filter));
+}
+
+void hune_machines_page_focus_command(HuneMachinesPage *self)
+{
+    gtk_widget_grab_focus(GTK_WIDGET(self->command));
+}
+
+void hune_machines_page_show_groups(HuneMachinesPage *self, gboolean shown)
+{
+    adw_flap_set_reveal_flap(self->flap, shown);
+}
+
+void hune_machines_page_reveal(HuneMachinesPage *self, HuneMachine *machine)
+{
+    guint count = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
+
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(HuneMachine) item = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
+
+        if (item == machine) {
+            gtk_selection_model_select_item(GTK_SELECTION_MODEL(self->selection), i, TRUE);
+            gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", i);
+            return;
+        }
+    }
+}

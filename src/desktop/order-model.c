@@ -1,0 +1,225 @@
+/* See order-model.h. */
+#include "desktop/order-model.h"
+
+#include <string.h>
+
+#include "fleet/i18n.h"
+
+struct _HuneOrder {
+    GObject parent_instance;
+
+    HuneFleet *fleet;
+    enum verb verb;
+    char *line;
+    struct hune_answer *answers;
+    guint count;
+    gboolean is_done;
+    gint64 begun_us;
+    gint64 ended_us;
+};
+
+G_DEFINE_FINAL_TYPE(HuneOrder, hune_order, G_TYPE_OBJECT)
+
+enum { SIGNAL_OUTPUT, SIGNAL_CHANGED, SIGNAL_DONE, SIGNALS };
+static guint signals[SIGNALS];
+
+static void hune_order_finalize(GObject *object)
+{
+    HuneOrder *self = HUNE_ORDER(object);
+
+    for (guint i = 0; i < self->count; i++) {
+        struct hune_answer *answer = &self->answers[i];
+
+        g_object_unref(answer->machine);
+        g_string_free(answer->text, TRUE);
+        g_free(answer->note);
+        g_free(answer->sentence);
+        g_free(answer->advice);
+    }
+    g_free(self->answers);
+    g_free(self->line);
+    g_object_unref(self->fleet);
+    G_OBJECT_CLASS(hune_order_parent_class)->finalize(object);
+}
+
+static void hune_order_class_init(HuneOrderClass *class)
+{
+    GType type = G_TYPE_FROM_CLASS(class);
+
+    G_OBJECT_CLASS(class)->finalize = hune_order_finalize;
+    signals[SIGNAL_OUTPUT] = g_signal_new("output", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                          G_TYPE_NONE, 4, G_TYPE_UINT, G_TYPE_POINTER, G_TYPE_ULONG,
+                                          G_TYPE_BOOLEAN);
+    signals[SIGNAL_CHANGED] = g_signal_new("changed", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                           G_TYPE_NONE, 0);
+    signals[SIGNAL_DONE] = g_signal_new("done", type, G_SIGNAL_RUN_LAST, 0, NULL, NULL, NULL,
+                                        G_TYPE_NONE, 0);
+}
+
+static void hune_order_init(HuneOrder *self)
+{
+    self->begun_us = g_get_monotonic_time();
+}
+
+/* ---- what the worker tells ---- */
+
+static void take_text(HuneOrder *self, const struct order_event *event, const char *text)
+{
+    struct hune_answer *answer = &self->answers[event->position];
+    gsize room = HUNE_ANSWER_MAX - answer->text->len;
+    gsize take = MIN(room, event->size);
+
+    if (take < event->size) {
+        while (take > 0 && ((guchar)text[take] & 0xc0) == 0x80)
+            take--;
+        answer->left_out += event->size - take;
+    }
+    g_string_append_len(answer->text, text, (gssize)take);
+    answer->ms = MAX(answer->ms, event->ms);
+    g_signal_emit(self, signals[SIGNAL_OUTPUT], 0, event->position, text, (gulong)event->size,
+                  event->kind == ORDER_ERR);
+}
+
+static void take_result(struct hune_answer *answer, const struct order_event *event)
+{
+    answer->state = HUNE_ANSWER_ENDED;
+    answer->is_broken = FALSE;
+    answer->end = event->state;
+    answer->sentence = g_strdup(event->sentence);
+    answer->advice = g_strdup(event->advice);
+}
+
+/* Whether the states changed. */
+static gboolean take_event(HuneOrder *self, const struct order_event *event, const char *text)
+{
+    struct hune_answer *answer = &self->answers[event->position];
+
+    switch (event->kind) {
+    case ORDER_ACCEPTED: answer->state = HUNE_ANSWER_RUNNING; return TRUE;
+    case ORDER_OUT:
+    case ORDER_ERR: take_text(self, event, text); return FALSE;
+    case ORDER_NOTE:
+        g_free(answer->note);
+        answer->note = g_strndup(text, event->size);
+        return TRUE;
+    case ORDER_BROKEN: answer->is_broken = TRUE; return TRUE;
+    case ORDER_BACK: answer->is_broken = FALSE; return TRUE;
+    case ORDER_RESULT: take_result(answer, event); return TRUE;
+    case ORDER_DONE:
+    default: return TRUE;
+    }
+}
+
+static void on_told(const struct order_news *news, void *owner)
+{
+    g_autoptr(HuneOrder) self = g_object_ref(owner);
+    gboolean changed = FALSE;
+
+    for (guint i = 0; i < news->events->len; i++) {
+        const struct order_event *event = &g_array_index(news->events, struct order_event, i);
+
+        if (event->kind == ORDER_DONE)
+            self->is_done = TRUE;
+        else
+            changed |= take_event(self, event, (const char *)news->bytes->data + event->offset);
+    }
+    if (news->bytes->len > 0 && hune_fleet_worker(self->fleet))
+        worker_send_order_read(hune_fleet_worker(self->fleet), self, news->bytes->len);
+    if (self->is_done)
+        self->ended_us = g_get_monotonic_time();
+    if (changed || self->is_done)
+        g_signal_emit(self, signals[SIGNAL_CHANGED], 0);
+    if (self->is_done) {
+        g_signal_emit(self, signals[SIGNAL_DONE], 0);
+        g_object_unref(self); /* the worker's own */
+    }
+}
+
+/* ---- giving it ---- */
+
+HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line)
+{
+    HuneOrder *self = g_object_new(HUNE_TYPE_ORDER, NULL);
+    g_autofree uint32_t *slots = g_new(uint32_t, machines->len + 1);
+    struct order_request request = {
+        .verb = verb, .line = line, .slots = slots, .count = machines->len, .told = on_told};
+
+    self->fleet = g_object_ref(fleet);
+    self->verb = verb;
+    self->line = g_strdup(line);
+    self->count = machines->len;
+    self->answers = g_new0(struct hune_answer, machines->len + 1);
+    for (guint i = 0; i < machines->len; i++) {
+        HuneMachine *machine = g_ptr_array_index(machines, i);
+
+        slots[i] = machine->slot;
+        self->answers[i].machine = g_object_ref(machine);
+        self->answers[i].text = g_string_new(NULL);
+    }
+    request.owner = g_object_ref(self);
+    worker_send_order(hune_fleet_worker(fleet), &request);
+    return self;
+}
+
+void hune_order_stop(HuneOrder *self)
+{
+    if (!self->is_done && hune_fleet_worker(self->fleet))
+        worker_send_order_stop(hune_fleet_worker(self->fleet), self);
+}
+
+void hune_order_leave(HuneOrder *self)
+{
+    if (!self->is_done && hune_fleet_worker(self->fleet))
+        worker_send_order_leave(hune_fleet_worker(self->fleet), self);
+}
+
+const char *hune_order_line(HuneOrder *self)
+{
+    return self->line;
+}
+
+enum verb hune_order_verb(HuneOrder *self)
+{
+    return self->verb;
+}
+
+guint hune_order_count(HuneOrder *self)
+{
+    return self->count;
+}
+
+const struct hune_answer *hune_order_answer(HuneOrder *self, guint position)
+{
+    return &self->answers[position];
+}
+
+gboolean hune_order_is_done(HuneOrder *self)
+{
+    return self->is_done;
+}
+
+double hune_order_seconds(HuneOrder *self)
+{
+    gint64 end = self->is_done ? self->ended_us : g_get_monotonic_time();
+
+    return (double)(end - self->begun_us) / G_USEC_PER_SEC;
+}
+
+gboolean hune_answer_is_ok(const struct hune_answer *answer)
+{
+    return answer->state == HUNE_ANSWER_ENDED && answer->end.state == STATE_EXITED &&
+           answer->end.detail == 0 && !answer->sentence;
+}
+
+char *hune_answer_state_text(const struct hune_answer *answer)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+    if (answer->state == HUNE_ANSWER_WAITING)
+        return g_strdup(_("waiting"));
+    if (answer->state == HUNE_ANSWER_RUNNING)
+        return g_strdup(answer->is_broken ? _("connection lost; the job goes on") : _("running"));
+    if (state_append(&text, answer->end) != 0)
+        return g_strdup("");
+    return g_strndup((const char *)buffer_bytes(&text), buffer_length(&text));
+}

@@ -1,0 +1,56 @@
+/* HuneOrder: one order on one or many machines, as the window sees it: an answer per machine,
+ * filled while it runs. It keeps itself alive until the worker has told its end.
+ *
+ * Signals: "output" (position, text, length, is_error) as text comes; "changed" when states did;
+ * "done". */
+#pragma once
+
+#include <glib-object.h>
+
+#include "desktop/fleet-model.h"
+#include "desktop/order.h"
+
+G_BEGIN_DECLS
+
+/* Text kept of one machine's answer: more than a person reads, less than hurts. */
+enum { HUNE_ANSWER_MAX = 1 << 20 };
+
+enum hune_answer_state { HUNE_ANSWER_WAITING, HUNE_ANSWER_RUNNING, HUNE_ANSWER_ENDED };
+
+/* One machine's part. */
+struct hune_answer {
+    HuneMachine *machine;
+    enum hune_answer_state state;
+    struct job_state end; /* once ENDED */
+    GString *text;        /* stdout and stderr as they came, at most HUNE_ANSWER_MAX bytes */
+    gsize left_out;       /* bytes that did not fit */
+    char *note;
+    char *sentence; /* what went wrong, or NULL */
+    char *advice;
+    guint32 ms;
+    gboolean is_broken; /* the connection is away; the job goes on */
+};
+
+#define HUNE_TYPE_ORDER (hune_order_get_type())
+G_DECLARE_FINAL_TYPE(HuneOrder, hune_order, HUNE, ORDER, GObject)
+
+/* Of HuneMachine. `line` for VERB_RUN. Starts at once. */
+HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line);
+void hune_order_stop(HuneOrder *self);
+/* Looks away; jobs go on. */
+void hune_order_leave(HuneOrder *self);
+
+const char *hune_order_line(HuneOrder *self);
+enum verb hune_order_verb(HuneOrder *self);
+guint hune_order_count(HuneOrder *self);
+const struct hune_answer *hune_order_answer(HuneOrder *self, guint position);
+gboolean hune_order_is_done(HuneOrder *self);
+/* Seconds since it was given, to its end if it has ended. */
+double hune_order_seconds(HuneOrder *self);
+
+/* Whether it ended as it should: exited(0). */
+gboolean hune_answer_is_ok(const struct hune_answer *answer);
+/* "exited(0)", "running", "unreachable"; free it. */
+char *hune_answer_state_text(const struct hune_answer *answer);
+
+G_END_DECLS

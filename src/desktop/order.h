@@ -1,0 +1,57 @@
+/* One thing done on one machine or on many: a command line, or one of the words disconnect, reset,
+ * kill. The window asks with worker_send_order(); `told` hears of everything in batches, the last
+ * of which has ORDER_DONE at its end. */
+#pragma once
+
+#include "desktop/worker.h"
+#include "proto/state.h"
+#include "proto/verb.h"
+
+enum order_event_kind {
+    ORDER_ACCEPTED, /* the machine took it */
+    ORDER_OUT,      /* text, made fit to be shown (display.h) */
+    ORDER_ERR,
+    ORDER_NOTE,   /* a sentence from the agent; printable */
+    ORDER_BROKEN, /* the connection is lost; the job goes on */
+    ORDER_BACK,   /* it is there again */
+    ORDER_RESULT, /* this machine's end; `state`, sentence, advice */
+    ORDER_DONE,   /* all have ended; nothing follows */
+};
+
+struct order_event {
+    uint32_t position; /* in the request's slots */
+    enum order_event_kind kind;
+    size_t offset; /* of its text in `bytes` */
+    size_t size;
+    uint32_t ms; /* since the job's start */
+    struct job_state state;
+    char *sentence;
+    char *advice;
+};
+
+struct order_news {
+    struct letter letter;
+    void (*told)(const struct order_news *news, void *owner);
+    void *owner;
+    GArray *events; /* struct order_event */
+    GByteArray *bytes;
+};
+
+struct order_request {
+    enum verb verb;
+    const char *line; /* VERB_RUN: a line for the machine's shell; copied */
+    const uint32_t *slots;
+    uint32_t count;
+    uint32_t at_once; /* machines at a time; 0: the engine decides */
+    void (*told)(const struct order_news *news, void *owner);
+    void *owner;
+};
+
+/* Window, all of them. */
+void worker_send_order(struct worker *worker, const struct order_request *request);
+/* Stops the jobs on their machines, gently first. Results follow. */
+void worker_send_order_stop(struct worker *worker, void *owner);
+/* Looks away: jobs go on running; ORDER_DONE follows. */
+void worker_send_order_leave(struct worker *worker, void *owner);
+/* So many bytes of text were taken in: the machine is held back when too many are on their way. */
+void worker_send_order_read(struct worker *worker, void *owner, size_t size);

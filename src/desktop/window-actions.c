@@ -1,0 +1,420 @@
+/* What a window can be told to do from its menu, by keys and by its pages. */
+#include <string.h>
+
+#include "desktop/add-dialog.h"
+#include "desktop/edit-dialog.h"
+#include "desktop/import-dialog.h"
+#include "desktop/machine-page.h"
+#include "desktop/machines-page.h"
+#include "desktop/history.h"
+#include "desktop/preferences.h"
+#include "desktop/results-page.h"
+#include "desktop/run-dialog.h"
+#include "desktop/window.h"
+#include "desktop/words.h"
+#include "fleet/i18n.h"
+
+/* ---- orders ---- */
+
+void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line)
+{
+    g_autoptr(HuneOrder) order = hune_order_new(hune_window_fleet(self), machines, verb, line);
+    AdwTabPage *tab = hune_window_add_page(self,
+                                           hune_results_page_new(hune_window_fleet(self), order));
+    g_autofree char *names = hune_fold_names(machines);
+    g_autofree char *tooltip = g_markup_escape_text(names, -1);
+
+    adw_tab_page_set_title(tab, line ? line : verb_info(verb)->name);
+    adw_tab_page_set_tooltip(tab, tooltip);
+    adw_tab_page_set_loading(tab, !hune_order_is_done(order));
+}
+
+void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *text)
+{
+    struct hune_line line = hune_line_parse(text);
+
+    if (line.kind == HUNE_LINE_EMPTY)
+        return;
+    hune_history_add(text);
+    hune_run_dialog_ask(self, machines, &line);
+    g_free(line.shell);
+}
+
+/* ---- adding, editing ---- */
+
+void hune_window_add_machine(HuneWindow *self, const char *text)
+{
+    gtk_window_present(GTK_WINDOW(hune_add_dialog_new(self, text)));
+}
+
+void hune_window_edit_machine(HuneWindow *self, HuneMachine *machine)
+{
+    gtk_window_present(GTK_WINDOW(hune_edit_dialog_new(self, machine)));
+}
+
+static void act_add(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name;
+    (void)parameter;
+    hune_window_add_machine(HUNE_WINDOW(widget), NULL);
+}
+
+/* ---- removing, with a way back ---- */
+
+struct removal {
+    GPtrArray *names;
+    GArray *specs; /* struct machine_spec, of what was removed; owns its texts and ids */
+};
+
+static void spec_clear(gpointer data)
+{
+    struct machine_spec *spec = data;
+
+    g_free((char *)spec->name);
+    g_free((char *)spec->host);
+    g_free((char *)spec->tags);
+    g_free((char *)spec->user);
+    g_free((uint8_t *)spec->id);
+}
+
+static void removal_free(gpointer data)
+{
+    struct removal *removal = data;
+
+    g_ptr_array_unref(removal->names);
+    g_array_unref(removal->specs);
+    g_free(removal);
+}
+
+static struct removal *removal_new(void)
+{
+    struct removal *removal = g_new0(struct removal, 1);
+
+    removal->names = g_ptr_array_new_with_free_func(g_free);
+    removal->specs = g_array_new(FALSE, TRUE, sizeof(struct machine_spec));
+    g_array_set_clear_func(removal->specs, spec_clear);
+    return removal;
+}
+
+static void keep_spec(struct removal *removal, const struct machine *machine)
+{
+    struct machine_spec spec = {
+        .name = g_strdup(machine->name),
+        .host = g_strdup(machine->host),
+        .port = machine->port,
+        .tags = g_strdup(machine->tags),
+        .user = g_strdup(machine->user),
+        .id = machine->has_id ? g_memdup2(machine->id, MACHINE_ID_SIZE) : NULL,
+    };
+
+    g_array_append_val(removal->specs, spec);
+}
+
+/* In a thread of its own, maybe twice. */
+static int remove_all(struct fleet *fleet, void *context, struct fault *fault)
+{
+    struct removal *removal = context;
+    g_autoptr(GArray) indices = g_array_new(FALSE, FALSE, sizeof(uint32_t));
+
+    (void)fault;
+    g_array_set_size(removal->specs, 0);
+    for (guint i = 0; i < removal->names->len; i++) {
+        uint32_t index = fleet_find(fleet, g_ptr_array_index(removal->names, i));
+
+        if (index == FLEET_NONE)
+            continue;
+        keep_spec(removal, &fleet->machines[index]);
+        g_array_append_val(indices, index);
+    }
+    return fleet_remove(fleet, (const uint32_t *)(void *)indices->data, indices->len);
+}
+
+static int add_all(struct fleet *fleet, void *context, struct fault *fault)
+{
+    struct removal *removal = context;
+
+    for (guint i = 0; i < removal->specs->len; i++) {
+        const struct machine_spec *spec = &g_array_index(removal->specs, struct machine_spec, i);
+        uint32_t index;
+        int error;
+
+        if (fleet_find(fleet, spec->name) != FLEET_NONE)
+            continue;
+        error = fleet_add(fleet, spec, &index, fault);
+        if (error)
+            return error;
+    }
+    return 0;
+}
+
+/* What "undo" brings back: the last removal, kept by the window. */
+static void keep_removal(HuneWindow *self, struct removal *removal)
+{
+    g_object_set_data_full(G_OBJECT(self), "removal", removal, removal_free);
+}
+
+static void on_removed(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(HuneWindow) self = data;
+    g_autoptr(GError) error = NULL;
+    struct removal *removal = g_task_get_task_data(G_TASK(result));
+    struct removal *kept;
+    g_autofree char *text = NULL;
+
+    if (!hune_fleet_edit_finish(HUNE_FLEET(source), result, &error)) {
+        if (hune_window_fleet(self))
+            hune_window_fail(self, _("The machines could not be removed"), error->message);
+        return;
+    }
+    if (!hune_window_fleet(self))
+        return;
+    text = g_strdup_printf(
+        ngettext("%u machine was removed", "%u machines were removed", removal->specs->len),
+        removal->specs->len);
+    kept = removal_new();
+    g_array_unref(kept->specs);
+    kept->specs = g_array_ref(removal->specs);
+    keep_removal(self, kept);
+    hune_window_toast_action(self, text, _("Undo"), "win.undo-remove");
+}
+
+void hune_window_remove_machines(HuneWindow *self, GPtrArray *machines)
+{
+    struct removal *removal = removal_new();
+
+    for (guint i = 0; i < machines->len; i++)
+        g_ptr_array_add(removal->names,
+                        g_strdup(((HuneMachine *)g_ptr_array_index(machines, i))->name));
+    hune_fleet_edit(hune_window_fleet(self), remove_all, removal, removal_free, on_removed,
+                    g_object_ref(self));
+}
+
+static void on_undone(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(HuneWindow) self = data;
+    g_autoptr(GError) error = NULL;
+    gboolean ok = hune_fleet_edit_finish(HUNE_FLEET(source), result, &error);
+
+    if (!hune_window_fleet(self))
+        return;
+    if (ok)
+        hune_window_toast(self, _("The machines are back"));
+    else
+        hune_window_fail(self, _("The machines could not be brought back"), error->message);
+}
+
+static void act_undo_remove(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    struct removal *removal = g_object_steal_data(G_OBJECT(widget), "removal");
+
+    (void)name;
+    (void)parameter;
+    if (removal)
+        hune_fleet_edit(hune_window_fleet(HUNE_WINDOW(widget)), add_all, removal, removal_free,
+                        on_undone, g_object_ref(widget));
+}
+
+/* ---- import, export ---- */
+
+void hune_window_import(HuneWindow *self, GFile *file)
+{
+    hune_import_dialog_open(self, file);
+}
+
+static void on_import_response(GtkNativeDialog *dialog, int response, gpointer data)
+{
+    g_autoptr(HuneWindow) self = data;
+    g_autoptr(GFile) file = NULL;
+
+    if (response == GTK_RESPONSE_ACCEPT)
+        file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+    if (file && hune_window_fleet(self))
+        hune_window_import(self, file);
+    g_object_unref(dialog);
+}
+
+static void act_import(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    GtkFileChooserNative *chooser = gtk_file_chooser_native_new(
+        _("Import a list of machines"), GTK_WINDOW(widget), GTK_FILE_CHOOSER_ACTION_OPEN,
+        _("_Open"), NULL);
+
+    (void)name;
+    (void)parameter;
+    g_signal_connect(chooser, "response", G_CALLBACK(on_import_response), g_object_ref(widget));
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+}
+
+struct export
+{
+    HuneWindow *window;
+    GFile *file;
+    struct buffer csv;
+    int error;
+};
+
+/* In the worker. */
+static void export_look(const struct fleet *fleet, void *context)
+{
+    struct export *export = context;
+
+    export->error = fleet_export(fleet, &export->csv);
+}
+
+static void on_exported(GObject *source, GAsyncResult *result, gpointer data)
+{
+    g_autoptr(HuneWindow) self = data;
+    g_autoptr(GError) error = NULL;
+    gboolean ok = g_file_replace_contents_finish(G_FILE(source), result, NULL, &error);
+
+    if (!hune_window_fleet(self))
+        return;
+    if (ok)
+        hune_window_toast(self, _("The list was exported"));
+    else
+        hune_window_fail(self, _("The list could not be exported"), error->message);
+}
+
+static void on_export_looked(void *context, void *owner)
+{
+    struct export *export = context;
+    g_autoptr(GBytes) bytes = NULL;
+
+    (void)owner;
+    if (!export->error && hune_window_fleet(export->window)) {
+        bytes = g_bytes_new(buffer_bytes(&export->csv), buffer_length(&export->csv));
+        g_file_replace_contents_bytes_async(export->file, bytes, NULL, FALSE, G_FILE_CREATE_NONE,
+                                            NULL, on_exported, g_object_ref(export->window));
+    }
+    buffer_deinit(&export->csv);
+    g_object_unref(export->window);
+    g_object_unref(export->file);
+    g_free(export);
+}
+
+void hune_window_export(HuneWindow *self, GFile *file)
+{
+    struct export *export = g_new0(struct export, 1);
+    const struct worker_look look = {
+        .look = export_look, .done = on_export_looked, .context = export};
+
+    export->window = g_object_ref(self);
+    export->file = g_object_ref(file);
+    worker_send_look(hune_fleet_worker(hune_window_fleet(self)), &look);
+}
+
+static void on_export_response(GtkNativeDialog *dialog, int response, gpointer data)
+{
+    g_autoptr(HuneWindow) self = data;
+    g_autoptr(GFile) file = NULL;
+
+    if (response == GTK_RESPONSE_ACCEPT)
+        file = gtk_file_chooser_get_file(GTK_FILE_CHOOSER(dialog));
+    if (file && hune_window_fleet(self))
+        hune_window_export(self, file);
+    g_object_unref(dialog);
+}
+
+static void act_export(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    GtkFileChooserNative *chooser = gtk_file_chooser_native_new(
+        _("Export the list of machines"), GTK_WINDOW(widget), GTK_FILE_CHOOSER_ACTION_SAVE,
+        _("_Save"), NULL);
+
+    (void)name;
+    (void)parameter;
+    gtk_file_chooser_set_current_name(GTK_FILE_CHOOSER(chooser), "machines.csv");
+    g_signal_connect(chooser, "response", G_CALLBACK(on_export_response), g_object_ref(widget));
+    gtk_native_dialog_show(GTK_NATIVE_DIALOG(chooser));
+}
+
+/* The same with a path: for scripts, and for whoever drives the window from outside. */
+static void act_import_path(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    g_autoptr(GFile) file = g_file_new_for_path(g_variant_get_string(parameter, NULL));
+
+    if (strstr(name, "import"))
+        hune_window_import(HUNE_WINDOW(widget), file);
+    else
+        hune_window_export(HUNE_WINDOW(widget), file);
+}
+
+/* ---- walking about ---- */
+
+static void act_filter(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneWindow *self = HUNE_WINDOW(widget);
+    GtkWidget *list = hune_window_list(self);
+    AdwTabView *tabs = hune_window_tabs(self);
+
+    (void)parameter;
+    if (!list)
+        return;
+    adw_tab_view_set_selected_page(tabs, adw_tab_view_get_page(tabs, list));
+    if (g_str_equal(name, "win.filter"))
+        hune_machines_page_focus_filter(HUNE_MACHINES_PAGE(list));
+    else
+        hune_machines_page_focus_command(HUNE_MACHINES_PAGE(list));
+}
+
+static void act_close_tab(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    AdwTabView *tabs = hune_window_tabs(HUNE_WINDOW(widget));
+    AdwTabPage *tab = adw_tab_view_get_selected_page(tabs);
+
+    (void)name;
+    (void)parameter;
+    if (tab)
+        adw_tab_view_close_page(tabs, tab);
+}
+
+static void act_groups(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    GtkToggleButton *button = hune_window_groups_button(HUNE_WINDOW(widget));
+
+    (void)name;
+    (void)parameter;
+    gtk_toggle_button_set_active(button, !gtk_toggle_button_get_active(button));
+}
+
+static void act_view(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    AdwTabPage *tab = adw_tab_view_get_selected_page(hune_window_tabs(HUNE_WINDOW(widget)));
+    GtkWidget *child = tab ? adw_tab_page_get_child(tab) : NULL;
+
+    (void)name;
+    if (child && HUNE_IS_MACHINE_PAGE(child))
+        hune_machine_page_show(HUNE_MACHINE_PAGE(child), g_variant_get_string(parameter, NULL));
+}
+
+static void act_preferences(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)name;
+    (void)parameter;
+    hune_preferences_show(HUNE_WINDOW(widget));
+}
+
+/* Letters with Ctrl+Shift, since a terminal must get Ctrl with letters; the list's own keys are
+ * bindings of the class, which a focused terminal takes first. */
+void hune_window_install_actions(GtkWidgetClass *class)
+{
+    gtk_widget_class_install_action(class, "win.add", NULL, act_add);
+    gtk_widget_class_install_action(class, "win.import", NULL, act_import);
+    gtk_widget_class_install_action(class, "win.export", NULL, act_export);
+    gtk_widget_class_install_action(class, "win.import-path", "s", act_import_path);
+    gtk_widget_class_install_action(class, "win.export-path", "s", act_import_path);
+    gtk_widget_class_install_action(class, "win.undo-remove", NULL, act_undo_remove);
+    gtk_widget_class_install_action(class, "win.filter", NULL, act_filter);
+    gtk_widget_class_install_action(class, "win.command", NULL, act_filter);
+    gtk_widget_class_install_action(class, "win.close-tab", NULL, act_close_tab);
+    gtk_widget_class_install_action(class, "win.groups", NULL, act_groups);
+    gtk_widget_class_install_action(class, "win.view", "s", act_view);
+    gtk_widget_class_install_action(class, "win.preferences", NULL, act_preferences);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_f, GDK_CONTROL_MASK, "win.filter", NULL);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_n, GDK_CONTROL_MASK, "win.add", NULL);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_F9, 0, "win.groups", NULL);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_l, GDK_CONTROL_MASK, "win.command", NULL);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_1, GDK_ALT_MASK, "win.view", "s",
+                                        "overview");
+    gtk_widget_class_add_binding_action(class, GDK_KEY_2, GDK_ALT_MASK, "win.view", "s", "command");
+}

@@ -1,0 +1,64 @@
+/* What the worker's files share. Nothing here may be used in the main thread. */
+#pragma once
+
+#include <uv.h>
+
+#include "base/list.h"
+#include "desktop/worker.h"
+#include "fleet/link-pool.h"
+#include "fleet/paths.h"
+#include "fleet/signer.h"
+
+struct station;
+
+struct worker {
+    struct bridge *bridge;
+    GThread *thread;
+    void *window;
+    char *fleet_path;
+    char *identity;
+
+    uv_loop_t loop;
+    uv_async_t wake;
+    bool is_ending;
+
+    struct paths paths;
+    bool has_paths;
+    struct signer *signer;
+    struct link_factory *factory;
+    struct link_pool *pool;
+
+    /* worker-list.c */
+    struct fleet *fleet; /* never NULL while the loop runs */
+    char *list_fault;
+    uv_fs_poll_t watch;
+    bool has_watch;
+    uint32_t editing; /* edits on their way in other threads */
+
+    /* worker-stations.c */
+    GPtrArray *stations; /* by slot; NULL where the machine has left the list */
+    GHashTable *by_name; /* const char * -> struct station */
+    GArray *slot_of_row; /* uint32_t: by index in the fleet */
+    uv_timer_t news_timer;
+    GArray *dirty; /* uint32_t: slots with news */
+
+    struct list meetings; /* worker-meet.c */
+    struct list runs;     /* worker-run.c */
+};
+
+/* ---- worker-list.c ---- */
+/* Reads the list, watches it, tells the window. */
+void list_begin(struct worker *worker);
+void list_end(struct worker *worker);
+
+/* ---- worker-stations.c ---- */
+void stations_begin(struct worker *worker);
+void stations_end(struct worker *worker);
+/* The fleet was read again: keeps the stations of machines that did not change, makes and retires
+ * others, fills slot_of_row. */
+void stations_sync(struct worker *worker);
+/* Links can be made now. */
+void stations_connect_all(struct worker *worker);
+
+void meetings_end(struct worker *worker);
+void runs_end(struct worker *worker);

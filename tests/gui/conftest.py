@@ -1,0 +1,92 @@
+"""What every test of the window stands on: a display of its own, real agents, a real hune-desktop.
+
+`paired()` is all that most tests need: agents, a console that has joined them, and the window over
+its list. A test fails when the window warns, leaks, or does not end in order.
+"""
+import os
+import pathlib
+import shutil
+
+import pytest
+from gui import ROOT, Display, Window
+from support import Agent, Binaries, Console, sanitizer_report
+
+BUILD = ROOT / os.environ.get("HUNE_BUILD", "build-test")
+
+
+def pytest_collection_modifyitems(items):
+    missing = [tool for tool in ("Xvfb", "dbus-daemon", "xdotool", "setpriv") if not shutil.which(tool)]
+    for item in items:
+        if not item.get_closest_marker("timeout"):
+            item.add_marker(pytest.mark.timeout(300))
+        if missing:
+            item.add_marker(pytest.mark.skip(reason=f"missing: {missing}"))
+        elif not (BUILD / "src/desktop/hune-desktop").exists():
+            item.add_marker(pytest.mark.skip(reason="hune-desktop was not built"))
+
+
+@pytest.fixture(scope="session")
+def display():
+    display = Display()
+    yield display
+    display.close()
+
+
+@pytest.fixture(scope="session")
+def binaries():
+    return Binaries(BUILD)
+
+
+@pytest.fixture
+def agent(binaries, tmp_path):
+    """Makes agents."""
+    agents = []
+
+    def make(**options):
+        made = Agent(binaries, tmp_path / f"agent{len(agents)}", **options)
+        agents.append(made)
+        return made
+
+    yield make
+    reports = []
+    for made in agents:
+        made.stop()
+        reports += sanitizer_report(made.log())
+    assert not reports, "\n".join(reports)
+
+
+@pytest.fixture
+def console(binaries, tmp_path):
+    return Console(binaries, tmp_path / "home")
+
+
+@pytest.fixture
+def window(display, binaries, console, request):
+    """Opens windows over the console's list."""
+    windows = []
+
+    def make(*arguments, **options):
+        made = Window(display, BUILD / "src/desktop/hune-desktop", console, *arguments, **options)
+        windows.append(made)
+        return made
+
+    yield make
+    kept = os.environ.get("HUNE_PICTURES")
+    if kept and windows and windows[0].process.poll() is None:
+        windows[0].picture(pathlib.Path(kept) / f"{request.node.name}.png")
+    bad = [line for made in windows for line in made.close()]
+    assert not bad, "\n".join(bad)
+
+
+@pytest.fixture
+def paired(agent, console, window):
+    """A window over `count` joined agents: (window, [agents]). Names are web1, web2, ..."""
+    def make(count=1, may="all", tags="web", **options):
+        agents = [agent() for _ in range(count)]
+        for number, made in enumerate(agents, 1):
+            joined = console.run("join", made.invite(may=may), "--name", f"web{number}", "--tags",
+                                 tags)
+            assert joined.code == 0, joined
+        return window(**options), agents
+
+    return make

@@ -1,0 +1,289 @@
+"""The window under test and the display that it stands on."""
+import contextlib
+import os
+import pathlib
+import re
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+
+sys.path.insert(0, str(pathlib.Path(__file__).resolve().parents[1] / "e2e"))
+
+from support import PATIENCE, ROOT, SANITIZER_ENVIRONMENT, sanitizer_report  # noqa: E402
+
+# Whatever we start dies with us, even if we are killed.
+TIED = ["setpriv", "--pdeathsig", "KILL", "--"]
+TABLES = ("tree table", "list")
+
+
+class Display:
+    """An X server, a session bus and settings of our own, so that a window looks the same anywhere."""
+
+    def __init__(self, size="1280x800"):
+        self.folder = tempfile.TemporaryDirectory(prefix="hune-gui-")
+        home = pathlib.Path(self.folder.name)
+        (home / "run").mkdir(mode=0o700)
+        (home / "config/gtk-4.0").mkdir(parents=True)
+        (home / "config/gtk-4.0/settings.ini").write_text(
+            "[Settings]\ngtk-font-name=Cantarell 11\ngtk-enable-animations=0\n")
+        self.processes = []
+        number = self.start(lambda fd: ["Xvfb", "-displayfd", str(fd), "-screen", "0", f"{size}x24",
+                                        "-nolisten", "tcp", "-noreset"])
+        self.environment = {
+            "PATH": os.environ["PATH"],
+            "DISPLAY": f":{number}",
+            "HOME": str(home),
+            "XDG_RUNTIME_DIR": str(home / "run"),
+            "XDG_CONFIG_HOME": str(home / "config"),
+            "XDG_DATA_HOME": str(home / "data"),
+            "XDG_CACHE_HOME": str(home / "cache"),
+            "GDK_BACKEND": "x11",
+            "GSK_RENDERER": "cairo",
+            "GTK_A11Y": "atspi",
+            "GSETTINGS_BACKEND": "memory",
+            "ADW_DISABLE_PORTAL": "1",
+            "LANG": "C.UTF-8",
+            "LANGUAGE": "en",
+        }
+        self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.start(
+            lambda fd: ["dbus-daemon", "--session", "--nofork", "--nosyslog",
+                        f"--print-address={fd}"])
+        # Gio reads it when it first speaks to the bus.
+        os.environ["DBUS_SESSION_BUS_ADDRESS"] = self.environment["DBUS_SESSION_BUS_ADDRESS"]
+
+    def start(self, command):
+        """Starts a server that writes where it can be reached to a descriptor; returns that."""
+        reader, writer = os.pipe()
+        environment = getattr(self, "environment", None) or {**os.environ, "LANG": "C.UTF-8"}
+        self.processes.append(subprocess.Popen(TIED + command(writer), pass_fds=[writer],
+                                               env=environment, stderr=subprocess.DEVNULL))
+        os.close(writer)
+        with os.fdopen(reader) as stream:
+            return stream.readline().strip()
+
+    def add_window_manager(self):
+        """For pictures: shadows, round corners, dialogs in the middle."""
+        self.processes.append(subprocess.Popen(TIED + ["xfwm4", "--compositor=on"],
+                                               env=self.environment, stderr=subprocess.DEVNULL,
+                                               stdout=subprocess.DEVNULL))
+        time.sleep(1.5)
+
+    def close(self):
+        for process in reversed(self.processes):
+            process.terminate()
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(5)
+        self.folder.cleanup()
+
+
+def wait(what, condition, seconds=PATIENCE):
+    """Waits until `condition()` is true and returns what it returned."""
+    from gi.repository import GLib
+
+    deadline = time.monotonic() + seconds
+    while True:
+        try:
+            value = condition()
+        except GLib.Error:
+            value = None  # an object may leave between two calls
+        if value:
+            return value
+        assert time.monotonic() < deadline, f"waited in vain for {what}"
+        time.sleep(0.03)
+
+
+class Window:
+    """hune-desktop, seen and driven as a person would."""
+
+    def __init__(self, display, program, console, *arguments, environment=None):
+        from atspi import ACTIVE, Bus
+
+        self.display = display
+        self.log = tempfile.TemporaryFile("w+")
+        self.environment = {**display.environment, **SANITIZER_ENVIRONMENT,
+                            "LSAN_OPTIONS": f"suppressions={ROOT}/tests/gui/leaks.txt"
+                                            ":print_suppressions=0",
+                            "GSETTINGS_SCHEMA_DIR": str(program.parents[2] / "data"),
+                            "HOME": str(console.home),
+                            "XDG_CONFIG_HOME": str(console.home / ".config"),
+                            "XDG_DATA_HOME": str(console.home / ".local/share"),
+                            **(environment or {})}
+        settings = console.home / ".config/gtk-4.0/settings.ini"
+        settings.parent.mkdir(parents=True, exist_ok=True)
+        settings.write_text("[Settings]\ngtk-font-name=Cantarell 11\ngtk-enable-animations=0\n")
+        self.process = subprocess.Popen(TIED + [str(program), "--new-instance", *map(str, arguments)],
+                                        env=self.environment, stdin=subprocess.DEVNULL,
+                                        stdout=self.log, stderr=self.log)
+        self.bus = Bus()
+        try:
+            self.root = wait("the application on the accessibility bus", self.find_application, 90)
+            wait("an active window", lambda: self.windows and self.windows[0].has(ACTIVE), 60)
+        except BaseException:
+            self.process.kill()
+            self.process.wait()
+            raise
+
+    def find_application(self):
+        assert self.process.poll() is None, f"it ended at once:\n{self.read_log()}"
+        return self.bus.application(self.process.pid)
+
+    @property
+    def windows(self):
+        return self.root.children
+
+    # ---- finding ----
+
+    def all(self, role=None, name=None, under=None, skip=("tree table",)):
+        return list((under or self.root).walk(role, name, skip))
+
+    def find(self, role, name=None, under=None, skip=("tree table",), seconds=PATIENCE):
+        return wait(f"{role} {name!r}",
+                    lambda: next((under or self.root).walk(role, name, skip), None), seconds)
+
+    def has(self, role, name=None, under=None):
+        return next((under or self.root).walk(role, name, ("tree table",)), None) is not None
+
+    def gone(self, role, name=None):
+        wait(f"no more {role} {name!r}", lambda: not self.all(role, name))
+
+    def label(self, pattern, under=None, seconds=PATIENCE):
+        """The first label whose text the pattern matches."""
+        def look():
+            for node in (under or self.root).walk("label", None, ("tree table",)):
+                if re.search(pattern, node.name):
+                    return node
+            return None
+        return wait(f"a label like {pattern!r}", look, seconds)
+
+    def dialog(self, title=None):
+        """A second window: a dialog or a message."""
+        return wait(f"the dialog {title!r}",
+                    lambda: next((w for w in self.windows[1:] if title is None or w.name == title),
+                                 None))
+
+    def no_dialog(self):
+        wait("the dialog's end", lambda: len(self.windows) == 1)
+
+    def entry(self, name, under=None):
+        """Whatever text is typed into, by its name."""
+        def look():
+            for node in (under or self.root).walk(None, name, ("tree table",)):
+                if node.role in ("text", "entry"):
+                    return node
+            return None
+        return wait(f"the field {name!r}", look)
+
+    def rows(self):
+        """The rows of the list of machines that exist: [[text of each cell]]."""
+        table = next((n for n in self.root.walk("tree table", "Machines", ())), None)
+        if table is None:
+            return []
+        found = []
+        for body in table.children:
+            if body.role != "list":
+                continue
+            for row in body.children:
+                texts = [text.name for cell in row.children
+                         for text in cell.walk(None, None, ()) if text.role in ("label", "image")]
+                found.append((row, texts))
+        return found
+
+    def row(self, name):
+        """The row of a machine, by its name."""
+        return wait(f"the row of {name}", lambda: next(
+            (row for row, texts in self.rows() if name in texts), None))
+
+    # ---- doing ----
+
+    def click(self, role, name, under=None):
+        node = self.find(role, name, under)
+        node.do()
+        return node
+
+    def press(self, name, under=None):
+        from atspi import SENSITIVE
+
+        # libadwaita names buttons with a mnemonic twice.
+        names = (name, f"{name} {name}", f"_{name} {name}")
+        node = wait(f"the button {name!r}", lambda: next(
+            (n for n in (under or self.root).walk("button", None, ("tree table",))
+             if n.name in names), None))
+        wait(f"the button {name!r} to be sensitive", lambda: node.has(SENSITIVE))
+        node.do()
+
+    def tool(self, *command):
+        return subprocess.run(["xdotool", *map(str, command)], check=True, capture_output=True,
+                              text=True, env=self.environment).stdout
+
+    def key(self, *keys):
+        self.tool("key", "--delay", 20, *keys)
+
+    def type(self, text):
+        self.tool("type", "--delay", 15, text)
+
+    def origin(self):
+        window = self.tool("search", "--onlyvisible", "--pid", self.process.pid).split()[-1]
+        place = dict(line.split("=") for line in
+                     self.tool("getwindowgeometry", "--shell", window).split())
+        frame = subprocess.run(["xprop", "-id", window, "_GTK_FRAME_EXTENTS"], text=True,
+                               capture_output=True, env=self.environment).stdout
+        left, top = 0, 0  # the shadow, under a compositing window manager
+        if "=" in frame:
+            sizes = [int(word) for word in frame.split("=")[1].split(",")]
+            left, top = sizes[0], sizes[2]
+        return int(place["X"]) + left, int(place["Y"]) + top
+
+    def point(self, node, button=1, times=1):
+        x, y, width, height = node.extents
+        left, top = self.origin()
+        self.tool("mousemove", left + x + width // 2, top + y + height // 2, "click", "--repeat",
+                  times, "--delay", 60, button)
+
+    def focus(self, node):
+        """By the mouse: AT-SPI's own way does nothing in GTK 4.8."""
+        from atspi import FOCUSED
+
+        self.point(node)
+        wait(f"the focus of {node}", lambda: node.has(FOCUSED))
+
+    def enter(self, node, text):
+        """Types into a field and presses Return."""
+        self.focus(node)
+        node.text = text
+        wait("the text", lambda: node.text == text)
+        self.key("Return")
+
+    def open(self, name):
+        """Opens a machine's tab from the list."""
+        self.point(self.row(name), times=2)
+        self.find("page tab", "Overview")
+
+    def picture(self, path):
+        subprocess.run(["import", "-window", "root", str(path)], check=True, env=self.environment)
+
+    # ---- ending ----
+
+    def read_log(self):
+        self.log.flush()
+        self.log.seek(0)
+        return self.log.read()
+
+    def close(self):
+        """Ends it in order; returns what it should not have said."""
+        if self.process.poll() is None:
+            self.process.send_signal(signal.SIGTERM)
+        try:
+            code = self.process.wait(60)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+            code = "none: it did not end"
+        log = self.read_log()
+        self.log.close()
+        bad = [line for line in log.splitlines()
+               if "CRITICAL" in line or "WARNING" in line] + sanitizer_report(log)
+        if code != 0:
+            bad.append(f"exit status {code}\n{log}")
+        return bad

@@ -1,0 +1,174 @@
+"""Asking and commanding one machine in its tab."""
+from atspi import SENSITIVE
+from gui import wait
+
+
+def open_command(gui, name="web1"):
+    gui.open(name)
+    gui.click("page tab", "Command")
+    entry = gui.entry("Command to run")
+    wait("the connection", lambda: not gui.has("label", "Connecting"))
+    return entry
+
+
+def output(gui):
+    return gui.entry("Output").text
+
+
+def test_a_line_runs_and_tells_how_it_ended(paired):
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.enter(entry, "echo one; echo two >&2; exit 3")
+    gui.label(r"^exited\(3\) after ")
+    assert output(gui).startswith("$ echo one; echo two >&2; exit 3\n")
+    assert "one\n" in output(gui) and "two\n" in output(gui)
+    wait("an empty line for the next one", lambda: entry.text == "")
+
+
+def test_output_arrives_while_it_runs_and_stop_ends_it(paired):
+    gui, _ = paired()
+    gui.enter(open_command(gui), "echo begun; exec sleep 600")
+    wait("the first line", lambda: "begun\n" in output(gui))
+    gui.press("Stop")
+    gui.label(r"^(killed|signalled\(15\)) after ")
+    gui.gone("button", "Stop")
+
+
+def test_words_ask_for_facts(paired):
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.enter(entry, "os ram")
+    gui.label(r"^answered after ")
+    assert "Linux" in output(gui) and "GiB" in output(gui)
+    gui.press("uptime")
+    wait("the uptime", lambda: "since" in output(gui))
+
+
+def test_a_word_behind_an_exclamation_mark_is_the_shells(paired):
+    gui, _ = paired()
+    gui.enter(open_command(gui), "!os")
+    gui.label(r"^exited\(127\) after ")
+
+
+def test_up_recalls_the_line_before(paired):
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.enter(entry, "echo first")
+    gui.label(r"^exited\(0\) after ")
+    gui.focus(entry)
+    gui.key("Up")
+    wait("the line before", lambda: entry.text == "echo first")
+    gui.key("Down")
+    wait("what was typed", lambda: entry.text == "")
+
+
+def test_the_output_can_be_searched(paired):
+    gui, _ = paired()
+    gui.enter(open_command(gui), "seq 1 500")
+    gui.label(r"^exited\(0\) after ")
+    gui.press("Find")
+    search = gui.entry("Find in the output")
+    search.text = "no such line"
+    gui.label("^Not found$")
+    search.text = "477"
+    gui.gone("label", "Not found")
+
+
+def test_hostile_output_is_shown_as_text(paired):
+    gui, _ = paired()
+    gui.enter(open_command(gui), r"printf '\033[31m<b>x</b>\n\342\200\256abc\n\377\n'")
+    gui.label(r"^exited\(0\) after ")
+    text = output(gui)
+    assert "\\x1b[31m<b>x</b>\n" in text, text
+    assert "\u202e" not in text.split("\n", 1)[1]
+
+
+def test_a_long_line_and_many_lines_do_not_stop_the_window(paired):
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.enter(entry, "head -c 1048576 /dev/zero | tr '\\0' x; echo; seq 1 1000000; echo the end")
+    gui.label(r"^exited\(0\) after ", seconds=120)
+    wait("the last line", lambda: output(gui)[-20:].endswith("the end\n"))
+    assert len(output(gui)) <= 5 << 20
+    assert "earlier lines are not shown" in output(gui)[:200]
+
+
+def test_disconnect_stays_disconnected_until_told(paired):
+    gui, _ = paired()
+    gui.enter(open_command(gui), "disconnect")
+    gui.label("^Disconnected$")
+    gui.press("Connect")
+    gui.gone("label", "Disconnected")
+    gui.enter(gui.entry("Command to run"), "echo again")
+    gui.label(r"^exited\(0\) after ")
+
+
+def test_reset_asks_and_jobs_go_on(paired):
+    gui, _ = paired()
+    open_command(gui)
+    gui.press("reset")
+    dialog = gui.dialog()
+    gui.label("Let the agent on web1 start afresh", dialog)
+    gui.press("Start afresh", dialog)
+    gui.no_dialog()
+    wait("what was done", lambda: "the agent starts afresh" in output(gui))
+    gui.enter(gui.entry("Command to run"), "echo back")
+    gui.label(r"^exited\(0\) after ")
+
+
+def test_kill_asks_first_and_stops_the_agent(paired):
+    gui, (agent,) = paired()
+    open_command(gui)
+    gui.press("kill")
+    dialog = gui.dialog()
+    gui.label("It stays stopped until somebody starts it there", dialog)
+    gui.press("Cancel", dialog)
+    gui.no_dialog()
+    assert agent.process.poll() is None
+    gui.press("kill")
+    gui.press("Stop the agent", gui.dialog())
+    wait("the agent's end", lambda: agent.process.poll() is not None)
+    gui.label(r"^Reconnecting|^Unreachable")
+    gui.find("button", "Try now")
+    agent.process = None
+
+
+def test_a_machine_that_stops_and_comes_back(paired):
+    gui, (agent,) = paired()
+    entry = open_command(gui)
+    agent.stop()
+    gui.label(r"^Reconnecting in \d+ s$|^Reconnecting$")
+    gui.enter(entry, "echo nobody")
+    gui.label(r"^unreachable after ")
+    wait("the reason", lambda: "Nobody listens" in output(gui))
+    agent.start()
+    gui.press("Try now")
+    gui.gone("button", "Try now")
+    gui.enter(entry, "echo somebody")
+    gui.label(r"^exited\(0\) after ")
+
+
+def test_a_machine_with_another_id(paired, agent, binaries, tmp_path):
+    gui, (old,) = paired()
+    gui.open("web1")
+    port = old.port
+    old.stop()
+    agent(port=port)
+    gui.label("^Id changed$", seconds=90)
+    gui.label(r"pinned: SHA256:.*\n?.*seen:\s+SHA256:")
+    gui.press("It was reinstalled: pin the new id…")
+    dialog = gui.dialog()
+    gui.label("Only do this if you know that the machine was reinstalled", dialog)
+    gui.press("Pin the new id", dialog)
+    gui.no_dialog()
+    gui.label("^Refused$")  # it is another agent: it does not know our key
+    gui.label("does not know your key")
+
+
+def test_run_is_insensitive_without_a_command(paired):
+    gui, _ = paired()
+    entry = open_command(gui)
+    run = gui.find("button", "Run")
+    assert not run.has(SENSITIVE)
+    entry.text = "true"
+    wait("a sensitive button", lambda: run.has(SENSITIVE))

@@ -1,0 +1,152 @@
+"""The list of machines: shown, filtered, changed, watched."""
+from atspi import SENSITIVE
+from gui import wait
+
+HEADER = "name,host,port,tags,note\n"
+
+
+def write_list(console, rows):
+    console.config.mkdir(parents=True, exist_ok=True)
+    console.machines.write_text(HEADER + "".join(
+        f"{name},192.0.2.{number},10000,{tags},kept {number}\n"
+        for number, (name, tags) in enumerate(rows, 1)))
+
+
+def names(gui):
+    return sorted(texts[1] for _, texts in gui.rows() if len(texts) > 1)
+
+
+def wait_names(gui, *wanted):
+    wait(f"the machines {wanted}", lambda: names(gui) == sorted(wanted))
+
+
+def filter_by(gui, text):
+    gui.entry("Filter machines").text = text
+
+
+THREE = [("web1", "web"), ("web2", "web"), ("db1", "db")]
+
+
+def test_an_empty_list_says_what_to_do(window):
+    gui = window()
+    gui.label("^No machines yet$")
+    gui.find("button", "Import a list")
+
+
+def test_the_filter_takes_text_and_selectors(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.label("^3 machines$")
+    filter_by(gui, "WEB")
+    wait_names(gui, "web1", "web2")
+    gui.label("^2 of 3 machines$")
+    filter_by(gui, "@db")
+    wait_names(gui, "db1")
+    filter_by(gui, "all,!web[1-2]")
+    wait_names(gui, "db1")
+    filter_by(gui, "@nobody")
+    gui.label("nobody")
+    filter_by(gui, "")
+    wait_names(gui, "web1", "web2", "db1")
+
+
+def test_groups_beside_the_list(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    groups = gui.find("list", "Groups")
+    item = wait("the group web", lambda: next(
+        (n for n in groups.children if n.name == "web: 2"), None))
+    gui.point(item)
+    wait_names(gui, "web1", "web2")
+
+
+def test_a_change_on_disk_is_seen(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    write_list(console, THREE + [("new1", "")])
+    wait_names(gui, "web1", "web2", "db1", "new1")
+    console.machines.unlink()
+    gui.label("has disappeared. The machines are shown as they were last read")
+    write_list(console, THREE[:1])
+    wait_names(gui, "web1")
+    wait("no fault any more", lambda: not gui.has("label", "has disappeared"))
+
+
+def test_bad_lines_are_told_and_cost_no_other(window, console):
+    console.config.mkdir(parents=True)
+    console.machines.write_text("name,host,port\nok1,192.0.2.1,10000\nbad1,192.0.2.2,99999\n")
+    gui = window()
+    wait_names(gui, "ok1")
+    gui.label("1 line of the list is not understood")
+    gui.press("Show")
+    gui.label("Line 3: .*the port is not a number from 1 to 65535", gui.dialog())
+    gui.press("Close", gui.dialog())
+    gui.no_dialog()
+
+
+def test_remove_and_undo(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.point(gui.row("web2"))
+    gui.label("1 selected")
+    gui.key("Delete")
+    gui.label("1 machine was removed")
+    wait_names(gui, "web1", "db1")
+    assert "web2" not in console.machines.read_text()
+    assert "kept 1" in console.machines.read_text()
+    gui.press("Undo")
+    wait_names(gui, "web1", "web2", "db1")
+    assert "web2" in console.machines.read_text()
+
+
+def test_edit_is_saved_at_once_and_judged(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.point(gui.row("web1"))
+    gui.point(gui.row("web1"), button=3)
+    gui.click("menu item", "Edit…")
+    dialog = gui.dialog("Edit the machine")
+    save = gui.find("button", "Save", dialog)
+    port = gui.entry("Port", dialog)
+    port.text = "99999"
+    gui.label("1 to 65535", dialog)
+    assert not save.has(SENSITIVE)
+    port.text = "10022"
+    name = gui.entry("Name", dialog)
+    name.text = "db1"
+    gui.label("Another machine has this name already", dialog)
+    name.text = "front1"
+    gui.entry("Tags, separated by commas", dialog).text = "front"
+    gui.press("Save", dialog)
+    gui.no_dialog()
+    wait_names(gui, "front1", "web2", "db1")
+    text = console.machines.read_text()
+    assert "front1,192.0.2.1,10022,front,kept 1" in text
+
+
+def test_import_shows_what_it_would_do(window, console, tmp_path):
+    write_list(console, THREE)
+    other = tmp_path / "other.csv"
+    other.write_text("name,host,port\nweb1,192.0.2.1,10000\nnew1,192.0.2.9,10000\nbad,192.0.2.8,x\n")
+    gui = window("--import", other)
+    dialog = gui.dialog("Import a list")
+    gui.label("1 added, 0 changed, 1 already there, 1 refused", dialog)
+    gui.label("^Refused$", dialog)
+    gui.press("Import", dialog)
+    gui.no_dialog()
+    gui.label("1 machine was imported")
+    wait_names(gui, "web1", "web2", "db1", "new1")
+
+
+def test_sort_by_name(window, console):
+    write_list(console, [("web10", ""), ("web9", ""), ("web1", "")])
+    gui = window()
+    wait_names(gui, "web1", "web10", "web9")
+    gui.point(gui.find("label", "Name", skip=("list",)))
+    wait("web1, web9, web10", lambda: [texts[1] for _, texts in gui.rows()] ==
+         ["web1", "web9", "web10"])

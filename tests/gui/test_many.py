@@ -1,0 +1,89 @@
+"""One command on several machines at once."""
+import re
+
+from gui import wait
+
+
+def select_all(gui, count):
+    wait("the rows", lambda: len(gui.rows()) == count)
+    gui.point(gui.rows()[0][0])
+    gui.key("ctrl+a")
+    gui.label(f"{count} selected")
+
+
+def run(gui, line):
+    gui.enter(gui.entry("Command for the selected machines"), line)
+
+
+def groups(gui):
+    return [row.name for row in gui.find("list", "Answers").children]
+
+
+def test_equal_answers_are_folded(paired):
+    gui, _ = paired(3)
+    select_all(gui, 3)
+    run(gui, "echo the same")
+    gui.label(r"^3 done, 0 failed, 0 unreachable, 0 running")
+    wait("one answer", lambda: groups(gui) == ["web[1-3], 3 machines: exited(0)"])
+    assert gui.entry("Output").text == "the same\n"
+
+
+def test_differences_are_groups_of_their_own(paired):
+    gui, agents = paired(3)
+    select_all(gui, 3)
+    run(gui, "echo $PPID | sed s/[0-9]*/x/; test -e /nowhere/at/all")
+    gui.label(r"^0 done, 3 failed")
+    wait("one answer", lambda: len(groups(gui)) == 1)
+    assert "exited(1)" in groups(gui)[0]
+    gui.find("button", "Run again on the failed ones")
+
+
+def test_a_machine_that_is_away_does_not_hold_the_others(paired):
+    gui, agents = paired(3)
+    select_all(gui, 3)
+    agents[1].stop()
+    run(gui, "echo here")
+    gui.label(r"^2 done, 0 failed, 1 unreachable, 0 running")
+    wait("two answers", lambda: len(groups(gui)) == 2)
+    agents[1].start()
+    gui.press("Run again on the failed ones")
+    gui.label(r"^1 done, 0 failed, 0 unreachable, 0 running", seconds=60)
+
+
+def test_a_machines_own_answer(paired):
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    run(gui, "echo mine")
+    gui.label(r"^2 done")
+    gui.click("page tab", "Machines")
+    machines = gui.find("list", "Machines")
+    wait("both", lambda: len(machines.children) == 2)
+    machines.select(1)
+    wait("its text", lambda: gui.entry("Output").text == "mine\n")
+
+
+def test_dangerous_lines_are_asked_about(paired, tmp_path):
+    victim = tmp_path / "victim"
+    victim.write_text("x")
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    run(gui, f"rm -f {victim}")
+    dialog = gui.dialog()
+    gui.label("a word in it that destroys", dialog)
+    gui.label(r"^web\[1,2\]$", dialog)
+    gui.press("Cancel", dialog)
+    gui.no_dialog()
+    assert victim.exists()
+    run(gui, f"rm -f {victim}")
+    gui.press("Run", gui.dialog())
+    gui.label(r"^2 done")
+    assert not victim.exists()
+
+
+def test_stop_everywhere(paired):
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    run(gui, "echo begun; exec sleep 600")
+    gui.label(r"2 running")
+    gui.press("Stop everywhere")
+    gui.label(r"^0 done, 2 failed, 0 unreachable, 0 running")
