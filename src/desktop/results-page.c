@@ -321,7 +321,6 @@ static GtkWidget *make_top(HuneResultsPage *self)
     self->heading = GTK_LABEL(gtk_label_new(""));
     gtk_label_set_xalign(self->heading, 0);
     gtk_label_set_ellipsize(self->heading, PANGO_ELLIPSIZE_END);
-    gtk_label_set_selectable(self->heading, TRUE);
     gtk_widget_add_css_class(GTK_WIDGET(self->heading), "heading");
     gtk_widget_add_css_class(GTK_WIDGET(self->heading), "monospace");
     gtk_widget_set_hexpand(GTK_WIDGET(self->heading), TRUE);

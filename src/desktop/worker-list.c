@@ -91,9 +91,10 @@ static char *fault_text(const struct fault *fault)
 
 static bool is_same(const struct fleet *a, const struct fleet *b)
 {
-    return a && buffer_length(&a->source) == buffer_length(&b->source) &&
-           memcmp(buffer_bytes(&a->source), buffer_bytes(&b->source), buffer_length(&a->source)) ==
-               0;
+    size_t size = buffer_length(&b->source);
+
+    return a && buffer_length(&a->source) == size &&
+           (size == 0 || memcmp(buffer_bytes(&a->source), buffer_bytes(&b->source), size) == 0);
 }
 
 /* An empty list in place of one that cannot be read. */

@@ -18,6 +18,14 @@ TIED = ["setpriv", "--pdeathsig", "KILL", "--"]
 TABLES = ("tree table", "list")
 
 
+# GLib never frees the array of quarks that it outgrows at the 2,048th; sanitizers see its stack only as far
+# as g_malloc, so no suppression fits. This and nothing else is let pass.
+QUARKS = re.compile(r"(?s)^=+\n==\d+==ERROR: LeakSanitizer: detected memory leaks\n\n"
+                    r"Direct leak of 16384 byte\(s\) in 1 object\(s\) allocated from:\n"
+                    r"    #0 [^\n]*malloc[^\n]*\n    #1 [^\n]* in g_malloc [^\n]*\n\n"
+                    r"SUMMARY: AddressSanitizer: 16384 byte\(s\) leaked in 1 allocation\(s\)\.\n", re.M)
+
+
 class Display:
     """An X server, a session bus and settings of our own, so that a window looks the same anywhere."""
 
@@ -119,7 +127,7 @@ class Window:
         self.bus = Bus()
         try:
             self.root = wait("the application on the accessibility bus", self.find_application, 90)
-            wait("an active window", lambda: self.windows and self.windows[0].has(ACTIVE), 60)
+            wait("an active window", lambda: any(w.has(ACTIVE) for w in self.windows), 60)
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -224,7 +232,9 @@ class Window:
         self.tool("type", "--delay", 15, text)
 
     def origin(self):
-        window = self.tool("search", "--onlyvisible", "--pid", self.process.pid).split()[-1]
+        # The newest one with a title: tooltips and popovers have none.
+        window = self.tool("search", "--onlyvisible", "--all", "--pid", self.process.pid, "--name",
+                           ".+").split()[-1]
         place = dict(line.split("=") for line in
                      self.tool("getwindowgeometry", "--shell", window).split())
         frame = subprocess.run(["xprop", "-id", window, "_GTK_FRAME_EXTENTS"], text=True,
@@ -249,8 +259,9 @@ class Window:
         wait(f"the focus of {node}", lambda: node.has(FOCUSED))
 
     def enter(self, node, text):
-        """Types into a field and presses Return."""
-        self.focus(node)
+        """Types into a field and presses Return. The click and the key come in this order, so the
+        field has the focus by then; it does not always say so after a dialog was in front."""
+        self.point(node)
         node.text = text
         wait("the text", lambda: node.text == text)
         self.key("Return")
@@ -280,8 +291,10 @@ class Window:
             self.process.kill()
             self.process.wait()
             code = "none: it did not end"
-        log = self.read_log()
+        log, quarks = QUARKS.subn("", self.read_log())
         self.log.close()
+        if quarks and code == 99:
+            code = 0
         bad = [line for line in log.splitlines()
                if "CRITICAL" in line or "WARNING" in line] + sanitizer_report(log)
         if code != 0:
