@@ -34,8 +34,9 @@ struct hune_line hune_line_parse(const char *text)
     if (!*line)
         return parsed;
     if (*line == '!') {
-        parsed.shell = g_strdup(g_strchug(line + 1));
-        parsed.kind = *parsed.shell ? HUNE_LINE_SHELL : HUNE_LINE_EMPTY;
+        g_strchug(line + 1);
+        parsed.kind = line[1] ? HUNE_LINE_SHELL : HUNE_LINE_EMPTY;
+        parsed.shell = line[1] ? g_strdup(line + 1) : NULL;
         return parsed;
     }
     parsed.kind = HUNE_LINE_CONTROL;
