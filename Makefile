@@ -32,7 +32,7 @@ test:
 bench:
 	@tools/setup run build bench
 	@tools/build release
-	@ninja -C build --quiet tests/tools/hune-raw
+	@ninja -C build --quiet tests/tools/hune-raw src/fleet/tool-links src/fleet/tool-gather
 	@tests/bench/bench.py $(if $(JSON),--json $(JSON))
 
 fuzz:

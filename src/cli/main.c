@@ -42,6 +42,13 @@ static void start_locale(void)
     textdomain("hune");
 }
 
+/* Names are resolved by threads, and a slow name service would let thousands of machines stand in
+ * line before libuv's four. They are made only when the first name is looked up. */
+static void allow_many_lookups(void)
+{
+    setenv("UV_THREADPOOL_SIZE", "64", 0);
+}
+
 /* The options before the command's name. Sets `*rest_out` to the name. */
 static int global_options(struct console *console, const char *const *arguments,
                           const char *const **rest_out)
@@ -118,6 +125,7 @@ int main(int argc, char **argv)
 
     (void)argc;
     start_locale();
+    allow_many_lookups();
     log_open("hune", LOG_LEVEL_WARNING);
     /* A reader that goes away must not kill us before the job on the machine was told to stop. */
     signal(SIGPIPE, SIG_IGN);

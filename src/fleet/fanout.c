@@ -202,11 +202,21 @@ static void on_link_failed(struct link *link, const struct trouble *trouble, uin
     wake(visit->fanout);
 }
 
+static void on_link_slow(struct link *link, void *user)
+{
+    struct fanout_visit *visit = user;
+
+    (void)link;
+    visit_leave_connecting(visit);
+    wake(visit->fanout);
+}
+
 static void visit_begin(struct fanout *fanout, uint32_t position)
 {
     static const struct link_events events = {
         .on_ready = on_link_ready,
         .on_failed = on_link_failed,
+        .on_slow = on_link_slow,
     };
     struct fanout_visit *visit = calloc(1, sizeof(*visit));
     int error = visit ? 0 : -ENOMEM;

@@ -115,7 +115,7 @@ void link_attempt(struct link *link)
         fail_attempt(link, PROBLEM_RESOLVE, uv_strerror(error));
         return;
     }
-    link_start_timer(link, link->factory->settings.connect_timeout_ms);
+    link_start_timer(link, LINK_SLOW_MS);
     link_set_state(link, LINK_RESOLVING);
 }
 
@@ -131,8 +131,10 @@ static void connect_address(struct link *link)
         link_attempt_over(link);
         return;
     }
-    uv_timer_stop(&link->timer);
     conn_connect(link->conn, address, link->factory->settings.connect_timeout_ms);
+    uv_timer_stop(&link->timer);
+    if (link->has_slot)
+        link_start_timer(link, LINK_SLOW_MS);
     link_set_state(link, LINK_CONNECTING);
 }
 

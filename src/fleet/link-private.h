@@ -89,6 +89,10 @@ void link_give_slot(struct link *link);
 /* link.c */
 void link_set_state(struct link *link, enum link_state state);
 void link_start_timer(struct link *link, uint32_t ms);
+/* It waits for the network longer than a moment: its handshake goes to another. */
+void link_became_slow(struct link *link);
+/* So long may a link hold a handshake that only waits for the network. */
+enum { LINK_SLOW_MS = 100 };
 /* Begins an attempt from the loop, after a pause. */
 void link_start_later(struct link *link, uint32_t ms);
 /* The attempt or the connection is over, for the reason in link->trouble. */

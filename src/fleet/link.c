@@ -21,6 +21,9 @@
 enum {
     PAUSE_LONGEST_MS = 30 * 1000,
     HEARTBEAT_MS = 15 * 1000,
+    /* While nothing waits for an answer: ten thousand links that are only watched must cost next to
+     * nothing, and the kernel's own probes end what is gone. */
+    HEARTBEAT_IDLE_MS = 60 * 1000,
     HEARTBEAT_PATIENCE_MS = 15 * 1000,
 };
 
@@ -99,6 +102,21 @@ static void link_tell_failed(struct link *link, uint32_t retry_ms)
             watcher->events->on_failed(link, &link->trouble, retry_ms, watcher->user);
 }
 
+void link_became_slow(struct link *link)
+{
+    struct link_watcher *watcher;
+    struct link_walk walk;
+
+    /* conn has its own time-out for the connection; a name has none but this. */
+    if (link->state == LINK_RESOLVING)
+        link_start_timer(link, link->factory->settings.connect_timeout_ms);
+    link_give_slot(link);
+    walk_begin(link, &walk);
+    while ((watcher = walk_next(link, &walk)))
+        if (watcher->events->on_slow)
+            watcher->events->on_slow(link, watcher->user);
+}
+
 void link_watch(struct link *link, struct link_watcher *watcher)
 {
     list_append(&link->watchers, &watcher->at);
@@ -124,6 +142,8 @@ static void on_timer(uv_timer_t *timer)
         link_attempt(link);
     else if (link->state == LINK_READY)
         link_carry_all(link);
+    else if (link->has_slot && link->state <= LINK_CONNECTING)
+        link_became_slow(link);
     else
         link_answer_late(link);
 }
@@ -223,12 +243,11 @@ void link_attempt_over(struct link *link)
 
 static void link_apply_heartbeat(struct link *link)
 {
-    bool beats = link->persistent || link->held > 0;
+    uint32_t interval = link->held > 0 ? HEARTBEAT_MS : link->persistent ? HEARTBEAT_IDLE_MS : 0;
 
     if (link->state != LINK_READY || !link->conn || conn_is_closing(link->conn))
         return;
-    wire_set_heartbeat(conn_wire(link->conn), beats ? HEARTBEAT_MS : 0,
-                       beats ? HEARTBEAT_PATIENCE_MS : 0);
+    wire_set_heartbeat(conn_wire(link->conn), interval, interval ? HEARTBEAT_PATIENCE_MS : 0);
     conn_flush(link->conn);
 }
 

@@ -54,7 +54,9 @@ struct link_settings {
     uint32_t connect_timeout_ms; /* one address, TCP; 0 = 5 s */
     uint32_t answer_timeout_ms;  /* TLS, hello and open together; 0 = 10 s */
     uint32_t order_window_ms;    /* how long an order is good; 0 = 5 min, at most the protocol's */
-    uint32_t handshakes;         /* on their way at once; 0 = 128 */
+    /* On their way at once; 0 = 128. Whoever waits longer than a moment for the network, with
+     * nothing to compute, does not count: the dead cost the living nothing. */
+    uint32_t handshakes;
     uint32_t first_pause_ms; /* before connecting again, doubled each time up to 30 s; 0 = 250 ms */
 };
 
@@ -103,6 +105,9 @@ struct link_events {
      * made; 0: there is none, the link is closed. */
     void (*on_failed)(struct link *link, const struct trouble *trouble, uint32_t retry_ms,
                       void *user);
+    /* It waits for a name or for the machine's first answer, and gave its handshake to another
+     * link. */
+    void (*on_slow)(struct link *link, void *user);
 };
 
 /* Whoever wants to hear of a link; the struct is the caller's and must stay until link_unwatch() or

@@ -5,10 +5,14 @@
 #include <setjmp.h>
 #include <cmocka.h>
 
+#include <netinet/in.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/socket.h>
+#include <unistd.h>
 
+#include "base/clock.h"
 #include "fleet/fanout-task.h"
 #include "fleet/test-agent.h"
 
@@ -22,6 +26,8 @@ struct setting {
     uint32_t machines[MACHINES];
     uint32_t dead_from;  /* machines from this index on do not exist */
     uint32_t wrong_from; /* and these have another id */
+    uint32_t silent;     /* so many of the first ones answer nothing */
+    uint32_t connecting; /* of fanout_settings */
     bool done;
     unsigned results[MACHINES];
     unsigned result_count;
@@ -38,6 +44,7 @@ struct setting {
 };
 
 static uint16_t closed_port;
+static uint16_t silent_port;
 
 static void target(uint32_t index, struct link_target *target_out, void *user)
 {
@@ -45,7 +52,9 @@ static void target(uint32_t index, struct link_target *target_out, void *user)
     struct setting *setting = user;
 
     *target_out = test_world_target(&setting->world);
-    if (index >= setting->dead_from)
+    if (index < setting->silent)
+        target_out->port = silent_port;
+    else if (index >= setting->dead_from)
         target_out->port = closed_port;
     else if (index >= setting->wrong_from)
         target_out->id = wrong;
@@ -122,6 +131,7 @@ static void go(struct setting *setting, const struct fanout_task *task, uint32_t
         .machines = setting->machines,
         .count = count,
         .at_once = at_once,
+        .connecting = setting->connecting,
         .timeout_ms = timeout_ms,
         .task = task,
         .events = &events,
@@ -282,6 +292,49 @@ static void test_bounds(void **state)
     assert_true(setting.most_handshakes >= 3);
     expect_each_once(&setting, MACHINES);
     end(&setting);
+}
+
+/* A port whose queue is full: the kernel drops whoever connects. */
+static int silent_listener(int fillers_out[4])
+{
+    struct sockaddr_in address = {.sin_family = AF_INET, .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    socklen_t size = sizeof(address);
+    int listener = socket(AF_INET, SOCK_STREAM, 0);
+
+    assert_int_equal(bind(listener, (struct sockaddr *)&address, size), 0);
+    assert_int_equal(listen(listener, 0), 0);
+    assert_int_equal(getsockname(listener, (struct sockaddr *)&address, &size), 0);
+    silent_port = ntohs(address.sin_port);
+    for (unsigned i = 0; i < 4; i++) {
+        fillers_out[i] = socket(AF_INET, SOCK_STREAM | SOCK_NONBLOCK, 0);
+        connect(fillers_out[i], (struct sockaddr *)&address, size);
+    }
+    return listener;
+}
+
+/* More silent machines than handshakes may be on their way: the others do not wait for their
+ * time-out. */
+static void test_silent_ones_hold_nobody_up(void **state)
+{
+    enum { SILENT = 12, LIVING = 20 };
+    struct setting setting;
+    int fillers[4], listener = silent_listener(fillers);
+    uint64_t begun = clock_monotonic_ms();
+
+    (void)state;
+    begin(&setting, false);
+    setting.silent = SILENT;
+    setting.connecting = 4;
+    go(&setting, job_task(&setting), SILENT + LIVING, 0, 0);
+    while (setting.result_count < LIVING)
+        uv_run(&setting.world.loop, UV_RUN_ONCE);
+    assert_true(clock_monotonic_ms() - begun < 4000);
+    for (uint32_t i = 0; i < SILENT; i++)
+        assert_int_equal(setting.results[i], 0);
+    end(&setting);
+    for (unsigned i = 0; i < 4; i++)
+        close(fillers[i]);
+    close(listener);
 }
 
 static void test_timeout(void **state)
@@ -525,16 +578,27 @@ static void test_raise_files(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_all_succeed),    cmocka_unit_test(test_none),
-        cmocka_unit_test(test_largest_code),   cmocka_unit_test(test_mixed_fates),
-        cmocka_unit_test(test_refused),        cmocka_unit_test(test_bounds),
-        cmocka_unit_test(test_timeout),        cmocka_unit_test(test_timeout_unsent),
-        cmocka_unit_test(test_stop),           cmocka_unit_test(test_free_under_way),
-        cmocka_unit_test(test_free_in_result), cmocka_unit_test(test_warm),
-        cmocka_unit_test(test_warm_but_dead),  cmocka_unit_test(test_documents),
-        cmocka_unit_test(test_orders),         cmocka_unit_test(test_probes),
-        cmocka_unit_test(test_input),          cmocka_unit_test(test_exit_statuses),
-        cmocka_unit_test(test_outcomes),       cmocka_unit_test(test_raise_files),
+        cmocka_unit_test(test_all_succeed),
+        cmocka_unit_test(test_none),
+        cmocka_unit_test(test_largest_code),
+        cmocka_unit_test(test_mixed_fates),
+        cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_bounds),
+        cmocka_unit_test(test_silent_ones_hold_nobody_up),
+        cmocka_unit_test(test_timeout),
+        cmocka_unit_test(test_timeout_unsent),
+        cmocka_unit_test(test_stop),
+        cmocka_unit_test(test_free_under_way),
+        cmocka_unit_test(test_free_in_result),
+        cmocka_unit_test(test_warm),
+        cmocka_unit_test(test_warm_but_dead),
+        cmocka_unit_test(test_documents),
+        cmocka_unit_test(test_orders),
+        cmocka_unit_test(test_probes),
+        cmocka_unit_test(test_input),
+        cmocka_unit_test(test_exit_statuses),
+        cmocka_unit_test(test_outcomes),
+        cmocka_unit_test(test_raise_files),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

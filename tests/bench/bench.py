@@ -18,10 +18,12 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 sys.dont_write_bytecode = True
 
+import many
 import measures
 import peers
 from support import ROOT, Agent, Binaries, Console, Pair
 
+MANY = ["fanout", "lines", "dead", "growth", "links", "gather"]
 CONGESTION = pathlib.Path("/proc/sys/net/ipv4/tcp_congestion_control")
 
 
@@ -160,8 +162,8 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
-    parser.add_argument("--only", nargs="*", help="cold warm idle bulk held",
-                        default=["cold", "warm", "idle", "bulk", "held"])
+    parser.add_argument("--only", nargs="*", help="cold warm idle bulk held fanout lines dead growth links gather",
+                        default=["cold", "warm", "idle", "bulk", "held", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -189,6 +191,8 @@ def main():
                     measure_bulk(table, pair, sshd, options.quick)
             if "held" in options.only:
                 measure_held(table, pair, options.quick)
+            if set(MANY) & set(options.only):
+                many.measure(table, binaries, folder, options.only, options.quick)
         finally:
             agent.stop()
     if options.json:
