@@ -48,7 +48,9 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     /* Nobody is connected any more. */                                                         \
     X(21, IDLE, TO_WARDEN, 0, 0, 0)                                                             \
     /* A job that nobody read has a spool; it holds what is older than the ring. */             \
-    X(22, SPOOL, TO_GATE, 24, 1, 1)
+    X(22, SPOOL, TO_GATE, 24, 1, 1)                                                             \
+    /* The file to keep the vital signs in, if there is one. */                                 \
+    X(23, HISTORY, TO_GATE, 0, 1, 1)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

@@ -190,6 +190,14 @@ static int told_goodbye(struct gate *gate, struct door_message *message)
 }
 
 /* SETUP is not among them: it came before the loop began, and comes once. */
+static int told_history(struct gate *gate, struct door_message *message)
+{
+    if (gate->record.history)
+        return 1;
+    record_begin(&gate->record, steal_fd(&message->fds[0]));
+    return 0;
+}
+
 static const told_function told[] = {
     [DOOR_OPENED] = told_opened,
     [DOOR_PAIRED] = told_paired,
@@ -203,6 +211,7 @@ static const told_function told[] = {
     [DOOR_AUDIT_FILE] = told_audit_file,
     [DOOR_HANG_UP] = told_hang_up,
     [DOOR_GOODBYE] = told_goodbye,
+    [DOOR_HISTORY] = told_history,
 };
 
 static int gate_told(struct gate *gate, struct door_message *message)
@@ -293,6 +302,7 @@ void gate_leave(struct gate *gate)
     if (gate->leaving)
         return;
     gate->leaving = true;
+    record_stop(&gate->record); /* the next gate does it */
     listen_stop(gate);
     list_for_each (&gate->sessions, struct session, link, session)
         session_leave(session);
@@ -335,6 +345,8 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
         r = uv_prepare_init(&gate->loop, &gate->turn);
     if (!r)
         r = pulse_init(&gate->pulse, &gate->loop, gate->machine);
+    if (!r)
+        r = record_init(&gate->record, &gate->loop, &gate->pulse);
     if (r)
         return r;
     gate->turn.data = gate;
@@ -357,6 +369,7 @@ void gate_deinit(struct gate *gate)
 {
     listen_stop(gate);
     jobs_deinit(&gate->jobs);
+    record_deinit(&gate->record);
     pulse_deinit(&gate->pulse);
     uv_close((uv_handle_t *)&gate->unopened_timer, NULL);
     uv_close((uv_handle_t *)&gate->door_poll, NULL);

@@ -16,6 +16,7 @@
 #include "gate/jobs.h"
 #include "gate/listen.h"
 #include "gate/pulse.h"
+#include "gate/record.h"
 #include "gate/ticket.h"
 #include "gate/unopened.h"
 #include "wire/conn.h"
@@ -41,6 +42,7 @@ struct gate {
     struct jobs jobs;
     struct tickets tickets;
     struct pulse pulse;
+    struct record record;
 
     uint8_t machine[MACHINE_ID_SIZE];
     uint8_t epoch[EPOCH_SIZE];

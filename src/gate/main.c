@@ -31,6 +31,7 @@ static void prepare_process(void)
     mallopt(M_TOP_PAD, HEAP_STEP);
     mallopt(M_MMAP_THRESHOLD, HEAP_LARGE);
     signal(SIGPIPE, SIG_IGN);
+    signal(SIGXFSZ, SIG_IGN); /* LIMIT_GATE_FILE is an error, not an end */
     /* Ctrl-C and a service manager's stop reach the whole group, but are for the warden, which then
      * says goodbye. */
     signal(SIGINT, SIG_IGN);

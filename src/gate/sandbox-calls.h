@@ -17,6 +17,7 @@
     X(getsockname)                                                            \
     X(getsockopt)                                                             \
     X(pread64)                                                                \
+    X(pwrite64) /* the history */                                             \
     X(read)                                                                   \
     X(readv)                                                                  \
     X(recvfrom)                                                               \

@@ -19,6 +19,7 @@
 #include "base/cleanup.h"
 #include "base/log.h"
 #include "gate/sandbox-filter.h"
+#include "proto/limits.h"
 
 /* What the facts are made from, and what the C library looks into while it makes them. */
 static const char *const readable[] = {
@@ -52,13 +53,15 @@ static int drop_user(uid_t user, gid_t group)
 int sandbox_drop(uid_t user, gid_t group)
 {
     static const struct rlimit none = {0, 0};
+    static const struct rlimit file = {LIMIT_GATE_FILE, LIMIT_GATE_FILE};
     int r = raise_descriptors();
 
     if (!r)
         r = drop_user(user, group);
     if (r)
         return r;
-    if (setrlimit(RLIMIT_CORE, &none) < 0 || prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
+    if (setrlimit(RLIMIT_CORE, &none) < 0 || setrlimit(RLIMIT_FSIZE, &file) < 0 ||
+        prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;
     /* Last, as changing the user may set it anew. The leak check of sanitized builds traces. */
     return prctl(PR_SET_DUMPABLE, HUNE_SANITIZED, 0, 0, 0) < 0 ? -errno : 0;

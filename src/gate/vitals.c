@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "gate/gate.h"
 #include "gate/handlers.h"
+#include "gate/history.h"
 #include "gate/pulse.h"
 #include "gate/reply.h"
 #include "gate/session.h"
@@ -23,6 +24,7 @@ struct watcher {
     bool said_head;
     bool leaving;
     struct buffer out;
+    struct past *past; /* of a request for history */
 };
 
 static struct watcher *watcher_free(struct watcher *watcher)
@@ -32,6 +34,7 @@ static struct watcher *watcher_free(struct watcher *watcher)
     pulse_leave(&watcher->listener);
     pulse_rest(&watcher->request->session->gate->pulse);
     buffer_deinit(&watcher->out);
+    past_free(watcher->past);
     free(watcher);
     return NULL;
 }
@@ -171,7 +174,7 @@ static void vitals_begin(struct request *request)
     else if (watcher->asked.form == VITALS_STREAM)
         stream_begin(watcher);
     else
-        reply_problem(request, PROBLEM_NOT_FOUND, "This agent keeps no history.");
+        watcher->past = past_begin(request, &watcher->asked);
 }
 
 static void vitals_leave(struct request *request)

@@ -91,7 +91,11 @@
     X(LIMIT_VITALS_LINE, 2 << 20)                                                                  \
     X(LIMIT_VITALS_COLUMNS, 32768)                                                                 \
     X(LIMIT_VITALS_THINGS, 4096)                                                                   \
-    X(LIMIT_HISTORY_ROWS, 10000)                                                                   \
+    X(LIMIT_HISTORY_ROWS, 12000)                                                                   \
+    /* The file of the history, whatever the configuration says; and any file that the gate, which \
+     * fills it, could make grow if it were taken over. */                                         \
+    X(LIMIT_HISTORY_FILE, 64 << 20)                                                                \
+    X(LIMIT_GATE_FILE, 256 << 20)                                                                  \
     /* Processes listed with a sample, busiest and largest each. */                                \
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* Standard input that the console reads ahead of the machine: more than a request window. */  \

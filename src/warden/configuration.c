@@ -12,18 +12,31 @@
 #include "base/log.h"
 #include "base/text.h"
 
-enum config_kind { KIND_TEXT, KIND_LISTEN, KIND_SECONDS, KIND_SIZE, KIND_COUNT, KIND_LEVEL };
+enum config_kind {
+    KIND_TEXT,
+    KIND_LISTEN,
+    KIND_SECONDS,
+    KIND_SIZE,
+    KIND_COUNT,
+    KIND_LEVEL,
+    KIND_FLAG
+};
 
 struct config_key {
     const char *section;
     const char *name;
     enum config_kind kind;
     size_t offset;
-    size_t size; /* of a text; the largest value of a count */
+    size_t size; /* of a text; the largest value of a count, the smallest of a time */
 };
 
 #define TEXT(member) \
     KIND_TEXT, offsetof(struct config, member), sizeof(((struct config *)0)->member)
+
+#define KEEP_LEAST(name, step, values, keep, least) KEEP_LEAST_##name = (least),
+enum { HISTORY_RINGS(KEEP_LEAST) };
+#define KEEP(ring) \
+    offsetof(struct config, history_keep) + HISTORY_##ring * sizeof(uint64_t), KEEP_LEAST_##ring
 
 static const struct config_key config_keys[] = {
     {"agent", "name", TEXT(name)},
@@ -36,6 +49,10 @@ static const struct config_key config_keys[] = {
     {"jobs", "memory", KIND_SIZE, offsetof(struct config, memory), 0},
     {"jobs", "spool", KIND_SIZE, offsetof(struct config, spool), 0},
     {"jobs", "running", KIND_COUNT, offsetof(struct config, jobs), LIMIT_JOBS_RUNNING},
+    {"history", "record", KIND_FLAG, offsetof(struct config, record), 0},
+    {"history", "keep-10s", KIND_SECONDS, KEEP(FINE)},
+    {"history", "keep-2m", KIND_SECONDS, KEEP(MEDIUM)},
+    {"history", "keep-1h", KIND_SECONDS, KEEP(COARSE)},
     {"log", "level", KIND_LEVEL, offsetof(struct config, log_level), 0},
 };
 
@@ -60,7 +77,10 @@ void config_init(struct config *config)
         .spool = 64ull << 20,
         .jobs = 256,
         .log_level = LOG_LEVEL_INFO,
+        .record = 1,
     };
+    for (size_t i = 0; i < HISTORY_RING_COUNT; i++)
+        config->history_keep[i] = history_default_keep((enum history_ring)i);
     _Static_assert(CONFIG_PORT == 10000, "the default addresses name the default port");
     if (gethostname(name, sizeof(name) - 1) == 0)
         text_copy(config->name, sizeof(config->name), name);
@@ -133,6 +153,8 @@ static const char *config_set(const struct config_key *key, struct config *confi
     case KIND_SECONDS:
         if (!text_to_seconds(value, &number))
             return "a time such as 90s, 15m, 1h";
+        if (number < key->size)
+            return "a longer time";
         break;
     case KIND_SIZE:
         if (!text_to_size(value, &number))
@@ -145,6 +167,11 @@ static const char *config_set(const struct config_key *key, struct config *confi
     case KIND_LEVEL:
         if (!level_parse(value, &number))
             return "one of error, warning, notice, info, debug";
+        break;
+    case KIND_FLAG:
+        number = text_equal(value, "yes");
+        if (!number && !text_equal(value, "no"))
+            return "yes or no";
         break;
     }
     memcpy(at, &number, sizeof(number));
@@ -202,6 +229,18 @@ static int config_on_value(void *user, const char *section, const char *name, co
     return 0;
 }
 
+static int config_check_history(const struct config *config, struct config_error *error)
+{
+    struct history_layout layout;
+
+    if (history_layout_make(&layout, config->history_keep) == 0)
+        return 0;
+    snprintf(error->text, sizeof(error->text),
+             "keep-10s, keep-2m and keep-1h together make a file larger than %d MiB",
+             LIMIT_HISTORY_FILE >> 20);
+    return 1;
+}
+
 int config_read(struct config *config, const char *path, struct config_error *error_out)
 {
     _cleanup_fclose_ FILE *file = fopen(path, "re");
@@ -228,5 +267,7 @@ int config_read(struct config *config, const char *path, struct config_error *er
                  "certificate and key go together: one of them is missing");
         return 1;
     }
-    return line < 0 ? -EIO : 0;
+    if (line < 0)
+        return -EIO;
+    return config_check_history(config, error_out);
 }

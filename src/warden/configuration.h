@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "proto/history.h"
 #include "proto/limits.h"
 
 enum { CONFIG_PORT = 10000 };
@@ -22,6 +23,8 @@ struct config {
     uint64_t spool;        /* [jobs] spool: bytes on the disk of one job that nobody reads */
     uint64_t jobs;         /* [jobs] running: how many at once */
     uint64_t log_level;    /* [log] level, an enum log_level */
+    uint64_t record;       /* [history] record: 0 or 1 */
+    uint64_t history_keep[HISTORY_RING_COUNT]; /* [history] keep-10s, keep-2m, keep-1h: seconds */
 };
 
 struct config_error {

@@ -18,6 +18,7 @@
 #include "base/program.h"
 #include "base/text.h"
 #include "door/message.h"
+#include "warden/history.h"
 #include "warden/place.h"
 #include "warden/tell.h"
 #include "warden/warden.h"
@@ -125,6 +126,14 @@ static void gate_send_setup(struct warden *warden)
     tell(warden, DOOR_SETUP, &body, warden->listeners.fds, warden->listeners.count);
 }
 
+static void gate_send_history(struct warden *warden)
+{
+    _cleanup_close_ int fd = history_open(warden->place.state, &warden->config);
+
+    if (fd >= 0)
+        tell(warden, DOOR_HISTORY, NULL, &fd, 1);
+}
+
 static void on_start_again(struct loop_timer *timer)
 {
     gate_start(container_of(timer, struct warden, gate.timer));
@@ -173,6 +182,8 @@ void gate_start(struct warden *warden)
         return;
     }
     gate_send_setup(warden);
+    if (gate->door)
+        gate_send_history(warden);
     if (gate->door)
         tell_jobs(warden);
 }

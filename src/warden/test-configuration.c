@@ -68,6 +68,10 @@ static void test_every_key(void **state)
                                "memory = 64M\n"
                                "spool = 0\n"
                                "running = 1024\n"
+                               "[history]\n"
+                               "record = no\n"
+                               "keep-10s = 2h\n"
+                               "keep-1h = 400d\n"
                                "[log]\n"
                                "level = debug\n",
                                &config, &error),
@@ -85,6 +89,10 @@ static void test_every_key(void **state)
     assert_int_equal(config.spool, 0);
     assert_int_equal(config.jobs, 1024);
     assert_int_equal(config.log_level, LOG_LEVEL_DEBUG);
+    assert_int_equal(config.record, 0);
+    assert_int_equal(config.history_keep[HISTORY_FINE], 7200);
+    assert_int_equal(config.history_keep[HISTORY_MEDIUM], 14 * 86400);
+    assert_int_equal(config.history_keep[HISTORY_COARSE], 400 * 86400);
 }
 
 struct bad {
@@ -113,6 +121,11 @@ static const struct bad bad_rows[] = {
     {"[jobs]\nrunning = 0\n", 2, "expected a number in range"},
     {"[jobs]\nrunning = 1025\n", 2, "expected a number in range"},
     {"[jobs]\nrunning = -1\n", 2, "expected a number in range"},
+    {"[history]\nrecord = maybe\n", 2, "expected yes or no"},
+    {"[history]\nkeep-10s = 59m\n", 2, "expected a longer time"},
+    {"[history]\nkeep-2m = 1h\n", 2, "expected a longer time"},
+    {"[history]\nkeep-10s = 60d\n", 0, "a file larger than 64 MiB"},
+    {"[history]\nkeep-2m = 3000d\n", 0, "a file larger than 64 MiB"},
     {"[log]\nlevel = loud\n", 2, "expected one of error, warning"},
     {"[log]\nlevel = 7\n", 2, "expected one of error, warning"},
     {"[agent]\ncertificate = /a\n", 0, "certificate and key go together"},

@@ -114,7 +114,7 @@ def test_rates_are_rates(observer):
 
 def test_a_busy_processor_shows(observer):
     machine = observer()
-    with machine.stream("/v1/vitals?every=1s&fields=cpu.busy,cpu.user&processes=5") as stream:
+    with machine.stream("/v1/vitals?every=1s&fields=cpu.busy,cpu.user&processes=50") as stream:
         assert stream.line()["columns"] == ["cpu.busy", "cpu.user"]
         spinner = subprocess.Popen(["sh", "-c", "while :; do :; done"])
         try:

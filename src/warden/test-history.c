@@ -1,0 +1,182 @@
+/* The file of the history as the warden finds it: new, good, and bad in every way. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <cmocka.h>
+
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/cleanup.h"
+#include "proto/history.h"
+#include "warden/history.h"
+
+enum { DAY_OF_SAMPLES = 8640 * (16 + 2 * HISTORY_COLUMNS) };
+
+static char folder[32];
+static char path[64];
+static char aside[64];
+static struct config config;
+
+static int setup(void **state)
+{
+    (void)state;
+    snprintf(folder, sizeof(folder), "/tmp/hune-history-XXXXXX");
+    assert_non_null(mkdtemp(folder));
+    snprintf(path, sizeof(path), "%s/history", folder);
+    snprintf(aside, sizeof(aside), "%s/history.old", folder);
+    config_init(&config);
+    return 0;
+}
+
+static int teardown(void **state)
+{
+    (void)state;
+    unlink(path);
+    unlink(aside);
+    return rmdir(folder);
+}
+
+static off_t size_of(const char *which)
+{
+    struct stat info;
+
+    return lstat(which, &info) == 0 ? info.st_size : -1;
+}
+
+/* Opens it, and looks whether it is as it should be. */
+static void open_good(void)
+{
+    _cleanup_close_ int fd = history_open(folder, &config);
+    struct history_layout layout;
+    uint8_t head[HISTORY_FIXED];
+    struct stat info;
+
+    assert_true(fd >= 0);
+    assert_int_equal(fstat(fd, &info), 0);
+    assert_int_equal(info.st_mode & 07777, 0600);
+    assert_int_equal(pread(fd, head, sizeof(head), 0), sizeof(head));
+    assert_int_equal(history_head_read(head, (uint64_t)info.st_size, &layout), HISTORY_GOOD);
+    assert_int_equal(info.st_size, size_of(path));
+}
+
+static void write_at(const char *bytes, size_t size, off_t offset)
+{
+    _cleanup_close_ int fd = open(path, O_WRONLY | O_CREAT | O_CLOEXEC, 0600);
+
+    assert_int_equal(pwrite(fd, bytes, size, offset), size);
+}
+
+static void test_new_and_again(void **state)
+{
+    (void)state;
+    open_good();
+    assert_in_range(size_of(path), 7 << 20, 8 << 20);
+    write_at("x", 1, 7000); /* what stands in it stays */
+    open_good();
+    {
+        _cleanup_close_ int fd = open(path, O_RDONLY | O_CLOEXEC);
+        char byte = 0;
+
+        assert_int_equal(pread(fd, &byte, 1, 7000), 1);
+        assert_int_equal(byte, 'x');
+    }
+    assert_int_equal(size_of(aside), -1);
+}
+
+static void test_foreign(void **state)
+{
+    (void)state;
+    write_at("my diary", 8, 0);
+    open_good();
+    assert_int_equal(size_of(aside), 8);
+}
+
+static void test_damaged(void **state)
+{
+    static const struct {
+        off_t offset;
+        const char *bytes;
+    } damage[] = {{0, "X"},   {7, "2"},  {9, "x"},  {13, "x"},
+                  {17, "xx"}, {25, "x"}, {30, "x"}, {200, "x"}};
+
+    (void)state;
+    for (size_t i = 0; i < ELEMENTS_OF(damage); i++) {
+        open_good();
+        unlink(aside);
+        write_at(damage[i].bytes, strlen(damage[i].bytes), damage[i].offset);
+        open_good();
+        assert_true(size_of(aside) > 0);
+    }
+}
+
+static void test_cut_and_grown(void **state)
+{
+    (void)state;
+    open_good();
+    assert_int_equal(truncate(path, size_of(path) - 1), 0);
+    open_good();
+    assert_int_equal(size_of(aside), size_of(path) - 1);
+    assert_int_equal(truncate(path, size_of(path) + 1), 0);
+    open_good();
+    assert_int_equal(size_of(aside), size_of(path) + 1);
+    assert_int_equal(truncate(path, 10), 0);
+    open_good();
+    assert_int_equal(size_of(aside), 10);
+}
+
+static void test_other_settings(void **state)
+{
+    off_t before;
+
+    (void)state;
+    open_good();
+    before = size_of(path);
+    config.history_keep[HISTORY_FINE] *= 2;
+    open_good();
+    assert_int_equal(size_of(path), before + DAY_OF_SAMPLES);
+    assert_int_equal(size_of(aside), before);
+}
+
+static void test_a_link_is_not_followed(void **state)
+{
+    (void)state;
+    assert_int_equal(symlink("/dev/null", path), 0);
+    open_good();
+    assert_int_equal(size_of(aside), (off_t)strlen("/dev/null"));
+}
+
+static void test_not_wanted_or_not_possible(void **state)
+{
+    (void)state;
+    config.record = 0;
+    assert_int_equal(history_open(folder, &config), -1);
+    assert_int_equal(size_of(path), -1);
+    config.record = 1;
+    assert_int_equal(mkdir(aside, 0700), 0); /* it cannot be put aside there */
+    write_at("my diary", 8, 0);
+    assert_int_equal(history_open(folder, &config), -1);
+    assert_int_equal(size_of(path), 8);
+    assert_int_equal(rmdir(aside), 0);
+    assert_int_equal(history_open("/nowhere/at/all", &config), -1);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test_setup_teardown(test_new_and_again, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_foreign, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_cut_and_grown, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_other_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_a_link_is_not_followed, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_not_wanted_or_not_possible, setup, teardown),
+    };
+
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
