@@ -174,6 +174,20 @@ int console_data_directory(struct console *console, const char **path_out)
     return 0;
 }
 
+int console_config_file(struct console *console, const char *name, char **path_out)
+{
+    int status = need_paths(console);
+
+    if (status)
+        return status;
+    if (asprintf(path_out, "%s/%s", console->paths.config, name) < 0) {
+        *path_out = NULL;
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    return 0;
+}
+
 struct store *console_store(struct console *console)
 {
     struct fault fault = {0};

@@ -74,6 +74,9 @@ int console_signer(struct console *console, struct signer **signer_out);
 /* The console's data directory, made if need be. */
 int console_data_directory(struct console *console, const char **path_out);
 
+/* The path of a file in the configuration directory, which need not be there; free() it. */
+int console_config_file(struct console *console, const char *name, char **path_out);
+
 /* The console's memory (fleet/store.h), opened when first asked for; NULL if it cannot be, which is
  * told once and stops nothing. What goes wrong with it later is told at the end. */
 struct store *console_store(struct console *console);

@@ -28,16 +28,6 @@ struct lookout {
     uv_timer_t *retry; /* of its own, because closing it takes a turn of the loop */
 };
 
-const char *presence_word(enum presence presence)
-{
-    static const char *const words[] = {[PRESENCE_UNKNOWN] = "unknown",
-                                        [PRESENCE_UP] = "up",
-                                        [PRESENCE_DOWN] = "down",
-                                        [PRESENCE_REFUSED] = "refused"};
-
-    return words[presence];
-}
-
 static uint32_t position_of(const struct post *post)
 {
     return (uint32_t)(post - post->lookout->posts);
@@ -165,12 +155,22 @@ static void on_state(struct link *link, enum link_state from, enum link_state to
     tell_change(post);
 }
 
-/* Whether somebody was there, though not as it should be. */
-static bool is_refusal(const struct trouble *trouble)
+/* Whether somebody is there who will go on not letting us in. */
+static bool is_refusal(enum problem_code code)
 {
-    return trouble->code == PROBLEM_ID_CHANGED || trouble->code == PROBLEM_ID_UNKNOWN ||
-           trouble->code == PROBLEM_NOT_HUNE || trouble->code == PROBLEM_NO_IDENTITY ||
-           trouble_is_from_machine(trouble);
+    switch (code) {
+    case PROBLEM_KEY_UNKNOWN:
+    case PROBLEM_SIGNATURE:
+    case PROBLEM_OTHER_MACHINE:
+    case PROBLEM_RIGHT_MISSING:
+    case PROBLEM_VERSION:
+    case PROBLEM_ID_CHANGED:
+    case PROBLEM_ID_UNKNOWN:
+    case PROBLEM_NOT_TLS:
+    case PROBLEM_NOT_HUNE:
+    case PROBLEM_NO_IDENTITY: return true;
+    default: return false;
+    }
 }
 
 static void on_failed(struct link *link, const struct trouble *trouble, uint32_t retry_ms,
@@ -183,7 +183,7 @@ static void on_failed(struct link *link, const struct trouble *trouble, uint32_t
     post->has_failed = true;
     if (retry_ms == 0)
         post->retry_ms = clock_monotonic_ms() + LOOKOUT_RETRY_MS;
-    if (is_refusal(trouble))
+    if (is_refusal(trouble->code))
         set_presence(post, PRESENCE_REFUSED, trouble);
     else if (post->sight.presence != PRESENCE_UP || !first || retry_ms == 0)
         set_presence(post, PRESENCE_DOWN, trouble);

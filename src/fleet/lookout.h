@@ -91,5 +91,3 @@ bool lookout_is_stale(const struct lookout *lookout, const struct sight *sight, 
 /* What a rule judges: vitals are NULL where they are stale. */
 void lookout_reading(const struct lookout *lookout, uint32_t position, uint64_t now_ms,
                      struct reading *reading_out);
-/* "up", "down", "refused"; "unknown". */
-const char *presence_word(enum presence presence);

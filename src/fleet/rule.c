@@ -18,6 +18,16 @@ struct judge {
     uint64_t now_ms;
 };
 
+const char *presence_word(enum presence presence)
+{
+    static const char *const words[] = {[PRESENCE_UNKNOWN] = "unknown",
+                                        [PRESENCE_UP] = "up",
+                                        [PRESENCE_DOWN] = "down",
+                                        [PRESENCE_REFUSED] = "refused"};
+
+    return words[presence];
+}
+
 struct rule *rule_free(struct rule *rule)
 {
     free(rule);
@@ -39,13 +49,20 @@ size_t rule_marks(const struct rule *rule)
     return rule->count;
 }
 
-bool rule_uses_vitals(const struct rule *rule)
+uint64_t rule_vitals(const struct rule *rule)
 {
+    uint64_t vitals = 0;
+
     for (size_t i = 0; i < rule->count; i++) {
-        if (rule->nodes[i].kind == RULE_COMPARE)
-            return true;
+        const struct rule_measure *measure = &rule->nodes[i].measure;
+
+        if (rule->nodes[i].kind != RULE_COMPARE)
+            continue;
+        vitals |= 1ull << measure->vital;
+        if (measure->whole != VITAL_COUNT)
+            vitals |= 1ull << measure->whole;
     }
-    return false;
+    return vitals;
 }
 
 static double measure_value(const struct rule_measure *measure, const float *vitals)

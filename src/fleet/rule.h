@@ -36,6 +36,9 @@ enum presence {
     PRESENCE_REFUSED, /* somebody answers, but not as it should: another id, our key unknown */
 };
 
+/* "up", "down", "refused"; "unknown". */
+const char *presence_word(enum presence presence);
+
 enum rule_error {
     RULE_E_SYNTAX = 1, /* something is missing, or stands where it does not belong */
     RULE_E_WORD,       /* no such vital; the hint names the nearest one */
@@ -53,8 +56,8 @@ void rule_cleanup(struct rule **rule);
 #define _cleanup_rule_ _cleanup_(rule_cleanup)
 /* As it was written, without the spaces around it. */
 const char *rule_text(const struct rule *rule);
-/* Whether it looks at a vital at all: a rule of `down` alone needs no samples. */
-bool rule_uses_vitals(const struct rule *rule);
+/* The vitals that it looks at, a bit for each: a rule of `down` alone needs none. */
+uint64_t rule_vitals(const struct rule *rule);
 
 /* What is known of a machine at one moment. */
 struct reading {

@@ -106,6 +106,9 @@ static void test_shares(void **state)
     assert_true(begins("disk.free < 5%", VITAL_DISK_FULL, 96));
     assert_false(begins("disk.free < 5%", VITAL_DISK_FULL, 94));
     scene_set(&scene, "mem > 90 and swap > 50");
+    assert_int_equal(rule_vitals(scene.rule), 1ull << VITAL_MEM_USED | 1ull << VITAL_MEM_TOTAL |
+                                                  1ull << VITAL_SWAP_USED |
+                                                  1ull << VITAL_SWAP_TOTAL);
     scene.vitals[VITAL_MEM_TOTAL] = 1000;
     scene.vitals[VITAL_MEM_USED] = 950;
     scene.vitals[VITAL_SWAP_TOTAL] = 0; /* none: nothing of it is in use */
@@ -187,7 +190,7 @@ static void test_down(void **state)
 
     (void)state;
     scene_set(&scene, "down for 2m");
-    assert_false(rule_uses_vitals(scene.rule));
+    assert_int_equal(rule_vitals(scene.rule), 0);
     scene.reading.presence = PRESENCE_UNKNOWN;
     assert_int_equal(judge(&scene), VERDICT_SAME);
     /* Away for two minutes before this console looked for the first time. */

@@ -1,0 +1,449 @@
+/* hune watch: waits for what rules describe, tells each alert at its begin and its end, runs a
+ * command, and remembers it all with the times at which each machine was up or down. */
+#include "cli/watch.h"
+
+#include <errno.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "base/clock.h"
+#include "base/text.h"
+#include "cli/commands.h"
+#include "cli/session.h"
+#include "cli/watch-do.h"
+#include "fleet/alarm.h"
+#include "fleet/lookout.h"
+#include "fleet/store-alerts.h"
+
+enum {
+    WATCH_TICK_MS = 1000,  /* rules are judged so often */
+    WATCH_FILES_TICKS = 2, /* the files are looked at */
+};
+
+/* When a file was as it is. */
+struct stamp {
+    uint64_t parts[3];
+};
+
+struct watch {
+    struct session session;
+    const struct watch_options *options;
+    const char *const *words; /* the selector's */
+    struct selection selection;
+    struct alert_rules rules;
+    struct lookout *lookout;
+    struct alarm *alarm;
+    struct doer *doer;
+    struct store *store;
+    char *fields; /* of the vitals that the rules look at */
+    char *path;   /* alerts.conf; NULL: the rules stand on the command line */
+    struct stamp fleet_stamp, rules_stamp;
+    uv_timer_t tick;
+    uv_signal_t terminate;
+    unsigned ticks;
+    bool done;
+    int status;
+};
+
+/* ---- telling ---- */
+
+static void on_alert(struct alarm *alarm, const struct alert *alert, void *user)
+{
+    struct watch *watch = user;
+    struct console *console = watch->session.console;
+    const struct watch_line line = {.at_ms = alert->at_ms,
+                                    .machine = alert->machine->name,
+                                    .kind = alert->is_over ? "end" : "begin",
+                                    .rule = rule_text(alert->rule->rule),
+                                    .label = alert->rule->label,
+                                    .detail = alert->detail,
+                                    .begun_ms = alert->is_over ? alert->begun_ms : 0};
+    const char *command = alert->rule->command ? alert->rule->command : watch->options->command;
+
+    (void)alarm;
+    watch_tell(console, &line);
+    output_flush(&console->out);
+    if (command)
+        doer_command(watch->doer, command, alert);
+    if (!watch->options->silent && !alert->rule->is_silent)
+        doer_notify(watch->doer, alert);
+    watch->done |= console->out.closed;
+}
+
+static void on_presence(struct lookout *lookout, uint32_t position, enum presence from,
+                        enum presence to, const struct trouble *trouble, void *user)
+{
+    struct watch *watch = user;
+    struct console *console = watch->session.console;
+    const struct machine *machine =
+        &watch->session.fleet->machines[lookout_machine(lookout, position)];
+    const struct watch_line line = {.at_ms = clock_wall_ms(),
+                                    .machine = machine->name,
+                                    .kind = presence_word(to),
+                                    .detail = trouble ? trouble_word(trouble) : NULL};
+
+    (void)from;
+    store_presence(watch->store, machine->name, to, line.detail, line.at_ms);
+    if (!watch->options->changes)
+        return;
+    watch_tell(console, &line);
+    output_flush(&console->out);
+    watch->done |= console->out.closed;
+}
+
+static const struct lookout_events lookout_events = {.on_presence = on_presence};
+
+/* ---- what is watched, and for what ---- */
+
+static void take_stamp(const char *path, struct stamp *stamp_out)
+{
+    struct stat now;
+
+    *stamp_out = (struct stamp){0};
+    if (!path || stat(path, &now) < 0)
+        return;
+    stamp_out->parts[0] = (uint64_t)now.st_ino;
+    stamp_out->parts[1] = (uint64_t)now.st_size;
+    stamp_out->parts[2] = (uint64_t)now.st_mtim.tv_sec * 1000000000 + (uint64_t)now.st_mtim.tv_nsec;
+}
+
+static bool stamp_changed(const char *path, struct stamp *stamp)
+{
+    struct stamp now;
+
+    take_stamp(path, &now);
+    if (memcmp(&now, stamp, sizeof(now)) == 0)
+        return false;
+    *stamp = now;
+    return true;
+}
+
+static int rules_of_options(struct watch *watch)
+{
+    struct console *console = watch->session.console;
+
+    for (size_t i = 0; i < watch->options->when.count; i++) {
+        const char *text = watch->options->when.items[i];
+        struct fault fault = {0};
+        int error = alert_rules_add(&watch->rules, text, &fault);
+
+        if (error < 0 && error != -ENOSPC) {
+            complain_no_memory(&console->error);
+            return STATUS_FAILED;
+        }
+        if (!error)
+            continue;
+        complain_fault(&console->error, NULL, &fault);
+        if (fault.column) {
+            /* The rule again, with a mark below the place. */
+            output_print(&console->error, "    ");
+            output_safe(&console->error, text);
+            output_print(&console->error, "\n    %*s^\n", (int)fault.column - 1, "");
+        }
+        return STATUS_USAGE;
+    }
+    return STATUS_OK;
+}
+
+static int rules_of_file(struct watch *watch, struct alert_rules *rules_out)
+{
+    struct console *console = watch->session.console;
+    struct fault fault = {0};
+    int error = alert_rules_read(rules_out, watch->path, &fault);
+
+    if (error > 0)
+        complain_fault(&console->error, watch->path, &fault);
+    else if (error)
+        complain(&console->error, watch->path, _("The rules cannot be read."), strerror(-error),
+                 NULL);
+    return error ? STATUS_FAILED : STATUS_OK;
+}
+
+static int read_rules(struct watch *watch)
+{
+    struct console *console = watch->session.console;
+    int status;
+
+    if (watch->options->when.count > 0) {
+        status = rules_of_options(watch);
+    } else {
+        status = console_config_file(console, "alerts.conf", &watch->path);
+        if (!status)
+            status = rules_of_file(watch, &watch->rules);
+        take_stamp(watch->path, &watch->rules_stamp);
+    }
+    if (status)
+        return status;
+    if (watch->rules.count == 0)
+        return console_usage(
+            console, _("Watch for what?"),
+            _("Say it with --when, for example: --when 'cpu > 90 for 5m' --when down\n"
+              "or in ~/.config/hune/alerts.conf."));
+    for (uint32_t i = 0; watch->options->clear && i < watch->rules.count; i++)
+        watch->rules.items[i].clear_ms = watch->options->clear * 1000;
+    return STATUS_OK;
+}
+
+/* The vitals that any rule looks at, as a request wants them; NULL if none does. */
+static int make_fields(struct watch *watch)
+{
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+    uint64_t wanted = 0;
+    int error = 0;
+
+    free(watch->fields);
+    watch->fields = NULL;
+    for (uint32_t i = 0; i < watch->rules.count; i++)
+        wanted |= rule_vitals(watch->rules.items[i].rule);
+    for (int i = 0; i < VITAL_COUNT && !error; i++) {
+        if (wanted & 1ull << i)
+            error = buffer_printf(&out, "%s%s", buffer_length(&out) ? "," : "",
+                                  vital_info((enum vital)i)->name);
+    }
+    if (error || !wanted)
+        return error;
+    watch->fields = strdup(buffer_text(&out) ? buffer_text(&out) : "summary");
+    return watch->fields ? 0 : -ENOMEM;
+}
+
+static int select_machines(struct watch *watch)
+{
+    static const char *const everything[] = {"all", NULL};
+    struct console *console = watch->session.console;
+    bool is_open = !console->common.target && !watch->words[0];
+
+    selection_deinit(&watch->selection);
+    watch->selection = SELECTION_INIT;
+    return console_select(console, is_open ? everything : watch->words, &watch->selection);
+}
+
+static void look_away(struct watch *watch)
+{
+    watch->alarm = alarm_free(watch->alarm);
+    watch->lookout = lookout_free(watch->lookout);
+}
+
+static int look(struct watch *watch)
+{
+    struct console *console = watch->session.console;
+    const struct alarm_settings alarm = {.fleet = watch->session.fleet,
+                                         .machines = watch->selection.indices,
+                                         .count = watch->selection.count,
+                                         .rules = &watch->rules,
+                                         .store = watch->store,
+                                         .on_alert = on_alert,
+                                         .user = watch};
+    struct lookout_settings lookout = {.pool = watch->session.pool,
+                                       .machines = watch->selection.indices,
+                                       .count = watch->selection.count,
+                                       .every_ms = (uint32_t)watch->options->every * 1000,
+                                       .events = &lookout_events,
+                                       .user = watch};
+    struct fault fault = {0};
+    int error = make_fields(watch);
+
+    lookout.fields = watch->fields;
+    if (!error)
+        error = alarm_new(&watch->alarm, &alarm, clock_monotonic_ms(), &fault);
+    if (error > 0) {
+        complain_fault(&console->error, watch->path, &fault);
+        return STATUS_FAILED;
+    }
+    if (error || lookout_new(&watch->lookout, &lookout) < 0) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    return STATUS_OK;
+}
+
+/* ---- the loop ---- */
+
+/* The files were edited: begins anew. Alerts that stand are in the store, and are taken up. */
+static void look_again(struct watch *watch)
+{
+    struct console *console = watch->session.console;
+    const char *fleet_path;
+    bool rules_changed = watch->path && stamp_changed(watch->path, &watch->rules_stamp);
+    bool fleet_changed = console_fleet_path(console, &fleet_path) == 0 &&
+                         stamp_changed(fleet_path, &watch->fleet_stamp);
+    struct alert_rules *rules;
+
+    if (!rules_changed && !fleet_changed)
+        return;
+    rules = rules_changed ? calloc(1, sizeof(*rules)) : NULL;
+    if (rules && rules_of_file(watch, rules) != STATUS_OK) {
+        output_print(&console->error, "%s\n", _("hune: the rules of before hold on."));
+        alert_rules_deinit(rules);
+        free(rules);
+        rules = NULL;
+        if (!fleet_changed)
+            return;
+    }
+    look_away(watch);
+    if (rules) {
+        alert_rules_deinit(&watch->rules);
+        watch->rules = *rules;
+        free(rules);
+    }
+    watch->status = fleet_changed ? session_reload(&watch->session) : STATUS_OK;
+    if (!watch->status)
+        watch->status = select_machines(watch);
+    if (!watch->status)
+        watch->status = look(watch);
+    watch->done |= watch->status != STATUS_OK;
+}
+
+static void on_tick(uv_timer_t *timer)
+{
+    struct watch *watch = timer->data;
+    uint64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
+
+    if (++watch->ticks % WATCH_FILES_TICKS == 0)
+        look_again(watch);
+    for (uint32_t i = 0; watch->alarm && i < watch->selection.count && !watch->done; i++) {
+        struct reading reading;
+
+        lookout_reading(watch->lookout, i, now_ms, &reading);
+        alarm_judge(watch->alarm, i, &reading, now_ms, wall_ms);
+    }
+    output_flush(&watch->session.console->error);
+}
+
+static void on_interrupt(struct session *session, unsigned times)
+{
+    struct watch *watch = session->user;
+
+    (void)times;
+    watch->done = true;
+}
+
+static void on_terminate(uv_signal_t *signal, int number)
+{
+    struct watch *watch = signal->data;
+
+    (void)number;
+    watch->done = true;
+}
+
+static void greet(struct watch *watch)
+{
+    struct console *console = watch->session.console;
+    uint32_t standing = alarm_standing(watch->alarm);
+
+    output_print(&console->error,
+                 ngettext("hune: watching %u machine by %u rules; Ctrl-C ends it\n",
+                          "hune: watching %u machines by %u rules; Ctrl-C ends it\n",
+                          watch->selection.count),
+                 watch->selection.count, watch->rules.count);
+    if (standing > 0)
+        output_print(&console->error,
+                     ngettext("hune: %u alert stands already\n", "hune: %u alerts stand already\n",
+                              standing),
+                     standing);
+    output_flush(&console->error);
+}
+
+static int run(struct watch *watch)
+{
+    struct console *console = watch->session.console;
+    const char *fleet_path;
+
+    uv_timer_init(&watch->session.loop, &watch->tick);
+    uv_signal_init(&watch->session.loop, &watch->terminate);
+    watch->tick.data = watch->terminate.data = watch;
+    watch->store = console_store(console);
+    store_alerts_prune(watch->store, clock_wall_ms());
+    if (console_fleet_path(console, &fleet_path) == 0)
+        take_stamp(fleet_path, &watch->fleet_stamp);
+    if (doer_new(&watch->doer, &watch->session.loop, &console->error) < 0) {
+        complain_no_memory(&console->error);
+        watch->status = STATUS_FAILED;
+    } else {
+        watch->status = look(watch);
+    }
+    if (!watch->status) {
+        greet(watch);
+        session_catch(&watch->session, on_interrupt, watch);
+        uv_signal_start(&watch->terminate, on_terminate, SIGTERM);
+        uv_timer_start(&watch->tick, on_tick, WATCH_TICK_MS, WATCH_TICK_MS);
+        session_wait(&watch->session, &watch->done);
+        session_catch(&watch->session, NULL, NULL);
+    }
+    look_away(watch);
+    watch->doer = doer_free(watch->doer);
+    uv_close((uv_handle_t *)&watch->tick, NULL);
+    uv_close((uv_handle_t *)&watch->terminate, NULL);
+    return watch->status;
+}
+
+static int exec_watch(struct console *console, const void *values, const struct words *words)
+{
+    struct watch_options options = *(const struct watch_options *)values;
+    struct watch *watch;
+    int status;
+
+    if (options.log)
+        return watch_log(console, &options, words->items);
+    if (!options.every)
+        options.every = 5;
+    watch = calloc(1, sizeof(*watch));
+    if (!watch) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
+    watch->options = &options;
+    watch->words = words->items;
+    watch->session.console = console;
+    status = read_rules(watch);
+    if (!status)
+        status = session_open(&watch->session, console, false);
+    if (!status)
+        status = select_machines(watch);
+    if (!status)
+        status = run(watch);
+    session_close(&watch->session);
+    selection_deinit(&watch->selection);
+    alert_rules_deinit(&watch->rules);
+    free(watch->fields);
+    free(watch->path);
+    free(watch);
+    return status;
+}
+
+static const struct cli_option options[] = {
+    OPTION(struct watch_options, when, LIST, 'w', "when", N_("RULE"),
+           N_("what to wait for; may come more than once")),
+    OPTION(struct watch_options, command, TEXT, 'd', "do", N_("COMMAND"),
+           N_("run this at each begin and end; $HUNE_MACHINE and others tell of it")),
+    OPTION(struct watch_options, every, SECONDS, 'e', "every", N_("TIME"),
+           N_("between two samples; default 5s")),
+    OPTION(struct watch_options, clear, SECONDS, 0, "clear", N_("TIME"),
+           N_("a rule is false for so long before its alert ends; default 30s")),
+    OPTION(struct watch_options, changes, FLAG, 'c', "changes", NULL,
+           N_("tell every machine that goes up or down, too")),
+    OPTION(struct watch_options, silent, FLAG, 0, "no-notify", NULL,
+           N_("no messages on the desktop")),
+    OPTION(struct watch_options, log, FLAG, 'l', "log", NULL,
+           N_("show the alerts, ups and downs of before, and end")),
+    OPTION(struct watch_options, since, TEXT, 0, "since", N_("TIME"),
+           N_("of --log: from when on; default 7d")),
+};
+
+const struct cli_command cli_watch = {
+    .name = "watch",
+    .arguments = "[SEL]",
+    .summary = N_("Wait for trouble: tell, and run a command, when a rule holds"),
+    .details = N_(
+        "A rule compares a vital sign with a number, for some time if need be, or is one of\n"
+        "down, up, refused; and, or, not and parentheses join them. Each alert is told once\n"
+        "when it begins and once when it ends, and remembered. Without --when, the rules are\n"
+        "those of ~/.config/hune/alerts.conf. Without SEL, all machines are watched."),
+    .examples = "hune watch --when 'cpu > 90 for 5m' --when 'disk.free < 5%' --when down\n"
+                "hune watch @web --when 'down for 2m' --do 'mail -s \"$HUNE_MACHINE is away\" me'\n"
+                "hune watch --log --since 24h",
+    OPTIONS(options, struct watch_options),
+    .selects = true,
+    .exec = exec_watch,
+};
