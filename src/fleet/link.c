@@ -360,6 +360,11 @@ struct link *link_free(struct link *link)
     return NULL;
 }
 
+void link_note_gain(struct link *link)
+{
+    link->pause_ms = 0;
+}
+
 void link_connect(struct link *link)
 {
     switch (link->state) {

@@ -128,6 +128,9 @@ struct link *link_free(struct link *link);
 void link_connect(struct link *link);
 /* Ends the connection politely and stays closed; what is on it fails with PROBLEM_CLOSED. */
 void link_disconnect(struct link *link);
+/* Something was gained over the present connection: when it breaks, the next attempt is made soon,
+ * however short it was. */
+void link_note_gain(struct link *link);
 /* Drops the connection and connects again at once: the epoch is no longer the machine's. */
 void link_greet_again(struct link *link);
 void link_watch(struct link *link, struct link_watcher *watcher);

@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdio.h>
 
+#include "fleet/document.h"
 #include "proto/limits.h"
 
 /* What the machine may not have yet. */
@@ -107,6 +108,48 @@ static void on_input_acknowledged(struct request *request, void *user)
     remote_job_leave(job);
 }
 
+/* The machine's answer: what it has need not be sent again, and a line that breaks again and again
+ * still gets it all across. */
+static void on_taken(json_t *root, const struct trouble *trouble, void *user)
+{
+    struct remote_job *job = user;
+    uint64_t taken = 0, writer = 0;
+
+    remote_job_enter(job);
+    job->input.question = NULL;
+    if (!trouble) {
+        document_u64(root, "input", &taken);
+        document_u64(root, "writer", &writer);
+    }
+    /* Of another console's input it tells us nothing. */
+    if (writer == 0 && taken > job->input.base) {
+        link_note_gain(job->link);
+        input_forget(job, taken);
+    }
+    remote_input_start(job);
+    remote_job_leave(job);
+}
+
+static void on_input_interrupted(struct request *request, void *user)
+{
+    struct remote_job *job = user;
+    struct remote_input *input = &job->input;
+    char id[UUID_TEXT_SIZE], path[128];
+
+    (void)request;
+    remote_job_enter(job);
+    uuid_format(job->id, id);
+    snprintf(path, sizeof(path), "/v1/jobs/%s", id);
+    /* Without memory it is sent again from where we know of. */
+    if (request_document(job->link, path, on_taken, job, &input->question) == 0) {
+        input->request = request_cancel(input->request);
+        input->sent = 0;
+    } else {
+        input->question = NULL;
+    }
+    remote_job_leave(job);
+}
+
 /* Refused input is no end of the job: its output tells what becomes of it. */
 static void on_input_done(struct request *request, const struct trouble *trouble, void *user)
 {
@@ -135,12 +178,13 @@ void remote_input_start(struct remote_job *job)
     static const struct request_events events = {
         .on_send = on_input_send,
         .on_acknowledged = on_input_acknowledged,
+        .on_interrupted = on_input_interrupted,
         .on_done = on_input_done,
     };
     struct remote_input *input = &job->input;
 
-    if (input->request || input->is_closed || job->ended || job->detached || !job->accepted ||
-        (input_pending(input).size == 0 && !input->is_ended))
+    if (input->request || input->question || input->is_closed || job->ended || job->detached ||
+        !job->accepted || (input_pending(input).size == 0 && !input->is_ended))
         return;
     /* Without memory: the next write tries again. */
     if (request_new(&input->request, job->link, "POST", "/", &events, job) != 0) {
@@ -161,6 +205,7 @@ void remote_input_stop(struct remote_job *job)
 
     input->is_closed = true;
     input->request = request_cancel(input->request);
+    input->question = request_cancel(input->question);
     buffer_deinit(&input->queue);
     input->sent = 0;
 }

@@ -167,6 +167,7 @@ static void on_output_data(struct request *request, const uint8_t *bytes, size_t
     remote_job_enter(job);
     job->received += size;
     job->restarts = 0;
+    link_note_gain(job->link);
     if (buffer_length(&job->held) == 0)
         taken = take_frames(job, bytes, size);
     /* The request is gone if a callback ended or detached the job. */

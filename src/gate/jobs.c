@@ -195,6 +195,7 @@ json_t *job_to_json(const struct job *job)
         r |= member(object, "ended_ms", json_integer((json_int_t)job->ended_ms));
     r |= member(object, "first", json_integer((json_int_t)ring_start(job->ring)));
     r |= member(object, "output", json_integer((json_int_t)ring_head(job->ring)));
+    r |= member(object, "input", json_integer((json_int_t)ring_writer_input(job->ring)));
     if (ring_writer(job->ring))
         r |= member(object, "writer", json_integer((json_int_t)ring_writer(job->ring)));
     if (r) {
