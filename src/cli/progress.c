@@ -63,6 +63,8 @@ static void put_counts(struct progress *progress)
     if (counts.unreachable)
         buffer_printf(&line, _(" · %u unreachable"), counts.unreachable);
     buffer_printf(&line, _(" · %u running"), counts.running);
+    if (counts.away)
+        buffer_printf(&line, _(" (%u of them out of reach, trying again)"), counts.away);
     put_line(progress, &line);
 }
 

@@ -35,6 +35,7 @@ struct many {
     struct harvest *harvest;
     struct wave wave;
     struct progress progress;
+    uv_timer_t deadline;      /* of the whole run */
     const char **names;       /* by position */
     const char **hosts;       /* by position */
     struct speaker *speakers; /* by position; live only */
@@ -185,6 +186,14 @@ static void on_accepted(struct remote_job *job, uint32_t machine, void *user)
     /* Ctrl-C was pressed while the order was on its way. */
     if (many->stopping)
         remote_job_signal(job, 0);
+}
+
+static void on_interrupted(struct remote_job *job, uint32_t machine, bool interrupted, void *user)
+{
+    struct many *many = user;
+
+    (void)job;
+    harvest_away(many->harvest, position_of(many, machine), interrupted);
 }
 
 static void end_json(struct many *many, uint32_t position, const struct fanout_result *result)
@@ -443,12 +452,36 @@ static int prepare(struct many *many)
         .on_accepted = on_accepted,
         .on_output = on_output,
         .on_note = on_note,
+        .on_interrupted = on_interrupted,
         .user = many,
     };
     fanout_job_init(&many->job);
     waves.machines = many->selection->count;
     wave_init(&many->wave, &waves);
     return error;
+}
+
+/* A machine that stops its job in time has ended long before; one that is gone is waited for no
+ * longer. */
+static uint32_t patience_ms(const struct run_order *order)
+{
+    enum { GRACE_S = 30 };
+    uint64_t seconds = order->deadline_s + GRACE_S;
+
+    if (order->deadline_s == 0 || order->detach)
+        return 0;
+    return seconds > UINT32_MAX / 1000 ? 0 : (uint32_t)(seconds * 1000);
+}
+
+static void on_deadline(uv_timer_t *timer)
+{
+    struct many *many = timer->data;
+
+    progress_erase(&many->progress);
+    complain_say(&many->session->console->error,
+                 _("Jobs that run may go on; hune jobs shows them."), "%s",
+                 _("The time of the whole run is up (--deadline)."));
+    fanout_stop(many->fanout);
 }
 
 static int start(struct many *many)
@@ -459,6 +492,7 @@ static int start(struct many *many)
         .machines = many->selection->indices,
         .count = many->selection->count,
         .at_once = many->order->at_once,
+        .timeout_ms = patience_ms(many->order),
         .task = &task,
         .events = &events,
         .user = many,
@@ -472,6 +506,10 @@ static int start(struct many *many)
     fanout_set_limit(many->fanout, many->wave.limit);
     progress_start(&many->progress, &many->session->loop, many->session->console, many->harvest,
                    &many->wave, many->view == RUN_VIEW_GATHER);
+    uv_timer_init(&many->session->loop, &many->deadline);
+    many->deadline.data = many;
+    if (many->order->whole_s)
+        uv_timer_start(&many->deadline, on_deadline, many->order->whole_s * 1000, 0);
     fanout_start(many->fanout);
     return 0;
 }
@@ -571,6 +609,7 @@ int run_many(struct session *session, const struct selection *selection, struct 
         session_catch(session, on_interrupt, &many);
         session_wait(session, &many.done);
         session_catch(session, NULL, NULL);
+        uv_close((uv_handle_t *)&many.deadline, NULL);
         progress_stop(&many.progress);
         status = order->detach ? many.status : fanout_exit_status(many.fanout);
         harvest_close(many.harvest, status);

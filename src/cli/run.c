@@ -23,6 +23,7 @@ struct run_options {
     const char *max_fail;
     struct text_list env;
     uint64_t timeout;
+    uint64_t deadline;
     uint64_t fanout;
     uint64_t canary;
     bool live;
@@ -239,6 +240,7 @@ static int exec_run(struct console *console, const void *values, const struct wo
     _cleanup_(order_deinit) struct run_order order = {
         .as = options->as,
         .deadline_s = options->timeout,
+        .whole_s = options->deadline,
         .at_once = (uint32_t)options->fanout,
         .input = -1,
         .raw = options->raw,
@@ -250,7 +252,7 @@ static int exec_run(struct console *console, const void *values, const struct wo
     };
     int status = check(console, options, words);
 
-    order.many = order.view == RUN_VIEW_GATHER || order.view == RUN_VIEW_SORTED;
+    order.many = order.view == RUN_VIEW_GATHER || order.view == RUN_VIEW_SORTED || order.whole_s;
     if (!status)
         status = read_waves(console, options, &order.wave);
     if (!status)
@@ -274,6 +276,8 @@ static const struct cli_option options[] = {
     OPTION(struct run_options, as, TEXT, 'u', "as", N_("USER"), N_("run as this user")),
     OPTION(struct run_options, timeout, SECONDS, 0, "timeout", N_("TIME"),
            N_("the machine stops the job then (90s, 15m, 2h)")),
+    OPTION(struct run_options, deadline, SECONDS, 0, "deadline", N_("TIME"),
+           N_("wait for no machine any longer than this, all in all")),
     OPTION(struct run_options, fanout, NUMBER, 'f', "fanout", N_("N"),
            N_("machines at a time; default: as many as files allow")),
     OPTION(struct run_options, gather, FLAG, 'b', "gather", NULL,

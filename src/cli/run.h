@@ -22,7 +22,8 @@ enum run_view {
 struct run_order {
     struct buffer payload;  /* of proto/command.h */
     const char *as;         /* NULL: the machine's user in the fleet list, else its default */
-    uint64_t deadline_s;    /* 0: none */
+    uint64_t deadline_s;    /* for the job on each machine; 0: none */
+    uint64_t whole_s;       /* many machines: for all of it; 0: none */
     uint32_t at_once;       /* machines at a time; 0: the fan-out decides */
     int input;              /* a descriptor to read standard input from, or -1 */
     const char *input_path; /* what it was opened from; NULL if it cannot be opened again */

@@ -76,6 +76,19 @@ void harvest_accepted(struct harvest *harvest, uint32_t position, const uint8_t 
     machine->has_job = true;
 }
 
+void harvest_away(struct harvest *harvest, uint32_t position, bool is_away)
+{
+    struct harvest_machine *machine = &harvest->machines[position];
+
+    if (machine->is_away == is_away || !machine->has_job)
+        return;
+    machine->is_away = is_away;
+    if (is_away)
+        harvest->counts.away++;
+    else
+        harvest->counts.away--;
+}
+
 int harvest_say(struct harvest *harvest, uint32_t position, bool is_error, const void *bytes,
                 size_t size, uint32_t ms)
 {
@@ -142,6 +155,7 @@ int harvest_end(struct harvest *harvest, uint32_t position, struct job_state sta
     struct harvest_machine *machine = &harvest->machines[position];
     int error;
 
+    harvest_away(harvest, position, false);
     machine->state = state;
     machine->problem = problem;
     machine->is_done = true;

@@ -36,6 +36,7 @@ struct harvest_counts {
     uint32_t unreachable; /* no answer */
     uint32_t unsent;      /* of these, never asked */
     uint32_t running;     /* took the order and are not done */
+    uint32_t away;        /* of these, not connected now; it is tried again */
 };
 
 /* Where one machine is. */
@@ -48,6 +49,7 @@ struct harvest_machine {
     uint32_t answer[2];  /* groups of harvest_answers(); HARVEST_NONE */
     uint32_t failure;    /* group of harvest_failures(); HARVEST_NONE */
     bool has_job;
+    bool is_away;
     bool is_done;
 };
 
@@ -59,6 +61,8 @@ int harvest_new(struct harvest **harvest_out, const struct harvest_settings *set
 struct harvest *harvest_free(struct harvest *harvest);
 
 void harvest_accepted(struct harvest *harvest, uint32_t position, const uint8_t job[UUID_SIZE]);
+/* The connection under its job broke, or is back. */
+void harvest_away(struct harvest *harvest, uint32_t position, bool is_away);
 /* Returns 0 or -ENOMEM. */
 int harvest_say(struct harvest *harvest, uint32_t position, bool is_error, const void *bytes,
                 size_t size, uint32_t ms);

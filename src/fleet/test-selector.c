@@ -174,12 +174,54 @@ static void test_empty_fleet(void **state)
     assert_non_null(strstr(fault.hint, "empty"));
 }
 
+/* What @NAME means where nobody has such a tag. */
+static int find_group(const char *name, size_t length, struct buffer *names_out,
+                      struct fault *fault, void *user)
+{
+    static const char members[] = "db2\0gone\0web01";
+
+    ++*(unsigned *)user;
+    if (length == 4 && memcmp(name, "some", 4) == 0)
+        return buffer_append(names_out, members, sizeof(members));
+    if (length == 4 && memcmp(name, "gone", 4) == 0)
+        return buffer_append(names_out, "gone", 5);
+    if (length == 5 && memcmp(name, "empty", 5) == 0)
+        return 0;
+    if (length == 3 && memcmp(name, "bad", 3) == 0) {
+        fault_set(fault, NULL, "It cannot be read.");
+        return FLEET_GROUP_BAD;
+    }
+    return 1;
+}
+
+static void test_groups(void **state)
+{
+    struct fleet *fleet = *state;
+    unsigned asked = 0;
+    const struct fleet_groups groups = {.find = find_group, .user = &asked};
+    const char *const refused[] = {"@gone", "@empty", "@bad", "@other"};
+    struct fault fault;
+
+    fleet->groups = &groups;
+    expect(fleet, "@some", "04");
+    expect(fleet, "@some&!web01", "4");
+    assert_int_equal(asked, 2);
+    for (size_t i = 0; i < ELEMENTS_OF(refused); i++) {
+        struct selection selection = SELECTION_INIT;
+
+        assert_int_equal(selector_match(fleet, refused[i], &selection, &fault), SELECTOR_E_TAG);
+        assert_int_equal(fault.column, 1);
+        assert_string_not_equal(fault.text, "");
+    }
+    fleet->groups = NULL;
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_picks),       cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_refused),     cmocka_unit_test(test_one),
-        cmocka_unit_test(test_empty_fleet),
+        cmocka_unit_test(test_empty_fleet), cmocka_unit_test(test_groups),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

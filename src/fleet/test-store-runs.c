@@ -162,13 +162,25 @@ static void test_outputs_shared(void **state)
 {
     _cleanup_buffer_ struct buffer out = BUFFER_INIT;
     int64_t first = begin(2), second = begin(2);
-    int64_t said = output(first, "same", 4);
+    int64_t said = output(first, "same", 4), shared;
     uint64_t size;
 
     (void)state;
     result(first, 0, STATE_EXITED, 0, said);
     result(first, 1, STATE_EXITED, 0, output(first, "other", 5));
     assert_int_equal(output(first, "same", 4), said);
+    assert_int_equal(output(second, "same", 4), said);
+    result(second, 0, STATE_EXITED, 0, said);
+    /* One that an older run uses, too, as standard error. */
+    shared = output(first, "shared", 6);
+    assert_int_equal(
+        store_run_result(store, first, &(struct stored_result){.position = 1, .err = shared}), 0);
+    assert_int_equal(output(second, "shared", 6), shared);
+    assert_int_equal(store_run_forget(store, second), 0);
+    assert_int_equal(store_run_read(store, shared, &out, &size), 0);
+    assert_int_equal(size, 6);
+    buffer_clear(&out);
+    second = begin(2);
     assert_int_equal(output(second, "same", 4), said);
     result(second, 0, STATE_EXITED, 0, said);
     assert_int_equal(store_run_forget(store, first), 0);

@@ -163,6 +163,26 @@ static void test_no_room(void **state)
     transcripts_free(store);
 }
 
+/* A piece that has no room, then one that is held already: it must not close the gap. */
+static void test_gap(void **state)
+{
+    enum { WHOLE = 2 * TRANSCRIPT_PIECE };
+    struct transcripts *store = store_of(WHOLE, 0, NULL);
+    struct transcript first = {0}, second = {0};
+
+    (void)state;
+    say(store, &first, 1, WHOLE);
+    assert_int_equal(transcript_finish(store, &first), 0);
+    say(store, &second, 2, TRANSCRIPT_PIECE);
+    say(store, &second, 1, WHOLE);
+    assert_int_equal(transcript_finish(store, &second), 0);
+    assert_int_equal(second.size, TRANSCRIPT_PIECE + WHOLE);
+    assert_int_equal(second.held, 0);
+    transcript_deinit(&first);
+    transcript_deinit(&second);
+    transcripts_free(store);
+}
+
 static void test_each_max(void **state)
 {
     struct transcripts *store = store_of(0, 50000, NULL);
@@ -204,9 +224,10 @@ static void test_copy_some(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),    cmocka_unit_test(test_interleaved),
-        cmocka_unit_test(test_on_disk),  cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_each_max), cmocka_unit_test(test_copy_some),
+        cmocka_unit_test(test_equal),     cmocka_unit_test(test_interleaved),
+        cmocka_unit_test(test_on_disk),   cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_each_max),  cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_copy_some),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

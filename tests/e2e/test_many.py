@@ -369,6 +369,68 @@ def test_few_descriptors_are_enough_and_told(fleet):
     assert "64 machines at a time" in done.err, done
 
 
+def behind(many, proxies, count):
+    """Half of the machines are reached through the proxies."""
+    for n in range(0, many.count, 2):
+        port = proxies[n % len(proxies)].port
+        many.rows[n] = f"web{n + 1},127.0.0.1,{port},,{many.id}"
+    many.save()
+
+
+def test_half_of_the_machines_are_cut_off_and_come_back(fleet, proxy):
+    many = fleet(40)
+    way = proxy(many.agent.port)
+    behind(many, [way], 40)
+    started, go = many.agent.folder / "started", many.agent.folder / "go"
+    with many.console.start("run", "all", "--gather", "--",
+                            f"echo before; echo x >> {started}; while ! test -e {go}; do sleep 0.1; "
+                            "done; echo after") as process:
+        wait_for("all jobs", lambda: started.exists() and len(started.read_text().split()) == 40)
+        way.cut()
+        go.touch()
+        out, err = process.communicate(timeout=60)
+    assert (out, process.returncode) == (b"web[1-40] (40):\nbefore\nafter\n", 0), err
+    assert len(started.read_text().split()) == 40, "nothing ran twice"
+
+
+def test_machines_that_stay_away_are_told_and_the_others_are_done(fleet, proxy):
+    many = fleet(10)
+    way = proxy(many.agent.port)
+    behind(many, [way], 10)
+    started, go = many.agent.folder / "started", many.agent.folder / "go"
+    with many.console.start("run", "all", "--gather", "--deadline", "12s", "--",
+                            f"echo x >> {started}; while ! test -e {go}; do sleep 0.1; done; "
+                            "echo done") as process:
+        wait_for("all jobs", lambda: started.exists() and len(started.read_text().split()) == 10)
+        way.refuse = True
+        way.cut()
+        go.touch()
+        out, err = process.communicate(timeout=60)
+    assert b"web[2,4,6,8,10] (5):\ndone\n" in out, (out, err)
+    assert b"--deadline" in err and b"5 of 10 machines failed" in err, err
+    assert process.returncode == 255
+    assert many.console.run("nodeset", "-c", "@last.ok").out == "5\n"
+
+
+@pytest.mark.root
+def test_an_endless_answer_is_cut_and_told(fleet, tmp_path):
+    """What is too large for memory goes to disk, and what is too large for that is counted."""
+    many = fleet(2)
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=48m", "tmpfs", disk], check=True)
+    try:
+        many.console.environment["XDG_DATA_HOME"] = str(disk)
+        done = many.run("web1", "--gather", "--", "head -c 200000000 /dev/zero | "
+                        "openssl enc -aes-128-ctr -K 00 -iv 00 2>/dev/null || "
+                        "head -c 200000000 /dev/urandom", binary=True, timeout=110)
+        assert done.code == 0 and b"of 200000000 bytes)" in done.out[-200:], done.out[-200:]
+        assert b"could be held" in done.err, done.err
+        assert 60 << 20 < len(done.out) < 130 << 20
+    finally:
+        subprocess.run(["umount", disk], check=True)
+
+
 # ---- other tools' manners ----
 
 def test_the_words_of_pdsh_and_clush(fleet):
