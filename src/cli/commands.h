@@ -43,6 +43,7 @@ struct cli_command {
     X(forget)            \
     X(audit)             \
     X(top)               \
+    X(history)           \
     X(watch)             \
     X(disconnect)        \
     X(reset)             \

@@ -12,7 +12,7 @@
 
 #include "base/buffer.h"
 #include "cli/grid.h"
-#include "cli/history.h"
+#include "cli/prompt-history.h"
 
 enum { END_KEY = 'D' & 037, READ_MAX = 4096, LINE_MAX_BYTES = 1 << 20 };
 

@@ -1,13 +1,23 @@
-/* What was typed at the prompt, kept as a text file, one line each: readable, and appended to, so
- * that two prompts do not overwrite each other. */
+/* hune history: what its two halves share. */
 #pragma once
 
-#include <stddef.h>
+#include "cli/console.h"
+#include "fleet/vitals.h"
 
-enum { HISTORY_LINES = 1000 };
+enum { HISTORY_COLUMNS_MAX = 32 };
 
-/* Calls `each` for the last lines of the file, oldest first. A file that is not there is empty; one
- * that has grown long is cut. */
-void history_load(const char *path, void (*each)(const char *line, void *user), void *user);
-/* Appends a line; the file is made with mode 0600. A line that begins with a space is not kept. */
-void history_add(const char *path, const char *line);
+/* The columns that were asked for, in that order. */
+struct history_wanted {
+    struct vital_column columns[HISTORY_COLUMNS_MAX];
+    size_t count;
+};
+
+/* A graph for each column, as wide as the terminal. */
+void history_draw(struct console *console, const char *machine,
+                  const struct vitals_history *history, const struct history_wanted *wanted);
+/* time,cpu.busy,cpu.busy min,cpu.busy max,…: a line for each row; what is not known is empty. */
+void history_csv(struct console *console, const struct vitals_history *history,
+                 const struct history_wanted *wanted);
+/* An object for each row. */
+void history_json(struct console *console, const char *machine,
+                  const struct vitals_history *history, const struct history_wanted *wanted);

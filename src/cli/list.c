@@ -1,5 +1,6 @@
 /* hune list: which machines are in the fleet list, and which of its lines are none. */
 #include "cli/commands.h"
+#include "cli/list.h"
 #include "cli/render.h"
 
 /* Lines that are no machine are shown up to this many. */
@@ -22,15 +23,19 @@ static void show_bad_lines(struct console *console, const struct fleet *fleet)
                      fleet->bad_count - BAD_SHOWN_MAX);
 }
 
+struct list_options {
+    bool is_long;
+};
+
 static int exec_list(struct console *console, const void *values, const struct words *words)
 {
     static const char *const everything[] = {"all", NULL};
     _cleanup_selection_ struct selection selection = SELECTION_INIT;
     const char *const *selector = words->items;
+    const struct list_options *options = values;
     struct fleet *fleet;
     int status = console_fleet(console, &fleet);
 
-    (void)values;
     if (status)
         return status;
     output_flush(&console->out);
@@ -46,17 +51,27 @@ static int exec_list(struct console *console, const void *values, const struct w
         return STATUS_OK;
     }
     status = console_select(console, selector, &selection);
-    if (!status)
-        renderer_of(console)->list(console, fleet, &selection);
-    return status;
+    if (status)
+        return status;
+    if (options->is_long)
+        return list_long(console, &selection);
+    renderer_of(console)->list(console, fleet, &selection);
+    return STATUS_OK;
 }
+
+static const struct cli_option options[] = {
+    OPTION(struct list_options, is_long, FLAG, 'l', "long", NULL,
+           N_("ask each machine: state, uptime, processors, memory, load, disk")),
+};
 
 const struct cli_command cli_list = {
     .name = "list",
     .arguments = "[SEL]",
     .summary = N_("Show the machines of the fleet list"),
     .details = N_("Lines of the list that are no machine are told on standard error."),
-    .examples = "hune list\nhune list '@web&!web3'\nhune list --json | jq -r .host",
+    .examples =
+        "hune list\nhune list '@web&!web3'\nhune list -l @db\nhune list --json | jq -r .host",
+    OPTIONS(options, struct list_options),
     .selects = true,
     .exec = exec_list,
 };

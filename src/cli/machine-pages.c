@@ -409,7 +409,8 @@ int page_day(struct machine_view *view)
                                         : _("Waiting for the machine…"));
         return 1;
     }
-    height = height > 8 ? 8 : height;
+    height = height > 7 ? 7 : height;
+    height -= height % 2 == 0; /* an odd number has a middle for the scale */
     for (size_t i = 0; i < ELEMENTS_OF(days); i++) {
         row = draw_day(view, row, &days[i], height);
         if (i == 2 || i == ELEMENTS_OF(days) - 1)

@@ -12,7 +12,7 @@
 
 #include "base/file.h"
 #include "cli/completion.h"
-#include "cli/history.h"
+#include "cli/prompt-history.h"
 
 static struct completion complete(const char *line)
 {
