@@ -152,7 +152,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_add = {
     .name = "add",
-    .arguments = "HOST[:PORT] [--accept-new | --via ssh]",
+    .arguments = N_("HOST[:PORT] [--accept-new | --via ssh]"),
     .summary = N_("Add a machine by its address"),
     .details = N_("With --via ssh, runs `huned invite` there over your own ssh, and joins."),
     .examples = "hune add root@web1 --via ssh\nhune add 192.0.2.7 --name web1 --accept-new",

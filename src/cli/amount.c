@@ -9,7 +9,8 @@
 
 const char *amount_size(uint64_t bytes, char text_out[AMOUNT_TEXT])
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB", "EiB"};
+    static const char *const units[] = {N_("B"),   N_("KiB"), N_("MiB"), N_("GiB"),
+                                        N_("TiB"), N_("PiB"), N_("EiB")};
     double value = (double)bytes;
     size_t unit = 0;
 
@@ -18,7 +19,7 @@ const char *amount_size(uint64_t bytes, char text_out[AMOUNT_TEXT])
         unit++;
     }
     snprintf(text_out, AMOUNT_TEXT, unit == 0 || value >= 99.95 ? "%.0f %s" : "%.1f %s", value,
-             units[unit]);
+             _(units[unit]));
     return text_out;
 }
 
@@ -27,8 +28,7 @@ const char *amount_duration(uint64_t ms, char text_out[AMOUNT_TEXT])
     unsigned long long seconds = ms / 1000;
 
     if (ms < 10 * 1000)
-        snprintf(text_out, AMOUNT_TEXT, _("%llu.%llu s"), seconds,
-                 (unsigned long long)ms % 1000 / 100);
+        snprintf(text_out, AMOUNT_TEXT, _("%.1f s"), (double)(ms / 100) / 10);
     else if (seconds < 60)
         snprintf(text_out, AMOUNT_TEXT, _("%llu s"), seconds);
     else if (seconds < 3600)

@@ -215,7 +215,7 @@ static int no_fact(struct console *console, const char *word)
 {
     struct nearest nearest = nearest_begin(word ? word : "");
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
-    char hint[192];
+    char hint[256];
 
     for (size_t i = 0; i < FACT_COUNT; i++)
         nearest_offer(&nearest, fact_name((enum fact)i));
@@ -226,10 +226,8 @@ static int no_fact(struct console *console, const char *word)
         snprintf(hint, sizeof(hint), _("The facts are: %s."), FACT_WORDS);
     if (!word)
         return console_usage(console, _("Ask for what?"), hint);
-    buffer_append_text(&text, "\"");
-    text_append_printable_line(&text, word, strlen(word));
-    buffer_append_text(&text, _("\" is not a fact."));
-    return console_usage(console, buffer_text(&text), hint);
+    buffer_printf(&text, _("\"%s\" is not a fact."), word);
+    return console_usage(console, buffer_text(&text) ? buffer_text(&text) : word, hint);
 }
 
 /* The first words that are facts are the facts, what follows them is the selector; so a machine
@@ -257,7 +255,7 @@ static int exec_ask(struct console *console, const void *values, const struct wo
 
 const struct cli_command cli_ask = {
     .name = "ask",
-    .arguments = "FACT… [SEL]",
+    .arguments = N_("FACT… [SEL]"),
     .summary = N_("Ask machines for facts"),
     .details = N_(
         "The facts are: os name ip ram cpu disk net uptime users processes services all."),

@@ -72,7 +72,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_attach = {
     .name = "attach",
-    .arguments = "MACHINE [JOB]",
+    .arguments = N_("MACHINE [JOB]"),
     .summary = N_("Follow a job's output to its end"),
     .details = N_("From the first byte that the machine still keeps; the exit status is the "
                   "job's.\nJOB is its id, or the first or last digits of it (hune jobs shows them);"

@@ -268,7 +268,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_audit = {
     .name = "audit",
-    .arguments = "MACHINE",
+    .arguments = N_("MACHINE"),
     .summary = N_("Show a machine's own record of the orders that it was given"),
     .details = N_("Who ordered what, when, as whom, and how it ended; refusals too. With --json, "
                   "each order's signed bytes and its signature are there to be checked again.\n"

@@ -90,7 +90,7 @@ static int select_place(struct carry *carry, const char *word, struct selection 
 static int agree(struct carry *carry)
 {
     _cleanup_selection_ struct selection selection = SELECTION_INIT;
-    _cleanup_buffer_ struct buffer question = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer question = BUFFER_INIT, names = BUFFER_INIT;
     struct fleet *fleet;
     int r;
 
@@ -105,8 +105,9 @@ static int agree(struct carry *carry)
         r = run_care_protected(carry->console, fleet, &selection);
     if (r || carry->count <= console_settings(carry->console)->confirm_above)
         return r;
-    if (buffer_printf(&question, _("Put it on %u machines ("), carry->count) ||
-        console_describe(fleet, &selection, &question) || buffer_append_text(&question, ")?") ||
+    if (console_describe(fleet, &selection, &names) || !buffer_text(&names) ||
+        buffer_printf(&question, _("Put it on %u machines (%s)?"), carry->count,
+                      buffer_text(&names)) ||
         !buffer_text(&question))
         return no_memory(carry);
     return console_confirm(carry->console, buffer_text(&question)) ? 0 : STATUS_FAILED;

@@ -4,6 +4,7 @@
 
 #include "base/text.h"
 #include "cli/nearest.h"
+#include "fleet/language.h"
 
 static const struct cli_command *const commands[] = {
 #define X(name) &cli_##name,
@@ -65,6 +66,8 @@ int cli_execute(struct console *console, const struct cli_command *command,
     }
     error = options_parse(sets, ELEMENTS_OF(sets), command->dashes_are_words, arguments, &words,
                           &fault);
+    if (console->common.json)
+        language_plain(); /* what scripts read is the same in every language */
     if (error < 0) {
         complain_no_memory(&console->error);
         status = STATUS_FAILED;

@@ -10,7 +10,7 @@
 
 struct cli_command {
     const char *name;
-    const char *arguments; /* as the usage line shows them; not translated */
+    const char *arguments; /* as the usage line shows them */
     const char *summary;   /* one line, begins with a verb */
     const char *details;   /* a few sentences, or NULL */
     const char *examples;  /* whole lines, or NULL */

@@ -1,6 +1,7 @@
 #include "cli/console.h"
 #include "cli/console-groups.h"
 
+#include <ctype.h>
 #include <errno.h>
 #include <poll.h>
 #include <stdlib.h>
@@ -338,7 +339,8 @@ bool console_confirm(struct console *console, const char *question)
     /* The loop may have made the terminal non-blocking. */
     poll(&(struct pollfd){.fd = STDIN_FILENO, .events = POLLIN}, 1, -1);
     size = read(STDIN_FILENO, answer, sizeof(answer));
-    return size > 0 && (answer[0] == 'y' || answer[0] == 'Y' || answer[0] == _("yes")[0]);
+    return size > 0 && (answer[0] == 'y' || answer[0] == 'Y' ||
+                        tolower((unsigned char)answer[0]) == _("yes")[0]);
 }
 
 int console_usage(struct console *console, const char *text, const char *hint)

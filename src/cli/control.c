@@ -154,7 +154,7 @@ static int exec_kill(struct console *console, const void *values, const struct w
 
 const struct cli_command cli_disconnect = {
     .name = "disconnect",
-    .arguments = "[SEL]",
+    .arguments = N_("[SEL]"),
     .summary = N_("End every connection of your key to machines"),
     .details = N_("Connections of all your consoles end; jobs go on running."),
     .examples = "hune disconnect web1",
@@ -164,7 +164,7 @@ const struct cli_command cli_disconnect = {
 
 const struct cli_command cli_reset = {
     .name = "reset",
-    .arguments = "[SEL]",
+    .arguments = N_("[SEL]"),
     .summary = N_("Let the agent start afresh; jobs go on running"),
     .details = N_("The agent reads its configuration again. Needs the right control."),
     .examples = "hune reset @web --yes",
@@ -174,7 +174,7 @@ const struct cli_command cli_reset = {
 
 const struct cli_command cli_kill = {
     .name = "kill",
-    .arguments = "[SEL]",
+    .arguments = N_("[SEL]"),
     .summary = N_("Stop the agent, until somebody starts it again on the machine"),
     .details = N_("Needs the right control."),
     .examples = "hune kill web3",

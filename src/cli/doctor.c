@@ -69,7 +69,7 @@ static int exec_doctor(struct console *console, const void *values, const struct
 
 const struct cli_command cli_doctor = {
     .name = "doctor",
-    .arguments = "[MACHINE]",
+    .arguments = N_("[MACHINE]"),
     .summary = N_("Walk the way to a machine and explain the first thing that fails"),
     .examples = "hune doctor web1",
     .selects = true,

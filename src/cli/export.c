@@ -52,7 +52,7 @@ static int exec_export(struct console *console, const void *values, const struct
 
 const struct cli_command cli_export = {
     .name = "export",
-    .arguments = "[FILE|-]",
+    .arguments = N_("[FILE|-]"),
     .summary = N_("Write the fleet list, or a part of it, as CSV"),
     .examples = "hune export fleet.csv\nhune export -t @web - | column -ts,",
     .selects = true,

@@ -7,10 +7,11 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "cli/amount.h"
 #include "cli/grid.h"
 #include "cli/render.h"
 
-enum { SIZE_TEXT = 24, PROCESSES_SHOWN_MAX = 15 };
+enum { PROCESSES_SHOWN_MAX = 15 };
 
 static const char *text_of(const json_t *object, const char *key)
 {
@@ -28,42 +29,34 @@ static bool number_of(const json_t *object, const char *key, double *number_out)
 }
 
 /* "15.6 GiB"; "" for a number that is not told. */
-static const char *size_text(const json_t *object, const char *key, char text[SIZE_TEXT])
+static const char *size_text(const json_t *object, const char *key, char text[AMOUNT_TEXT])
 {
-    static const char *const units[] = {"B", "KiB", "MiB", "GiB", "TiB", "PiB"};
     double bytes;
-    size_t unit = 0;
 
     text[0] = '\0';
-    if (!number_of(object, key, &bytes))
-        return text;
-    while (bytes >= 1024 && unit + 1 < ELEMENTS_OF(units)) {
-        bytes /= 1024;
-        unit++;
-    }
-    snprintf(text, SIZE_TEXT, unit == 0 || bytes >= 99.95 ? "%.0f %s" : "%.1f %s", bytes,
-             units[unit]);
+    if (number_of(object, key, &bytes) && bytes >= 0 && bytes < 0x1p64)
+        amount_size((uint64_t)bytes, text);
     return text;
 }
 
 static const char *percent_text(const json_t *object, const char *part, const char *whole,
-                                char text[SIZE_TEXT])
+                                char text[AMOUNT_TEXT])
 {
     double a, b;
 
     text[0] = '\0';
     if (number_of(object, part, &a) && number_of(object, whole, &b) && b > 0)
-        snprintf(text, SIZE_TEXT, "%.0f %%", 100 * a / b);
+        snprintf(text, AMOUNT_TEXT, "%.0f %%", 100 * a / b);
     return text;
 }
 
-static const char *number_text(const json_t *object, const char *key, char text[SIZE_TEXT])
+static const char *number_text(const json_t *object, const char *key, char text[AMOUNT_TEXT])
 {
     double number;
 
     text[0] = '\0';
     if (number_of(object, key, &number))
-        snprintf(text, SIZE_TEXT, "%.0f", number);
+        snprintf(text, AMOUNT_TEXT, "%.0f", number);
     return text;
 }
 
@@ -109,7 +102,7 @@ static void show_ip(struct output *output, json_t *fact)
 
     grid_init(&grid, (const char *const[]){_("INTERFACE"), _("ADDRESS"), _("SCOPE"), NULL});
     json_array_foreach (json_object_get(fact, "addresses"), i, address) {
-        char prefix[SIZE_TEXT];
+        char prefix[AMOUNT_TEXT];
         const char *text = text_of(address, "address");
 
         grid_cell(&grid, text_of(address, "interface"));
@@ -124,7 +117,7 @@ static void show_ip(struct output *output, json_t *fact)
 
 static void show_ram(struct output *output, json_t *fact)
 {
-    char total[SIZE_TEXT], used[SIZE_TEXT], available[SIZE_TEXT], percent[SIZE_TEXT];
+    char total[AMOUNT_TEXT], used[AMOUNT_TEXT], available[AMOUNT_TEXT], percent[AMOUNT_TEXT];
     double swap;
 
     output_print(output, _("%s, %s used (%s), %s available"), size_text(fact, "total", total),
@@ -141,7 +134,7 @@ static void show_ram(struct output *output, json_t *fact)
 static void show_cpu(struct output *output, json_t *fact)
 {
     const json_t *load = json_object_get(fact, "load");
-    char threads[SIZE_TEXT], mhz[SIZE_TEXT];
+    char threads[AMOUNT_TEXT], mhz[AMOUNT_TEXT];
     double limit;
 
     output_safe(output, text_of(fact, "model"));
@@ -169,7 +162,7 @@ static void show_disk(struct output *output, json_t *fact)
                                            _("TYPE"), _("SOURCE"), NULL});
     grid.right[1] = grid.right[2] = grid.right[3] = grid.right[4] = true;
     json_array_foreach (json_object_get(fact, "mounts"), i, mount) {
-        char text[SIZE_TEXT];
+        char text[AMOUNT_TEXT];
 
         grid_cell(&grid, text_of(mount, "target"));
         grid_cell(&grid, size_text(mount, "size", text));
@@ -193,7 +186,7 @@ static void show_net(struct output *output, json_t *fact)
                                            _("ERRORS"), _("MTU"), _("MAC"), NULL});
     grid.right[2] = grid.right[3] = grid.right[4] = grid.right[5] = true;
     json_array_foreach (json_object_get(fact, "interfaces"), i, interface) {
-        char text[SIZE_TEXT];
+        char text[AMOUNT_TEXT];
         double received = 0, sent = 0;
 
         number_of(interface, "rx_errors", &received);
@@ -211,7 +204,7 @@ static void show_net(struct output *output, json_t *fact)
 }
 
 /* A machine's wall clock time, in the time zone of who looks at it. */
-static const char *time_text(const json_t *object, const char *key, char text[SIZE_TEXT])
+static const char *time_text(const json_t *object, const char *key, char text[AMOUNT_TEXT])
 {
     double ms;
     time_t seconds;
@@ -222,13 +215,13 @@ static const char *time_text(const json_t *object, const char *key, char text[SI
         return text;
     seconds = (time_t)(ms / 1000);
     if (localtime_r(&seconds, &local))
-        strftime(text, SIZE_TEXT, "%Y-%m-%d %H:%M", &local);
+        strftime(text, AMOUNT_TEXT, "%Y-%m-%d %H:%M", &local);
     return text;
 }
 
 static void show_uptime(struct output *output, json_t *fact)
 {
-    char since[SIZE_TEXT];
+    char since[AMOUNT_TEXT];
     double number = 0;
     uint64_t seconds;
 
@@ -260,7 +253,7 @@ static void show_users(struct output *output, json_t *fact)
     }
     grid_init(&grid, (const char *const[]){_("USER"), _("TERMINAL"), _("FROM"), _("SINCE"), NULL});
     json_array_foreach (sessions, i, session) {
-        char since[SIZE_TEXT];
+        char since[AMOUNT_TEXT];
 
         grid_cell(&grid, text_of(session, "user"));
         grid_cell(&grid, text_of(session, "terminal"));
@@ -278,7 +271,7 @@ static void show_processes(struct output *output, json_t *fact)
     size_t all = json_array_size(processes);
     size_t shown = output->terminal && all > PROCESSES_SHOWN_MAX ? PROCESSES_SHOWN_MAX : all;
     _cleanup_grid_ struct grid grid;
-    char count[SIZE_TEXT], running[SIZE_TEXT];
+    char count[AMOUNT_TEXT], running[AMOUNT_TEXT];
 
     output_print(output, _("%s, %s running\n"), number_text(fact, "count", count),
                  number_text(fact, "running", running));
@@ -287,7 +280,7 @@ static void show_processes(struct output *output, json_t *fact)
     grid.right[0] = grid.right[3] = grid.right[4] = true;
     for (size_t i = 0; i < shown; i++) {
         const json_t *process = json_array_get(processes, i);
-        char text[SIZE_TEXT];
+        char text[AMOUNT_TEXT];
         double ms = 0;
 
         grid_cell(&grid, number_text(process, "pid", text));
@@ -307,6 +300,8 @@ static void show_processes(struct output *output, json_t *fact)
 static void show_services(struct output *output, json_t *fact)
 {
     const json_t *services = json_object_get(fact, "services");
+    _cleanup_buffer_ struct buffer name = BUFFER_INIT;
+    const char *manager;
     const json_t *service;
     size_t i;
 
@@ -314,9 +309,10 @@ static void show_services(struct output *output, json_t *fact)
         output_print(output, "%s\n", _("no service manager that is known here"));
         return;
     }
-    output_print(output, _("%zu running under "), json_array_size(services));
-    output_safe(output, text_of(fact, "manager"));
-    output_print(output, "\n");
+    manager = text_of(fact, "manager");
+    if (text_append_printable_line(&name, manager, strlen(manager)) == 0 && buffer_text(&name))
+        output_print(output, _("%zu running under %s\n"), json_array_size(services),
+                     buffer_text(&name));
     json_array_foreach (services, i, service) {
         output_print(output, "  ");
         output_safe(output, text_of(service, "name"));

@@ -37,7 +37,7 @@ static int exec_forget(struct console *console, const void *values, const struct
 
 const struct cli_command cli_forget = {
     .name = "forget",
-    .arguments = "MACHINE JOB",
+    .arguments = N_("MACHINE JOB"),
     .summary = N_("Drop an ended job's result and output from a machine"),
     .details = N_("Without it, they are dropped an hour after the end ([jobs] keep). The machine's "
                   "record of orders (hune audit) stays."),

@@ -30,7 +30,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_get = {
     .name = "get",
-    .arguments = "MACHINE:PATH... DIR",
+    .arguments = N_("MACHINE:PATH... DIR"),
     .summary = N_("Get files and folders from machines"),
     .details = N_("With one machine, what is named goes into DIR, or becomes DIR if there is no\n"
                   "such folder. With several, each has a folder of its name in DIR. Modes, times,\n"

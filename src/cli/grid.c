@@ -106,6 +106,14 @@ static size_t fitting(const uint8_t *bytes, size_t size, size_t room)
     return used;
 }
 
+void print_column(struct output *output, const char *text, size_t width)
+{
+    size_t used = text_width(text, strlen(text));
+
+    output_print(output, "%s", text);
+    put_spaces(output, used < width ? width - used : GAP);
+}
+
 static void print_row(const struct grid *grid, const struct grid_cell *cells, size_t indent,
                       struct output *output)
 {

@@ -28,3 +28,5 @@ void grid_cellf(struct grid *grid, const char *format, ...) __attribute__((forma
 void grid_print(const struct grid *grid, const char *indent, struct output *output);
 /* How many columns of a terminal the text takes. */
 size_t text_width(const char *text, size_t size);
+/* The text, which is our own, and spaces up to `width` columns; at least two where it is longer. */
+void print_column(struct output *output, const char *text, size_t width);

@@ -12,14 +12,14 @@ static void print_options(struct output *output, const struct cli_option *option
     for (size_t i = 0; i < count; i++) {
         const struct cli_option *option = &options[i];
         const char *value = option->value ? _(option->value) : "";
-        char left[64];
-        int length = option->letter ? snprintf(left, sizeof(left), "-%c, --%s%s%s", option->letter,
-                                               option->name, *value ? " " : "", value)
-                                    : snprintf(left, sizeof(left), "    --%s%s%s", option->name,
-                                               *value ? " " : "", value);
+        char left[96], letter[8] = "    ";
 
-        output_print(output, "  %-*s%s%s\n", COLUMN, left, length >= COLUMN ? "  " : "",
-                     _(option->help));
+        if (option->letter)
+            snprintf(letter, sizeof(letter), "-%c, ", option->letter);
+        snprintf(left, sizeof(left), "%s--%s%s%s", letter, option->name, *value ? " " : "", value);
+        output_print(output, "  ");
+        print_column(output, left, COLUMN);
+        output_print(output, "%s\n", _(option->help));
     }
 }
 
@@ -35,7 +35,8 @@ static void print_indented(struct output *output, const char *lines)
 
 void help_command(struct output *output, const struct cli_command *command)
 {
-    output_print(output, _("Usage: hune %s %s\n"), command->name, command->arguments);
+    output_print(output, _("Usage: hune %s %s\n"), command->name,
+                 *command->arguments ? _(command->arguments) : "");
     output_print(output, "%s.\n", _(command->summary));
     if (command->details)
         output_print(output, "\n%s\n", _(command->details));
@@ -95,7 +96,7 @@ static int exec_help(struct console *console, const void *values, const struct w
 
 const struct cli_command cli_help = {
     .name = "help",
-    .arguments = "[COMMAND]",
+    .arguments = N_("[COMMAND]"),
     .summary = N_("Show what hune can do, or what one command does"),
     .exec = exec_help,
 };

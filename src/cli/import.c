@@ -92,7 +92,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_import = {
     .name = "import",
-    .arguments = "FILE|- [--from FORMAT] [--dry-run]",
+    .arguments = N_("FILE|- [--from FORMAT] [--dry-run]"),
     .summary = N_("Take over machines from another list"),
     .details = N_("Reads CSV, ssh's client configuration, an Ansible inventory or a hosts file."),
     .examples = "hune import servers.csv --dry-run\nhune import ~/.ssh/config\n"

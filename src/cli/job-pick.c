@@ -9,6 +9,7 @@
 
 #include "base/text.h"
 #include "cli/json-line.h"
+#include "cli/render.h"
 #include "fleet/outcome.h"
 #include "fleet/request.h"
 #include "fleet/submit.h"
@@ -134,8 +135,9 @@ static void consider(struct choice *choice, const struct job_object *object)
     if (choice->count > SHOWN_MAX)
         return;
     uuid_format(object->id, id);
-    buffer_printf(&choice->shown, "%s%s  %s  %s", choice->count > 1 ? "\n" : "", id,
-                  state_name(object->state.state), object->label);
+    buffer_printf(&choice->shown, "%s%s  ", choice->count > 1 ? "\n" : "", id);
+    state_describe(object->state, &choice->shown);
+    buffer_printf(&choice->shown, "  %s", object->label);
 }
 
 static int judge(struct job_pick *pick, const struct choice *choice)

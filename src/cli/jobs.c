@@ -137,7 +137,7 @@ static void show_row(struct listing *listing, struct grid *grid, const struct ro
 
     grid_cell(grid, listing->session->fleet->machines[row->machine].name);
     grid_cell(grid, job_short(row->job.id, id));
-    grid_cell(grid, state_append(&state, row->job.state) == 0 ? buffer_text(&state) : "");
+    grid_cell(grid, state_describe(row->job.state, &state) == 0 ? buffer_text(&state) : "");
     /* In the console's time: the machine's clock may be wrong. */
     grid_cell(grid, amount_moment(row->job.started_ms + clock_wall_ms() - row->now_ms, text));
     grid_cell(grid, amount_duration(took_ms(row), text));
@@ -240,7 +240,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_jobs = {
     .name = "jobs",
-    .arguments = "[SEL]",
+    .arguments = N_("[SEL]"),
     .summary = N_("Show the jobs of machines, running and ended"),
     .details = N_("Of everybody, not only your own. Machines remember what has ended for an hour "
                   "([jobs] keep), or until hune forget."),

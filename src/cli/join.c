@@ -38,7 +38,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_join = {
     .name = "join",
-    .arguments = "LINK",
+    .arguments = N_("LINK"),
     .summary = N_("Join a machine with the link that `huned invite` printed on it"),
     .details = N_(
         "The machine's id is pinned, your key becomes known to the machine, and the machine "

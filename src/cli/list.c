@@ -66,7 +66,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_list = {
     .name = "list",
-    .arguments = "[SEL]",
+    .arguments = N_("[SEL]"),
     .summary = N_("Show the machines of the fleet list"),
     .details = N_("Lines of the list that are no machine are told on standard error."),
     .examples =

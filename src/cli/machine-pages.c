@@ -247,7 +247,7 @@ static int draw_mounts(struct machine_view *view, int row)
     name = name < 8 ? 8 : name > 30 ? 30 : name;
     canvas_fill(&view->paper, row, 0, columns, STYLE_HEADING);
     canvas_text(&view->paper, row, 0, name, STYLE_HEADING, _("MOUNT"));
-    canvas_right(&view->paper, row, name + 1, 5, STYLE_HEADING, _("SIZE"));
+    canvas_right(&view->paper, row, name + 1, 5, STYLE_HEADING, _("TOTAL"));
     canvas_right(&view->paper, row, name + 7, 5, STYLE_HEADING, _("FREE"));
     canvas_right(&view->paper, row, name + 13, 5, STYLE_HEADING, _("INODE"));
     canvas_text(&view->paper, row++, name + 19, columns - name - 19, STYLE_HEADING, _("FULL"));

@@ -1,6 +1,4 @@
 /* hune: see and command every machine in your care. Finds the command in the table and runs it. */
-#include <libintl.h>
-#include <locale.h>
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,38 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
-#include "config.h"
-
-/* The language of messages as setlocale() would find it, without its files being read. */
-static const char *messages_language(void)
-{
-    static const char *const variables[] = {"LC_ALL", "LC_MESSAGES", "LANG"};
-
-    for (size_t i = 0; i < ELEMENTS_OF(variables); i++) {
-        const char *value = getenv(variables[i]);
-
-        if (value && *value)
-            return value;
-    }
-    return "C";
-}
-
-/* Reading locales takes a good part of a millisecond, and a script wants neither: characters are
- * measured for terminals only, and the catalogue is for languages other than the program's own. */
-static void start_locale(void)
-{
-    const char *language = messages_language();
-
-    if (isatty(STDOUT_FILENO) == 1 || isatty(STDERR_FILENO) == 1)
-        setlocale(LC_CTYPE, "");
-    if (text_equal(language, "POSIX") || text_equal(language, "C") || text_starts(language, "C.") ||
-        text_starts(language, "en"))
-        return;
-    setlocale(LC_CTYPE, "");
-    setlocale(LC_MESSAGES, "");
-    bindtextdomain("hune", HUNE_LOCALE_DIR);
-    textdomain("hune");
-}
+#include "fleet/language.h"
 
 /* Names are resolved by threads, and a slow name service would let thousands of machines stand in
  * line before libuv's four. They are made only when the first name is looked up. */
@@ -86,7 +53,7 @@ static int global_options(struct console *console, const char *const *arguments,
 static int unknown_command(struct console *console, const char *name)
 {
     const char *nearest = cli_nearest(name);
-    char hint[128];
+    char hint[192];
 
     if (nearest)
         snprintf(hint, sizeof(hint), _("Did you mean `hune %s`?"), nearest);
@@ -106,6 +73,8 @@ static int run(struct console *console, const char *const *arguments)
     status = global_options(console, arguments, &arguments);
     if (status)
         return status;
+    if (console->common.json)
+        language_plain();
     if (!arguments[0]) {
         if (!console->common.help)
             return prompt_run(console);
@@ -124,7 +93,7 @@ int main(int argc, char **argv)
     int status;
 
     (void)argc;
-    start_locale();
+    language_start(isatty(STDOUT_FILENO) == 1 || isatty(STDERR_FILENO) == 1);
     allow_many_lookups();
     log_open("hune", LOG_LEVEL_WARNING);
     /* A reader that goes away must not kill us before the job on the machine was told to stop. */

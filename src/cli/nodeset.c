@@ -231,7 +231,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_nodeset = {
     .name = "nodeset",
-    .arguments = "[-f|-e|-c] [NAMES…]",
+    .arguments = N_("[-f|-e|-c] [NAMES…]"),
     .summary = N_("Fold, expand or count sets of names"),
     .details = N_("The names need not be in the fleet list; @tags, @groups and patterns are looked "
                   "up there."),

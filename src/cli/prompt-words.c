@@ -9,6 +9,7 @@
 #include "cli/ask.h"
 #include "cli/commands.h"
 #include "cli/control.h"
+#include "cli/grid.h"
 #include "cli/job-pick.h"
 #include "cli/jobs.h"
 #include "cli/prompt-warm.h"
@@ -187,6 +188,13 @@ static const struct prompt_word prompt_words[] = {
     {"exit", "", NULL, false, obey_quit},
 };
 
+static void put_help(struct output *output, const char *left, const char *right)
+{
+    output_print(output, "  ");
+    print_column(output, left, 24);
+    output_print(output, "%s\n", right);
+}
+
 static void obey_help(struct prompt *prompt, const struct prompt_word *word,
                       const struct selection *selection, const char *rest)
 {
@@ -201,14 +209,14 @@ static void obey_help(struct prompt *prompt, const struct prompt_word *word,
         if (!prompt_words[i].help)
             continue;
         snprintf(left, sizeof(left), "%s %s", prompt_words[i].word, prompt_words[i].arguments);
-        output_print(output, "  %-24s%s\n", left, _(prompt_words[i].help));
+        put_help(output, left, _(prompt_words[i].help));
     }
-    output_print(output, "  %-24s%s\n", _("a fact"),
-                 _("os name ip ram cpu disk net uptime users processes services all [SEL]"));
-    output_print(output, "  %-24s%s\n", _("anything else"),
-                 _("is run by the machine's shell, and so is !LINE, whatever its first word"));
-    output_print(output, "  %-24s%s\n", "Ctrl-C",
-                 _("stops the running command; Tab continues a word; the arrow keys recall lines"));
+    put_help(output, _("a fact"),
+             _("os name ip ram cpu disk net uptime users processes services all [SEL]"));
+    put_help(output, _("anything else"),
+             _("is run by the machine's shell, and so is !LINE, whatever its first word"));
+    put_help(output, "Ctrl-C",
+             _("stops the running command; Tab continues a word; the arrow keys recall lines"));
 }
 
 static void run_line(struct prompt *prompt, const char *line)

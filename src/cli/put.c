@@ -32,7 +32,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_put = {
     .name = "put",
-    .arguments = "FILE... SEL:PATH",
+    .arguments = N_("FILE... SEL:PATH"),
     .summary = N_("Put files and folders on machines"),
     .details = N_("What is named goes into PATH on every machine, or becomes PATH if there is no\n"
                   "such folder. Modes, times, links and holes are kept. Nothing changes on a\n"

@@ -33,19 +33,17 @@ static int remove_names(struct fleet *fleet, void *context, struct fault *fault)
 static bool agreed(struct console *console, const struct fleet *fleet,
                    const struct selection *selection)
 {
-    _cleanup_buffer_ struct buffer question = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer question = BUFFER_INIT, names = BUFFER_INIT;
     int error;
 
     if (selection->count == 1)
         return true;
-    error = buffer_printf(&question,
-                          ngettext("Remove %u machine from the list (",
-                                   "Remove %u machines from the list (", selection->count),
-                          selection->count);
-    if (!error)
-        error = console_describe(fleet, selection, &question);
-    if (!error)
-        error = buffer_append_text(&question, ")?");
+    error = console_describe(fleet, selection, &names);
+    if (!error && buffer_text(&names))
+        error = buffer_printf(&question,
+                              ngettext("Remove %u machine from the list (%s)?",
+                                       "Remove %u machines from the list (%s)?", selection->count),
+                              selection->count, buffer_text(&names));
     return !error && buffer_text(&question) && console_confirm(console, buffer_text(&question));
 }
 
@@ -105,7 +103,7 @@ static int exec_remove(struct console *console, const void *values, const struct
 
 const struct cli_command cli_remove = {
     .name = "remove",
-    .arguments = "SEL",
+    .arguments = N_("SEL"),
     .summary = N_("Take machines out of the fleet list"),
     .details = N_(
         "Nothing is done on the machines. To take away your key's rights, delete its line "

@@ -114,7 +114,7 @@ int ending_describe(struct job_state state, struct buffer *out)
     switch (state.state) {
     case STATE_EXITED: return buffer_printf(out, _("exit status %u"), state.detail);
     case STATE_SIGNALLED:
-        signal = sigdescr_np((int)state.detail);
+        signal = sigdescr_np((int)state.detail) ? strsignal((int)state.detail) : NULL;
         return buffer_printf(out, _("ended by signal %u (%s)"), state.detail,
                              signal ? signal : _("unknown"));
     case STATE_TIMED_OUT: return buffer_append_text(out, _("stopped, because its time was up"));
@@ -130,6 +130,22 @@ int ending_describe(struct job_state state, struct buffer *out)
     case STATE_REFUSED: break;
     }
     return state_append(out, state);
+}
+
+int state_describe(struct job_state state, struct buffer *out)
+{
+    switch (state.state) {
+    case STATE_QUEUED: return buffer_append_text(out, _("queued"));
+    case STATE_RUNNING: return buffer_append_text(out, _("running"));
+    case STATE_EXITED: return buffer_printf(out, _("exited(%u)"), state.detail);
+    case STATE_SIGNALLED: return buffer_printf(out, _("signalled(%u)"), state.detail);
+    case STATE_TIMED_OUT: return buffer_append_text(out, _("timed-out"));
+    case STATE_KILLED: return buffer_append_text(out, _("killed"));
+    case STATE_LOST:
+        return buffer_append_text(out, state.detail == LOST_AGENT ? _("lost(agent restarted)")
+                                                                  : _("lost(machine restarted)"));
+    default: return state_append(out, state);
+    }
 }
 
 /* Output was shown as it came; what is left to tell is what went wrong. */
@@ -164,7 +180,8 @@ static void finding(struct console *console, const char *machine,
                     !finding->is_ok       ? _("failed ")
                     : finding->is_warning ? _("look   ")
                                           : _("ok     "));
-    output_print(output, "%-36s %8.2f ms  ", _(doctor_step_text(finding->step)), finding->ms);
+    print_column(output, _(doctor_step_text(finding->step)), 36);
+    output_print(output, " %8.2f ms  ", finding->ms);
     output_safe(output, finding->detail);
     output_print(output, "\n");
     output_flush(output);

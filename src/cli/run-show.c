@@ -252,20 +252,22 @@ void show_failures(struct console *console, struct harvest *harvest)
     }
 }
 
+/* Whether there are any; then the sentence goes on with them. */
+static bool begin_part(struct output *error, const char **comma, uint32_t count)
+{
+    if (count == 0)
+        return false;
+    output_print(error, "%s", *comma);
+    *comma = ", ";
+    return true;
+}
+
 void show_summary(struct console *console, const struct harvest *harvest)
 {
     const struct harvest_counts counts = harvest_counts(harvest);
     struct output *error = &console->error;
     uint32_t all = harvest_size(harvest);
-    const struct {
-        uint32_t count;
-        const char *text;
-    } parts[] = {
-        {counts.failed, _("failed")},
-        {counts.refused, _("refused")},
-        {counts.unreachable - counts.unsent, _("unreachable")},
-        {counts.unsent, _("not asked")},
-    };
+    uint32_t unreachable = counts.unreachable - counts.unsent;
     const char *comma = " (";
 
     if (counts.ok == all)
@@ -273,13 +275,15 @@ void show_summary(struct console *console, const struct harvest *harvest)
     output_print(error,
                  ngettext("hune: %u of %u machine failed", "hune: %u of %u machines failed", all),
                  all - counts.ok, all);
-    for (size_t i = 0; i < ELEMENTS_OF(parts); i++) {
-        /* "3 of 9 machines failed (3 failed)" says it twice. */
-        if (parts[i].count == 0 || (i == 0 && counts.failed == all - counts.ok))
-            continue;
-        output_print(error, "%s%u %s", comma, parts[i].count, parts[i].text);
-        comma = ", ";
-    }
+    /* "3 of 9 machines failed (3 failed)" says it twice. */
+    if (counts.failed != all - counts.ok && begin_part(error, &comma, counts.failed))
+        output_print(error, ngettext("%u failed", "%u failed", counts.failed), counts.failed);
+    if (begin_part(error, &comma, counts.refused))
+        output_print(error, ngettext("%u refused", "%u refused", counts.refused), counts.refused);
+    if (begin_part(error, &comma, unreachable))
+        output_print(error, ngettext("%u unreachable", "%u unreachable", unreachable), unreachable);
+    if (begin_part(error, &comma, counts.unsent))
+        output_print(error, ngettext("%u not asked", "%u not asked", counts.unsent), counts.unsent);
     output_print(error, "%s\n", *comma == ',' ? ")" : "");
     output_flush(error);
 }

@@ -324,7 +324,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_run = {
     .name = "run",
-    .arguments = "[SEL] [OPTIONS] -- COMMAND…",
+    .arguments = N_("[SEL] [OPTIONS] -- COMMAND…"),
     .summary = N_("Run a command on machines"),
     .details = N_(
         "One COMMAND argument is a line for the machine's shell; several are run as they "

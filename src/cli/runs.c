@@ -6,6 +6,7 @@
 #include <time.h>
 
 #include "base/text.h"
+#include "cli/amount.h"
 #include "cli/commands.h"
 #include "cli/grid.h"
 #include "cli/json-line.h"
@@ -71,7 +72,7 @@ static void run_json(struct console *console, const struct stored_run *run)
 static int list_one(const struct stored_run *run, void *user)
 {
     struct listing *listing = user;
-    char when[32];
+    char when[32], took[AMOUNT_TEXT];
 
     listing->count++;
     if (listing->console->common.json) {
@@ -81,8 +82,8 @@ static int list_one(const struct stored_run *run, void *user)
     format_time(run->started_ms, when, sizeof(when));
     grid_cellf(&listing->grid, "%lld", (long long)run->number);
     grid_cell(&listing->grid, when);
-    grid_cellf(&listing->grid, run->ended_ms ? "%.1f s" : "?",
-               (double)(run->ended_ms - run->started_ms) / 1000);
+    grid_cell(&listing->grid,
+              run->ended_ms ? amount_duration(run->ended_ms - run->started_ms, took) : "?");
     grid_cellf(&listing->grid, "%u", run->machines);
     grid_cellf(&listing->grid, "%u", run->ok);
     grid_cellf(&listing->grid, run->failed ? "%u" : "", run->failed);
@@ -131,8 +132,12 @@ static bool read_number(const char *word, int64_t *number_out)
 
 static int no_such_run(struct console *console, const char *word)
 {
-    complain_say(&console->error, _("hune runs tells which runs are remembered."),
-                 _("There is no run %s."), word ? word : _("yet"));
+    const char *hint = _("hune runs tells which runs are remembered.");
+
+    if (word)
+        complain_say(&console->error, hint, _("There is no run %s."), word);
+    else
+        complain_say(&console->error, hint, "%s", _("There is no run yet."));
     return STATUS_USAGE;
 }
 
@@ -287,7 +292,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_runs = {
     .name = "runs",
-    .arguments = "[show [N]] [forget N|all]",
+    .arguments = N_("[show [N]] [forget N|all]"),
     .summary = N_("Show the runs of before and what came of them"),
     .details = N_("Runs on many machines are remembered with what the machines said, until newer "
                   "ones need the room.\nTheir machines are selectors: @last, @last.failed, "

@@ -37,7 +37,7 @@ static int exec_stop(struct console *console, const void *values, const struct w
 
 const struct cli_command cli_stop = {
     .name = "stop",
-    .arguments = "MACHINE [JOB]",
+    .arguments = N_("MACHINE [JOB]"),
     .summary = N_("Stop a job and everything that it started"),
     .details = N_("The job's processes are asked to end (SIGTERM), and ended two seconds later.\n"
                   "JOB is its id, or the first or last digits of it; it may be left out where only "

@@ -59,7 +59,7 @@ static int exec_tag(struct console *console, const void *values, const struct wo
 
 const struct cli_command cli_tag = {
     .name = "tag",
-    .arguments = "SEL +TAG… -TAG…",
+    .arguments = N_("SEL +TAG… -TAG…"),
     .summary = N_("Put tags on machines, or take them off"),
     .examples = "hune tag 'web[1-9]' +web +prod\nhune tag web3 -prod",
     .dashes_are_words = true,

@@ -573,7 +573,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_top = {
     .name = "top",
-    .arguments = "[SEL]",
+    .arguments = N_("[SEL]"),
     .summary = N_("Watch machines on the whole screen"),
     .details = N_("Shows every machine with its processors, memory, load, disks and network. Enter "
                   "opens one\nmachine; ? shows the keys. Without SEL, all machines are shown."),

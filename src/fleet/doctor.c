@@ -7,6 +7,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/text.h"
+#include "fleet/i18n.h"
 #include "fleet/remote-job.h"
 #include "proto/command.h"
 #include "proto/right.h"
@@ -187,10 +188,10 @@ static void run_true(struct doctor *doctor)
 
 static void show_id(struct doctor *doctor)
 {
-    char id[FINGERPRINT_TEXT_SIZE], text[FINGERPRINT_TEXT_SIZE + 16];
+    char id[FINGERPRINT_TEXT_SIZE], text[FINGERPRINT_TEXT_SIZE + 32];
 
     fingerprint_format(link_info(doctor->link)->id, id);
-    snprintf(text, sizeof(text), "%s%s", id, doctor->is_pinned ? "" : " (new)");
+    snprintf(text, sizeof(text), doctor->is_pinned ? "%s" : _("%s (new)"), id);
     passed(doctor, text);
 }
 
@@ -227,7 +228,7 @@ static void look_at_rights(struct doctor *doctor, const struct link_info *info)
         return;
     }
     if (rights_append(&text, info->rights) == 0 && *info->run_as)
-        (void)buffer_printf(&text, " as %s", info->run_as);
+        (void)buffer_printf(&text, _("; as %s"), info->run_as);
     passed(doctor, buffer_text(&text));
 }
 
@@ -250,8 +251,11 @@ static void on_ready(struct link *link, const struct link_info *info, void *user
         return;
     (void)link;
     doctor->busy++;
-    snprintf(text, sizeof(text), "%s %s%s%s", info->name, info->version,
-             *info->operator_label ? ", you are " : "", info->operator_label);
+    if (*info->operator_label)
+        snprintf(text, sizeof(text), _("%s %s, you are %s"), info->name, info->version,
+                 info->operator_label);
+    else
+        snprintf(text, sizeof(text), "%s %s", info->name, info->version);
     passed(doctor, text);
     if (!doctor->freed)
         look_at_rights(doctor, info);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "fleet/i18n.h"
 #include "proto/right.h"
 
 #define PROBLEM_URN "urn:hune:problem:"
@@ -88,7 +89,7 @@ void document_problem(const void *bytes, size_t size, unsigned status, const cha
     char type[128];
 
     if (!document_text(root, "type", type, sizeof(type)) || !text_starts(type, PROBLEM_URN)) {
-        trouble_set(trouble_out, PROBLEM_NOT_HUNE, where, "HTTP status %u", status);
+        trouble_set(trouble_out, PROBLEM_NOT_HUNE, where, _("HTTP status %u"), status);
         json_decref(root);
         return;
     }

@@ -3,6 +3,7 @@
 #include "fleet/exchange.h"
 
 #include "fleet/document.h"
+#include "fleet/i18n.h"
 #include "proto/limits.h"
 
 static enum body_state flow_peek(void *user, size_t max, struct slice *bytes_out)
@@ -155,9 +156,9 @@ void exchange_wire_close(struct wire_stream *stream, uint32_t h2_error, void *us
         return;
     if (exchange->overflows)
         trouble_set(&trouble, PROBLEM_TOO_LARGE, exchange->where,
-                    "the answer is larger than this console takes");
+                    _("the answer is larger than this console takes"));
     else
-        trouble_set(&trouble, PROBLEM_LOST, exchange->where, h2_error ? "HTTP/2 error %u" : NULL,
+        trouble_set(&trouble, PROBLEM_LOST, exchange->where, h2_error ? _("HTTP/2 error %u") : NULL,
                     h2_error);
     exchange->stream = NULL;
     exchange_end(exchange, &trouble);

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
+#include "fleet/i18n.h"
 
 struct fanout_visit {
     struct list at; /* in fanout.visits */
@@ -289,7 +290,7 @@ static void end_late_visits(struct fanout *fanout)
     if (fanout->settings.timeout_ms == 0)
         return;
     while ((visit = first_visit(fanout)) && visit->deadline_ms <= now)
-        visit_abandon(visit, "its time was up");
+        visit_abandon(visit, _("its time was up"));
 }
 
 static void arm(struct fanout *fanout)
@@ -349,7 +350,7 @@ void fanout_stop(struct fanout *fanout)
         return;
     fanout->stopped = true;
     while ((visit = first_visit(fanout)))
-        visit_abandon(visit, "it was stopped here");
+        visit_abandon(visit, _("it was stopped here"));
     fanout_begin_no_more(fanout);
 }
 

@@ -1,5 +1,6 @@
 /* See figure.h. */
 #include "fleet/figure.h"
+#include "fleet/i18n.h"
 
 #include <math.h>
 #include <stdint.h>
@@ -7,6 +8,8 @@
 #include <string.h>
 
 static const char prefixes[] = "BKMGTPE";
+static const char *const units[] = {N_("B"),   N_("KiB"), N_("MiB"), N_("GiB"),
+                                    N_("TiB"), N_("PiB"), N_("EiB")};
 
 /* Brings bytes below 1000 (999.5 would be shown as 1000), so that three digits are enough. */
 static double scale(double bytes, size_t *prefix_out)
@@ -32,9 +35,7 @@ static int append_bytes(struct buffer *out, double value, const char *behind)
     size_t prefix;
 
     value = scale(value, &prefix);
-    if (prefix == 0)
-        return buffer_printf(out, "%.0f B%s", value, behind);
-    return buffer_printf(out, "%.*f %ciB%s", digits(value, prefix, 99.95), value, prefixes[prefix],
+    return buffer_printf(out, "%.*f %s%s", digits(value, prefix, 99.95), value, _(units[prefix]),
                          behind);
 }
 
@@ -43,13 +44,13 @@ int figure_append_span(struct buffer *out, double seconds)
     uint64_t s = seconds > 0 && seconds < 1e15 ? (uint64_t)seconds : 0;
 
     if (s < 60)
-        return buffer_printf(out, "%us", (unsigned)s);
+        return buffer_printf(out, _("%us"), (unsigned)s);
     if (s < 3600)
-        return s % 60 ? buffer_printf(out, "%um %us", (unsigned)(s / 60), (unsigned)(s % 60))
-                      : buffer_printf(out, "%um", (unsigned)(s / 60));
+        return s % 60 ? buffer_printf(out, _("%um %us"), (unsigned)(s / 60), (unsigned)(s % 60))
+                      : buffer_printf(out, _("%um"), (unsigned)(s / 60));
     if (s < 86400)
-        return buffer_printf(out, "%uh %um", (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
-    return buffer_printf(out, "%llud %uh", (unsigned long long)(s / 86400),
+        return buffer_printf(out, _("%uh %um"), (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
+    return buffer_printf(out, _("%llud %uh"), (unsigned long long)(s / 86400),
                          (unsigned)(s / 3600 % 24));
 }
 
@@ -76,7 +77,10 @@ static void short_bytes(double value, char *text_out, size_t size)
     size_t prefix;
 
     value = scale(value, &prefix);
-    snprintf(text_out, size, "%.*f%c", digits(value, prefix, 9.95), value, prefixes[prefix]);
+    if (prefix == 0)
+        snprintf(text_out, size, "%.0f%s", value, _(units[0]));
+    else
+        snprintf(text_out, size, "%.*f%c", digits(value, prefix, 9.95), value, prefixes[prefix]);
 }
 
 static void short_span(double seconds, char *text_out, size_t size)
@@ -85,15 +89,15 @@ static void short_span(double seconds, char *text_out, size_t size)
     unsigned long long days = s / 86400;
 
     if (s < 60)
-        snprintf(text_out, size, "%us", (unsigned)s);
+        snprintf(text_out, size, _("%us"), (unsigned)s);
     else if (s < 3600)
-        snprintf(text_out, size, "%um", (unsigned)(s / 60));
+        snprintf(text_out, size, _("%um"), (unsigned)(s / 60));
     else if (s < 86400)
-        snprintf(text_out, size, "%uh%02u", (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
+        snprintf(text_out, size, _("%uh%02u"), (unsigned)(s / 3600), (unsigned)(s / 60 % 60));
     else if (days < 10)
-        snprintf(text_out, size, "%llud%uh", days, (unsigned)(s / 3600 % 24));
+        snprintf(text_out, size, _("%llud%uh"), days, (unsigned)(s / 3600 % 24));
     else
-        snprintf(text_out, size, "%llud", days);
+        snprintf(text_out, size, _("%llud"), days);
 }
 
 /* A plain number: as many digits behind the point as there is room for. */

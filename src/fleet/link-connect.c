@@ -11,6 +11,7 @@
 #include "base/text.h"
 #include "base/uuid.h"
 #include "fleet/document.h"
+#include "fleet/i18n.h"
 #include "fleet/link-private.h"
 #include "fleet/signer.h"
 #include "fleet/submit.h"
@@ -169,7 +170,7 @@ static void explain_end(struct link *link, struct conn *conn, enum problem_code 
     if (system_error)
         reason = strerror(-system_error);
     else if (problem == PROBLEM_TIMEOUT && link->state == LINK_SECURING)
-        reason = "TCP connects, but TLS gets no answer";
+        reason = _("TCP connects, but TLS gets no answer");
     describe_where(link, conn, where, sizeof(where));
     trouble_set(&link->trouble, problem == PROBLEM_NONE ? PROBLEM_CLOSED : problem, where,
                 *reason ? "%s" : NULL, reason);
@@ -220,16 +221,16 @@ void link_give_up(struct link *link)
 void link_answer_late(struct link *link)
 {
     static const char *const details[] = {
-        [LINK_RESOLVING] = "the name service does not answer",
-        [LINK_CONNECTING] = "no connection",
-        [LINK_SECURING] = "TCP connects, but TLS gets no answer",
-        [LINK_GREETING] = "TLS stands, but hello gets no answer",
-        [LINK_OPENING] = "hello was answered, open gets no answer",
+        [LINK_RESOLVING] = N_("the name service does not answer"),
+        [LINK_CONNECTING] = N_("no connection"),
+        [LINK_SECURING] = N_("TCP connects, but TLS gets no answer"),
+        [LINK_GREETING] = N_("TLS stands, but hello gets no answer"),
+        [LINK_OPENING] = N_("hello was answered, open gets no answer"),
     };
 
     if (link->state > LINK_OPENING)
         return;
-    trouble_set(&link->trouble, PROBLEM_TIMEOUT, link->where, "%s", details[link->state]);
+    trouble_set(&link->trouble, PROBLEM_TIMEOUT, link->where, "%s", _(details[link->state]));
     if (link->resolver) {
         link->resolver->link = NULL;
         link->resolver = NULL;
@@ -279,7 +280,7 @@ static enum problem_code on_established(struct wire *wire, void *user)
     if (link->freed)
         return PROBLEM_CLOSED;
     if (tls_peer_id(wire_tls(wire), seen)) {
-        trouble_set(&link->trouble, PROBLEM_TLS_FAILED, link->where, "it shows no certificate");
+        trouble_set(&link->trouble, PROBLEM_TLS_FAILED, link->where, _("it shows no certificate"));
         link->has_verdict = true;
         return PROBLEM_TLS_FAILED;
     }
@@ -328,12 +329,12 @@ static bool read_hello(struct link *link, json_t *root)
     uint64_t protocol, boot_ms;
 
     if (!document_u64(root, "protocol", &protocol)) {
-        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, "its hello is none of ours");
+        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, _("its hello is none of ours"));
         return false;
     }
     if (protocol != PROTOCOL_VERSION) {
         trouble_set(&link->trouble, PROBLEM_VERSION, link->where,
-                    "it speaks protocol %llu, this console %d", (unsigned long long)protocol,
+                    _("it speaks protocol %llu, this console %d"), (unsigned long long)protocol,
                     PROTOCOL_VERSION);
         return false;
     }
@@ -341,7 +342,7 @@ static bool read_hello(struct link *link, json_t *root)
     if (strlen(epoch) != sizeof(link->info.epoch) * 2 ||
         !hex_decode(epoch, sizeof(link->info.epoch) * 2, link->info.epoch) ||
         !document_u64(root, "boot_ms", &boot_ms) || boot_ms > INT64_MAX) {
-        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, "its hello lacks the epoch");
+        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, _("its hello lacks the epoch"));
         return false;
     }
     /* Told a little before now: an order is rather too old than from the future. */
@@ -396,7 +397,8 @@ static void on_open_done(struct exchange *exchange, const struct trouble *troubl
     root = exchange_document(exchange);
     if (!json_is_object(root)) {
         json_decref(root);
-        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, "its answer to open is no JSON");
+        trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where,
+                    _("its answer to open is no JSON"));
         link_give_up(link);
         return;
     }
@@ -451,7 +453,7 @@ static void send_open(struct link *link)
     if (exchange_start(&link->open, conn_wire(link->conn), "POST", "/v1/open", &body, &open_events,
                        link->where)) {
         trouble_set(&link->trouble, PROBLEM_CLOSED, link->where,
-                    "it takes no requests after hello");
+                    _("it takes no requests after hello"));
         link_give_up(link);
         return;
     }

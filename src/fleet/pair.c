@@ -7,6 +7,7 @@
 
 #include "base/error.h"
 #include "fleet/document.h"
+#include "fleet/i18n.h"
 #include "fleet/link-carry.h"
 #include "fleet/request.h"
 #include "fleet/signer.h"
@@ -58,7 +59,7 @@ static void on_answer(struct request *request, const struct trouble *trouble, vo
     root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, NULL);
     if (!json_is_object(root)) {
         json_decref(root);
-        trouble_set(&bad, PROBLEM_NOT_HUNE, link_where(pair->link), "its answer is no JSON");
+        trouble_set(&bad, PROBLEM_NOT_HUNE, link_where(pair->link), _("its answer is no JSON"));
         pair_end(pair, NULL, &bad);
         return;
     }

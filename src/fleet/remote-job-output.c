@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/cursor.h"
+#include "fleet/i18n.h"
 #include "fleet/outcome.h"
 
 /* A stream that ends without the exit frame is asked for again from where it stopped, so many times
@@ -39,7 +40,7 @@ static void exit_obey(struct remote_job *job)
     state.state = reader_u32(&reader);
     state.detail = reader_u32(&reader);
     if (!state_name(state.state) || !state_is_ended(state.state)) {
-        trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link), "an unknown end state");
+        trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link), _("an unknown end state"));
         remote_job_end(job, (struct job_state){STATE_LOST, 0}, &trouble);
         return;
     }
@@ -58,7 +59,7 @@ static void take_exit(struct remote_job *job, const struct frame_piece *piece)
     struct trouble trouble;
 
     if (piece->header.length != sizeof(job->exit)) {
-        trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link), "a malformed exit frame");
+        trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link), _("a malformed exit frame"));
         remote_job_end(job, (struct job_state){STATE_LOST, 0}, &trouble);
         return;
     }
@@ -103,7 +104,7 @@ static size_t take_frames(struct remote_job *job, const uint8_t *bytes, size_t s
             struct trouble trouble;
 
             trouble_set(&trouble, PROBLEM_NOT_HUNE, link_where(job->link),
-                        "its output is not made of frames");
+                        _("its output is not made of frames"));
             remote_job_end(job, (struct job_state){STATE_LOST, 0}, &trouble);
         } else if (result == 1) {
             take_piece(job, &piece);
@@ -256,7 +257,7 @@ static void on_output_done(struct request *request, const struct trouble *troubl
     } else if (!job->ended && job->restarts++ < RESTARTS) {
         remote_output_start(job);
     } else if (!job->ended) {
-        trouble_set(&broken, PROBLEM_LOST, link_where(job->link), "the output has no end");
+        trouble_set(&broken, PROBLEM_LOST, link_where(job->link), _("the output has no end"));
         remote_job_end(job, (struct job_state){STATE_UNREACHABLE, 0}, &broken);
     }
     remote_job_leave(job);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "fleet/exchange.h"
+#include "fleet/i18n.h"
 #include "fleet/link-carry.h"
 #include "proto/limits.h"
 
@@ -285,7 +286,7 @@ static void on_document(struct request *request, const struct trouble *trouble, 
         root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, &reason);
         if (!root) {
             trouble_set(&bad, PROBLEM_NOT_HUNE, link_where(request->link),
-                        "its answer is no JSON: %s", reason.text);
+                        _("its answer is no JSON: %s"), reason.text);
             trouble = &bad;
         }
     }

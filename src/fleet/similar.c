@@ -198,17 +198,24 @@ void similar_deinit(struct similar *similar)
     *similar = (struct similar){0};
 }
 
+/* Digits with at most one point between them, in every locale. */
 static bool to_number(const uint8_t *text, size_t size, double *value_out)
 {
-    char copy[32];
-    char *end;
+    double value = 0, places = 1;
+    bool has_point = false;
 
-    if (size >= sizeof(copy) || (size > 1 && (text[1] == 'x' || text[1] == 'X')))
-        return false;
-    memcpy(copy, text, size);
-    copy[size] = '\0';
-    *value_out = strtod(copy, &end);
-    return *end == '\0';
+    for (size_t i = 0; i < size; i++) {
+        if (text[i] == '.' && !has_point && i > 0 && i + 1 < size) {
+            has_point = true;
+            continue;
+        }
+        if (!isdigit(text[i]))
+            return false;
+        value = value * 10 + (text[i] - '0');
+        places *= has_point ? 10 : 1;
+    }
+    *value_out = value / places;
+    return true;
 }
 
 static int new_slot(struct similar *similar, const struct part *part, const uint8_t *value)

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/log.h"
+#include "fleet/i18n.h"
 #include "fleet/link-carry.h"
 #include "fleet/request.h"
 #include "fleet/signer.h"
@@ -218,7 +219,7 @@ static void on_done(struct request *request, const struct trouble *trouble, void
         submit_end(submit, SUBMIT_ANSWERED, &object, NULL);
     } else {
         trouble_set(&bad, PROBLEM_NOT_HUNE, link_where(submit->link),
-                    "its answer to an order is no job object");
+                    _("its answer to an order is no job object"));
         submit_end(submit, SUBMIT_UNKNOWN, NULL, &bad);
     }
     json_decref(root);

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "fleet/i18n.h"
 #include "fleet/request.h"
 #include "fleet/vitals-path.h"
 #include "fleet/vitals-read.h"
@@ -43,7 +44,7 @@ static void trouble_of(struct trouble *trouble_out, const struct vitals_fetch *f
     if (r < 0)
         trouble_set_errno(trouble_out, where, r);
     else
-        trouble_set(trouble_out, PROBLEM_NOT_HUNE, where, "its vitals cannot be read");
+        trouble_set(trouble_out, PROBLEM_NOT_HUNE, where, _("its vitals cannot be read"));
 }
 
 static int fetch_start(struct vitals_fetch *new_fetch, struct link *link, struct buffer *path,

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
+#include "fleet/i18n.h"
 #include "fleet/request.h"
 #include "fleet/vitals-path.h"
 #include "fleet/vitals-read.h"
@@ -153,7 +154,7 @@ static void on_data(struct request *request, const uint8_t *bytes, size_t size, 
     if (r < 0)
         trouble_set_errno(&trouble, where, r);
     else
-        trouble_set(&trouble, PROBLEM_NOT_HUNE, where, "its vitals cannot be read");
+        trouble_set(&trouble, PROBLEM_NOT_HUNE, where, _("its vitals cannot be read"));
     watch_end(watch, &trouble);
 }
 
