@@ -175,6 +175,7 @@ struct cell {
     GtkLabel *label;
     GtkImage *icon;
     gulong handler;
+    gulong sampled; /* of the disk's column alone */
 };
 
 static void show_cell(struct cell *cell)
@@ -227,6 +228,9 @@ static void bind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpoi
     (void)data;
     cell->machine = gtk_list_item_get_item(item);
     cell->handler = g_signal_connect_swapped(cell->machine, "changed", G_CALLBACK(show_cell), cell);
+    if (cell->column->compare == by_disk)
+        cell->sampled = g_signal_connect_swapped(cell->machine, "sampled", G_CALLBACK(show_cell),
+                                                 cell);
     show_cell(cell);
 }
 
@@ -237,6 +241,7 @@ static void unbind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gp
     (void)factory;
     (void)data;
     g_clear_signal_handler(&cell->handler, cell->machine);
+    g_clear_signal_handler(&cell->sampled, cell->machine);
     cell->machine = NULL;
 }
 

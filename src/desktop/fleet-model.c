@@ -31,7 +31,7 @@ struct _HuneFleet {
 G_DEFINE_FINAL_TYPE(HuneFleet, hune_fleet, G_TYPE_OBJECT)
 G_DEFINE_QUARK(hune - error - quark, hune_error)
 
-enum { SIGNAL_LISTED, SIGNAL_TOLD, SIGNAL_MATCHED, SIGNAL_FAULTS, SIGNALS };
+enum { SIGNAL_LISTED, SIGNAL_TOLD, SIGNAL_SAMPLED, SIGNAL_MATCHED, SIGNAL_FAULTS, SIGNALS };
 static guint signals[SIGNALS];
 
 void hune_fleet_close(HuneFleet *self)
@@ -61,7 +61,7 @@ static void hune_fleet_finalize(GObject *object)
 
 static void hune_fleet_class_init(HuneFleetClass *class)
 {
-    static const char *const names[SIGNALS] = {"listed", "told", "matched", "faults"};
+    static const char *const names[SIGNALS] = {"listed", "told", "sampled", "matched", "faults"};
 
     G_OBJECT_CLASS(class)->finalize = hune_fleet_finalize;
     for (guint i = 0; i < SIGNALS; i++)
@@ -314,6 +314,33 @@ void hune_fleet_read_news(struct letter *letter, void *reader)
     }
     news_free(news);
     g_signal_emit(self, signals[SIGNAL_TOLD], 0);
+}
+
+static void push(float history[HUNE_SAMPLES], float value)
+{
+    memmove(history, history + 1, (HUNE_SAMPLES - 1) * sizeof(*history));
+    history[HUNE_SAMPLES - 1] = value;
+}
+
+void hune_fleet_read_samples(struct letter *letter, void *reader)
+{
+    struct samples *samples = (struct samples *)letter;
+    HuneFleet *self = reader;
+
+    for (guint i = 0; i < samples->items->len; i++) {
+        const struct sample_item *item = &g_array_index(samples->items, struct sample_item, i);
+        HuneMachine *machine = machine_at(self, item->slot);
+
+        if (!machine)
+            continue;
+        push(machine->cpu, item->cpu);
+        push(machine->memory, item->memory);
+        machine->samples = MIN(machine->samples + 1, HUNE_SAMPLES);
+        machine->disk_full = item->disk;
+        g_signal_emit(machine, hune_machine_sampled_signal(), 0);
+    }
+    samples_free(samples);
+    g_signal_emit(self, signals[SIGNAL_SAMPLED], 0);
 }
 
 void hune_fleet_read_brief(struct letter *letter, void *reader)

@@ -1,9 +1,9 @@
 /* HuneFleet: the window's side of the worker. It owns the worker, holds a HuneMachine for every
  * line of the list, and is the only one that reads what the worker tells of its own accord.
  *
- * Signals: "listed" (machines came, went or changed their lines), "told" (states or measures of
- * some machines changed), "matched" (the answer to hune_fleet_match() is in the machines),
- * "faults". */
+ * Signals: "listed" (machines came, went or changed their lines), "told" (states of some
+ * machines changed), "sampled" (measures did), "matched" (the answer to hune_fleet_match() is in
+ * the machines), "faults". */
 #pragma once
 
 #include <gio/gio.h>

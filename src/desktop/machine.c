@@ -8,7 +8,7 @@
 
 G_DEFINE_FINAL_TYPE(HuneMachine, hune_machine, G_TYPE_OBJECT)
 
-static guint signal_changed;
+static guint signal_changed, signal_sampled;
 
 static void hune_machine_finalize(GObject *object)
 {
@@ -33,12 +33,15 @@ static void hune_machine_class_init(HuneMachineClass *class)
     G_OBJECT_CLASS(class)->finalize = hune_machine_finalize;
     signal_changed = g_signal_new("changed", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL,
                                   NULL, NULL, G_TYPE_NONE, 0);
+    signal_sampled = g_signal_new("sampled", G_TYPE_FROM_CLASS(class), G_SIGNAL_RUN_LAST, 0, NULL,
+                                  NULL, NULL, G_TYPE_NONE, 0);
 }
 
 static void hune_machine_init(HuneMachine *self)
 {
     self->is_listed = TRUE;
     self->state = MACHINE_CONNECTING;
+    self->disk_full = -1;
 }
 
 HuneMachine *hune_machine_new(const char *name)
@@ -52,6 +55,11 @@ HuneMachine *hune_machine_new(const char *name)
 void hune_machine_changed(HuneMachine *self)
 {
     g_signal_emit(self, signal_changed, 0);
+}
+
+guint hune_machine_sampled_signal(void)
+{
+    return signal_sampled;
 }
 
 char *hune_machine_address(const HuneMachine *self)
@@ -142,5 +150,7 @@ float hune_machine_memory(const HuneMachine *self)
 
 float hune_machine_disk(const HuneMachine *self)
 {
+    if (self->disk_full >= 0)
+        return self->disk_full;
     return self->disk ? (float)self->disk_used / (float)self->disk : -1;
 }

@@ -51,12 +51,14 @@ struct _HuneMachine {
     float cpu[HUNE_SAMPLES];
     float memory[HUNE_SAMPLES];
     guint samples;
+    float disk_full; /* of the fullest file system */
 
     gboolean matches; /* the selector that is typed */
 };
 
 HuneMachine *hune_machine_new(const char *name);
 void hune_machine_changed(HuneMachine *self);
+guint hune_machine_sampled_signal(void);
 
 /* "web1:10000", "[2001:db8::7]:10000"; free it. */
 char *hune_machine_address(const HuneMachine *self);
@@ -73,7 +75,8 @@ gboolean hune_machine_contains(const HuneMachine *self, const char *folded);
 /* The newest measure, or a negative number. */
 float hune_machine_cpu(const HuneMachine *self);
 float hune_machine_memory(const HuneMachine *self);
-/* Used part of its root disk, or a negative number. */
+/* Used part of its fullest file system (of the root, before it was sampled); or a negative number.
+ */
 float hune_machine_disk(const HuneMachine *self);
 
 G_END_DECLS

@@ -188,6 +188,11 @@ static void on_told(HuneMachinesPage *self)
         on_live(self);
 }
 
+static void on_sampled(HuneMachinesPage *self)
+{
+    self->is_stale = TRUE;
+}
+
 static void on_listed(HuneMachinesPage *self)
 {
     hune_groups_update(self->groups, self->fleet);
@@ -504,6 +509,7 @@ GtkWidget *hune_machines_page_new(HuneFleet *fleet)
     set_models(self);
     g_signal_connect_swapped(fleet, "listed", G_CALLBACK(on_listed), self);
     g_signal_connect_swapped(fleet, "told", G_CALLBACK(on_told), self);
+    g_signal_connect_swapped(fleet, "sampled", G_CALLBACK(on_sampled), self);
     g_signal_connect_swapped(fleet, "matched", G_CALLBACK(on_matched), self);
     self->live_timer = g_timeout_add(LIVE_MS, on_live, self);
     on_listed(self);

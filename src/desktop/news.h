@@ -62,6 +62,20 @@ struct brief {
 };
 void brief_free(struct brief *brief);
 
+/* The few measures that the list shows, 0 to 1; negative: not known. */
+struct sample_item {
+    uint32_t slot;
+    float cpu;
+    float memory;
+    float disk;
+};
+
+struct samples {
+    struct letter letter;
+    GArray *items; /* struct sample_item */
+};
+void samples_free(struct samples *samples);
+
 /* The operator's key. */
 struct key_news {
     struct letter letter;
@@ -85,6 +99,7 @@ void trouble_texts(const struct trouble *trouble, const struct signer *signer, c
 void hune_fleet_read_roster(struct letter *letter, void *reader);
 void hune_fleet_read_match(struct letter *letter, void *reader);
 void hune_fleet_read_news(struct letter *letter, void *reader);
+void hune_fleet_read_samples(struct letter *letter, void *reader);
 void hune_fleet_read_brief(struct letter *letter, void *reader);
 void hune_fleet_read_key(struct letter *letter, void *reader);
 

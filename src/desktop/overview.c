@@ -2,6 +2,7 @@
 #include "desktop/overview.h"
 
 #include "desktop/facts-text.h"
+#include "desktop/load-view.h"
 #include "fleet/i18n.h"
 #include "proto/right.h"
 
@@ -10,7 +11,7 @@ enum { FACTS_S = 30 };
 struct _HuneOverview {
     AdwBin parent_instance;
 
-    AdwPreferencesPage *page;
+    GtkBox *page;
     AdwPreferencesGroup *facts;
     AdwActionRow *rows[FACT_COUNT];
     AdwActionRow *id_row;
@@ -147,7 +148,6 @@ static AdwActionRow *add_row(AdwPreferencesGroup *group, const char *title)
 
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
     adw_action_row_set_subtitle_lines(ADW_ACTION_ROW(row), 3);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, title, -1);
     adw_preferences_group_add(group, row);
     return ADW_ACTION_ROW(row);
 }
@@ -156,7 +156,19 @@ static void hune_overview_init(HuneOverview *self)
 {
     AdwPreferencesGroup *agent = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
 
-    self->page = ADW_PREFERENCES_PAGE(adw_preferences_page_new());
+    GtkWidget *scrolled = gtk_scrolled_window_new();
+    GtkWidget *clamp = adw_clamp_new();
+
+    self->page = GTK_BOX(gtk_box_new(GTK_ORIENTATION_VERTICAL, 24));
+    gtk_widget_set_margin_top(GTK_WIDGET(self->page), 12);
+    gtk_widget_set_margin_bottom(GTK_WIDGET(self->page), 24);
+    gtk_widget_set_margin_start(GTK_WIDGET(self->page), 12);
+    gtk_widget_set_margin_end(GTK_WIDGET(self->page), 12);
+    adw_clamp_set_maximum_size(ADW_CLAMP(clamp), 1000);
+    adw_clamp_set_child(ADW_CLAMP(clamp), GTK_WIDGET(self->page));
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_NEVER,
+                                   GTK_POLICY_AUTOMATIC);
+    gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), clamp);
     self->facts = ADW_PREFERENCES_GROUP(adw_preferences_group_new());
     adw_preferences_group_set_title(self->facts, _("Facts"));
     for (int i = 0; i < FACT_COUNT; i++) {
@@ -167,9 +179,9 @@ static void hune_overview_init(HuneOverview *self)
     self->id_row = add_row(agent, _("Machine id"));
     self->rights_row = add_row(agent, _("Your rights"));
     self->agent_row = add_row(agent, _("Agent"));
-    adw_preferences_page_add(self->page, self->facts);
-    adw_preferences_page_add(self->page, agent);
-    adw_bin_set_child(ADW_BIN(self), GTK_WIDGET(self->page));
+    gtk_box_append(self->page, GTK_WIDGET(self->facts));
+    gtk_box_append(self->page, GTK_WIDGET(agent));
+    adw_bin_set_child(ADW_BIN(self), scrolled);
 }
 
 GtkWidget *hune_overview_new(HuneFleet *fleet, HuneMachine *machine)
@@ -179,6 +191,7 @@ GtkWidget *hune_overview_new(HuneFleet *fleet, HuneMachine *machine)
     self->fleet = g_object_ref(fleet);
     self->machine = g_object_ref(machine);
     g_signal_connect_swapped(machine, "changed", G_CALLBACK(on_changed), self);
+    gtk_box_prepend(self->page, hune_load_view_new(fleet, machine));
     self->timer = g_timeout_add_seconds(FACTS_S, on_timer, self);
     on_changed(self);
     return GTK_WIDGET(self);

@@ -1,4 +1,4 @@
-/* HuneOverview: the facts of a machine. */
+/* HuneOverview: how a machine does, and its facts. */
 #pragma once
 
 #include <adwaita.h>

@@ -91,7 +91,7 @@ void hune_sparkline_set_machine(HuneSparkline *self, HuneMachine *machine)
         g_signal_handlers_disconnect_by_func(self->machine, on_changed, self);
     g_set_object(&self->machine, machine);
     if (machine)
-        g_signal_connect_swapped(machine, "changed", G_CALLBACK(on_changed), self);
+        g_signal_connect_swapped(machine, "sampled", G_CALLBACK(on_changed), self);
     on_changed(self);
 }
 

@@ -5,6 +5,7 @@
 #include "fleet/link-pool.h"
 #include "fleet/request.h"
 #include "fleet/trouble.h"
+#include "fleet/vitals.h"
 
 struct station {
     struct worker *worker;
@@ -18,6 +19,7 @@ struct station {
     struct link *link; /* taken from the pool; NULL: not yet, or its id is not known */
     struct link_watcher watcher;
     struct request *facts;
+    struct vitals_watch *watch; /* of what the list shows; NULL: none */
     gint64 retry_us;
     bool was_ready; /* since it was last told to connect */
     bool is_parked; /* a person disconnected it */
@@ -26,6 +28,13 @@ struct station {
 
 /* NULL if the machine has left the list. */
 struct station *station_at(struct worker *worker, uint32_t slot);
+
+/* ---- worker-vitals.c ---- */
+enum { LIST_EVERY_MS = 5000, SAMPLES_TICK_MS = 1000 };
+
+/* Begins to watch what the list shows, if that is not so already. */
+void station_watch(struct station *station);
+void sights_machine_gone(struct worker *worker, uint32_t slot);
 
 /* ---- worker-run.c ---- */
 /* An attempt to reach the machine failed: runs that have not begun there end. */

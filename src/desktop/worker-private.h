@@ -42,6 +42,10 @@ struct worker {
     uv_timer_t news_timer;
     GArray *dirty; /* uint32_t: slots with news */
 
+    GArray *samples; /* struct sample_item, not told yet; worker-vitals.c */
+    uv_timer_t samples_timer;
+    struct list sights;
+
     struct list meetings; /* worker-meet.c */
     struct list runs;     /* worker-run.c */
 };
@@ -60,5 +64,7 @@ void stations_sync(struct worker *worker);
 /* Links can be made now. */
 void stations_connect_all(struct worker *worker);
 
+void vitals_begin(struct worker *worker);
+void vitals_end(struct worker *worker);
 void meetings_end(struct worker *worker);
 void runs_end(struct worker *worker);

@@ -272,6 +272,7 @@ static void on_ready(struct link *link, const struct link_info *info, void *user
     mark_dirty(station);
     if (!station->facts)
         request_document(link, "/v1/facts", on_facts, station, &station->facts);
+    station_watch(station);
 }
 
 static void on_failed(struct link *link, const struct trouble *trouble, uint32_t retry_ms,
@@ -322,6 +323,7 @@ static void station_connect(struct station *station)
 static void station_let_go(struct station *station)
 {
     station->facts = request_cancel(station->facts);
+    station->watch = vitals_watch_stop(station->watch);
     if (!station->link)
         return;
     link_unwatch(station->link, &station->watcher);
@@ -349,6 +351,7 @@ static void retire(struct station *station)
     struct worker *worker = station->worker;
 
     runs_machine_gone(worker, station->slot);
+    sights_machine_gone(worker, station->slot);
     station_let_go(station);
     g_ptr_array_index(worker->stations, station->slot) = NULL;
     station_free(station);

@@ -90,6 +90,7 @@ static gpointer work(gpointer data)
     pthread_sigmask(SIG_BLOCK, &all, NULL);
     find_paths(worker);
     stations_begin(worker);
+    vitals_begin(worker);
     list_begin(worker);
     open_key(worker);
     if (open_links(worker) == 0)
@@ -115,6 +116,7 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->identity = g_strdup(settings->identity);
     list_init(&worker->meetings);
     list_init(&worker->runs);
+    list_init(&worker->sights);
     /* Before the thread starts, so that it can be woken from now on. */
     if (uv_loop_init(&worker->loop) != 0 || uv_async_init(&worker->loop, &worker->wake, on_wake))
         g_error("no event loop can be made");
@@ -133,6 +135,7 @@ static void read_ending(struct letter *letter, void *reader)
     runs_end(worker);
     meetings_end(worker);
     stations_end(worker);
+    vitals_end(worker);
     worker->pool = link_pool_free(worker->pool);
     worker->factory = link_factory_free(worker->factory);
     list_end(worker);
