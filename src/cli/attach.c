@@ -1,16 +1,28 @@
 /* hune attach: follows a job that was left, or was given by another console of the operator. */
 #include <stdio.h>
+#include <unistd.h>
 
+#include "base/text.h"
 #include "cli/commands.h"
 #include "cli/job-pick.h"
 #include "cli/jobs.h"
 #include "cli/run.h"
+#include "cli/shell.h"
 
 struct attach_options {
     bool from_now;
     bool raw;
     bool live;
 };
+
+/* A shell that is there to be typed to, and somebody who can. */
+static bool is_shell(const struct job_pick *pick)
+{
+    const struct console *console = pick->session->console;
+
+    return text_equal(pick->job.verb, "shell") && !state_is_ended(pick->job.state.state) &&
+           !console->common.json && console->out.terminal && isatty(STDIN_FILENO) == 1;
+}
 
 static void announce(const struct job_pick *pick)
 {
@@ -23,7 +35,9 @@ static void announce(const struct job_pick *pick)
     output_print(error, _("hune: %s: job %s: "), pick->session->fleet->machines[pick->machine].name,
                  job_short(pick->job.id, job));
     output_safe(error, pick->job.label);
-    if (!state_is_ended(pick->job.state.state))
+    if (is_shell(pick))
+        output_print(error, "%s", _(" (~. hangs it up, ~d leaves it running)"));
+    else if (!state_is_ended(pick->job.state.state))
         output_print(error, "%s", _(" (Ctrl-C stops it, pressed twice it leaves it running)"));
     output_print(error, "\n");
     output_flush(error);
@@ -45,6 +59,8 @@ static int attach(struct session *session, const char *const *words,
         complain_say(&session->console->error, NULL,
                      _("The first %llu bytes of its output are no longer kept."),
                      (unsigned long long)from);
+    if (is_shell(&pick))
+        return shell_attach(session, pick.machine, &pick.job, from);
     return run_attach(session, pick.machine, &pick.job, from, &order);
 }
 
@@ -73,7 +89,7 @@ static const struct cli_option options[] = {
 const struct cli_command cli_attach = {
     .name = "attach",
     .arguments = N_("MACHINE [JOB]"),
-    .summary = N_("Follow a job's output to its end"),
+    .summary = N_("Follow a job's output to its end, or continue a shell"),
     .details = N_("From the first byte that the machine still keeps; the exit status is the "
                   "job's.\nJOB is its id, or the first or last digits of it (hune jobs shows them);"
                   " it may be left out where only one job runs.\nCtrl-C stops the job; pressed "

@@ -34,6 +34,7 @@ struct cli_command {
     X(export)            \
     X(ask)               \
     X(run)               \
+    X(shell)             \
     X(runs)              \
     X(get)               \
     X(put)               \

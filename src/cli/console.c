@@ -356,6 +356,17 @@ int console_usage(struct console *console, const char *text, const char *hint)
     return STATUS_USAGE;
 }
 
+int console_check_variables(struct console *console, const struct text_list *variables)
+{
+    for (size_t i = 0; i < variables->count; i++) {
+        const char *variable = variables->items[i];
+
+        if (!strchr(variable, '=') || variable[0] == '=')
+            return console_usage(console, _("--env takes NAME=VALUE."), NULL);
+    }
+    return STATUS_OK;
+}
+
 int console_describe(const struct fleet *fleet, const struct selection *selection,
                      struct buffer *out)
 {

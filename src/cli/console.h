@@ -97,6 +97,8 @@ bool console_can_ask(const struct console *console);
 bool console_confirm(struct console *console, const char *question);
 /* A command's arguments are not as they should be: prints `usage` too. Returns STATUS_USAGE. */
 int console_usage(struct console *console, const char *text, const char *hint);
+/* Whether each is NAME=VALUE. Returns 0 or STATUS_USAGE, told. */
+int console_check_variables(struct console *console, const struct text_list *variables);
 /* Appends the names of the chosen machines, folded, shortened past a line's length. */
 int console_describe(const struct fleet *fleet, const struct selection *selection,
                      struct buffer *out);

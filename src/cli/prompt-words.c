@@ -15,6 +15,7 @@
 #include "cli/prompt-warm.h"
 #include "cli/render.h"
 #include "cli/run.h"
+#include "cli/shell.h"
 #include "proto/command.h"
 
 struct prompt_word {
@@ -160,6 +161,24 @@ static bool job_line(struct prompt *prompt, const char *line)
     return false;
 }
 
+static void obey_shell(struct prompt *prompt, const struct prompt_word *word,
+                       const struct selection *selection, const char *rest)
+{
+    const struct shell_order order = {0};
+
+    (void)word;
+    (void)rest;
+    if (!have_machines(prompt, selection))
+        return;
+    if (selection->count > 1) {
+        complain_say(&prompt->session.console->error, _("Name it: shell MACHINE"), "%s",
+                     _("A shell is for one machine."));
+        note_status(prompt, STATUS_USAGE);
+        return;
+    }
+    note_status(prompt, shell_open(&prompt->session, selection->indices[0], &order));
+}
+
 static void obey_quit(struct prompt *prompt, const struct prompt_word *word,
                       const struct selection *selection, const char *rest)
 {
@@ -180,6 +199,7 @@ static const struct prompt_word prompt_words[] = {
     {"attach", "[MACHINE] [JOB]", N_("follow a job to its end"), false, NULL},
     {"stop", "[MACHINE] [JOB]", N_("stop a job and all that it started"), false, NULL},
     {"forget", "[MACHINE] JOB", N_("drop an ended job's result and output"), false, NULL},
+    {"shell", "[MACHINE]", N_("open a shell; ~. or its end lead back here"), false, obey_shell},
     {"disconnect", "[SEL]", N_("end every connection of your key"), false, obey_control},
     {"reset", "[SEL]", N_("let the agent start afresh; jobs go on"), false, obey_control},
     {"kill", "[SEL]", N_("stop the agent until it is started there again"), false, obey_control},

@@ -11,10 +11,12 @@
 #include "cli/job-pick.h"
 #include "cli/json-line.h"
 #include "cli/lines.h"
+#include "cli/record.h"
 #include "cli/render.h"
 #include "cli/run.h"
 #include "fleet/fanout.h"
 #include "fleet/remote-job.h"
+#include "proto/command.h"
 
 struct one {
     struct session *session;
@@ -24,6 +26,7 @@ struct one {
     uint64_t from;
     struct remote_job *job;
     struct feeder *feeder;
+    struct cast *cast;        /* with --record */
     struct screen screens[2]; /* stdout, stderr */
     struct buffer kept[2];    /* with --json */
     struct lines lines[2];    /* with --json --live */
@@ -67,6 +70,7 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
 
     (void)job;
     one->ms = ms;
+    cast_output(one->cast, ms, bytes, size);
     if (!console->common.json)
         put(one, is_error, bytes, size);
     else if (one->order->live)
@@ -282,12 +286,35 @@ static int follow(struct one *at, uint32_t machine)
     return at->status;
 }
 
+static int record(struct one *one)
+{
+    _cleanup_buffer_ struct buffer command = BUFFER_INIT;
+    const struct buffer *payload = &one->order->payload;
+    struct command_view view;
+    struct cast_head head = {
+        .columns = (uint16_t)one->session->console->out.width,
+        .rows = 24,
+        .title = one->machine->name,
+        .terminal = getenv("TERM"),
+        .is_plain = true,
+    };
+
+    if (!command_decode(&view, (struct slice){buffer_bytes(payload), buffer_length(payload)}) &&
+        !command_describe(&view, &command))
+        head.command = buffer_text(&command);
+    return record_begin(one->session->console, one->order->record, &head, &one->cast);
+}
+
 int run_one(struct session *session, uint32_t machine, struct run_order *order)
 {
     struct one one = {
         .session = session, .machine = &session->fleet->machines[machine], .order = order};
+    int status = order->record ? record(&one) : STATUS_OK;
 
-    return follow(&one, machine);
+    if (!status)
+        status = follow(&one, machine);
+    record_end(session->console, order->record, one.cast);
+    return status;
 }
 
 int run_attach(struct session *session, uint32_t machine, const struct job_object *object,

@@ -33,6 +33,7 @@ struct run_options {
     bool diff;
     bool similar;
     bool raw;
+    const char *record;
     bool keep_going;
     bool dry_run;
     bool even_protected;
@@ -45,6 +46,8 @@ int run_machines(struct session *session, const struct selection *selection,
 {
     if (selection->count == 1 && !order->many)
         return run_one(session, selection->indices[0], order);
+    if (order->record)
+        return console_usage(session->console, _("--record is for one machine."), NULL);
     return run_many(session, selection, order);
 }
 
@@ -60,12 +63,10 @@ static int encode(struct console *console, const struct run_options *options,
         .environment = options->env.items,
         .directory = options->cwd,
     };
-    int error;
+    int error = console_check_variables(console, &options->env);
 
-    for (size_t i = 0; i < options->env.count; i++) {
-        if (!strchr(options->env.items[i], '=') || options->env.items[i][0] == '=')
-            return console_usage(console, _("--env takes NAME=VALUE."), NULL);
-    }
+    if (error)
+        return error;
     error = command_encode(&command, &order->payload);
     if (error == -EMSGSIZE) {
         complain_say(&console->error, _("Put what is long into a file, or send it with --stdin."),
@@ -243,6 +244,7 @@ static int exec_run(struct console *console, const void *values, const struct wo
         .whole_s = options->deadline,
         .at_once = (uint32_t)options->fanout,
         .input = -1,
+        .record = options->record,
         .raw = options->raw,
         .view = view_of(options),
         .diff = options->diff,
@@ -318,6 +320,8 @@ static const struct cli_option options[] = {
            N_("a variable of its environment; may come again")),
     OPTION(struct run_options, raw, FLAG, 0, "raw", NULL,
            N_("pass control characters to the terminal")),
+    OPTION(struct run_options, record, TEXT, 0, "record", N_("FILE.cast"),
+           N_("one machine: record the output, for asciinema")),
     OPTION(struct run_options, largest, FLAG, 'S', "largest", NULL,
            N_("exit with the largest code of all; hune always does")),
 };

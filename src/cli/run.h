@@ -27,6 +27,7 @@ struct run_order {
     uint32_t at_once;       /* machines at a time; 0: the fan-out decides */
     int input;              /* a descriptor to read standard input from, or -1 */
     const char *input_path; /* what it was opened from; NULL if it cannot be opened again */
+    const char *record;     /* one machine: a recording to make, or NULL */
     bool raw;               /* control characters go to the terminal as they are */
     enum run_view view;     /* many machines */
     bool many;              /* treat one machine as many */

@@ -24,5 +24,6 @@ bool job_object_decode(json_t *object, struct job_object *object_out)
     document_u64(object, "ended_ms", &object_out->ended_ms);
     document_u64(object, "first", &object_out->first);
     document_u64(object, "output", &object_out->output);
+    document_u64(object, "writer", &object_out->writer);
     return true;
 }

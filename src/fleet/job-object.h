@@ -22,6 +22,7 @@ struct job_object {
     uint64_t ended_ms;
     uint64_t first;  /* where its first frame that is still kept begins */
     uint64_t output; /* length of the stream of frames so far */
+    uint64_t writer; /* who took the input over; 0: nobody did */
 };
 
 /* False if `object` is no job object. */

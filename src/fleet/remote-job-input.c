@@ -80,12 +80,16 @@ static int on_input_send(struct request *request, void *user)
     struct remote_job *job = user;
     struct remote_input *input = &job->input;
     const struct wire_body body = {.peek = input_peek, .took = input_took, .user = job};
-    char id[UUID_TEXT_SIZE], path[128];
+    char id[UUID_TEXT_SIZE], path[160];
     struct trouble trouble;
     int error;
 
     uuid_format(job->id, id);
-    snprintf(path, sizeof(path), "/v1/jobs/%s/input?from=%" PRIu64, id, input->base);
+    if (input->writer)
+        snprintf(path, sizeof(path), "/v1/jobs/%s/input?from=%" PRIu64 "&writer=%" PRIu64, id,
+                 input->base, input->writer);
+    else
+        snprintf(path, sizeof(path), "/v1/jobs/%s/input?from=%" PRIu64, id, input->base);
     error = request_set_path(request, path);
     if (error) {
         trouble_set_errno(&trouble, link_where(job->link), error);
@@ -122,7 +126,7 @@ static void on_taken(json_t *root, const struct trouble *trouble, void *user)
         document_u64(root, "writer", &writer);
     }
     /* Of another console's input it tells us nothing. */
-    if (writer == 0 && taken > job->input.base) {
+    if (writer == job->input.writer && taken > job->input.base) {
         link_note_gain(job->link);
         input_forget(job, taken);
     }
@@ -168,6 +172,8 @@ static void on_input_done(struct request *request, const struct trouble *trouble
         input->wants_room = false;
         job->events->on_writable(job, job->user);
     }
+    if (!job->detached && job->events->on_input_end)
+        job->events->on_input_end(job, trouble, job->user);
     if (!job->follow)
         remote_job_end(job, job->state, NULL);
     remote_job_leave(job);
@@ -224,6 +230,11 @@ static void input_wake(struct remote_job *job)
     }
 }
 
+void remote_job_take_input(struct remote_job *job, uint64_t writer)
+{
+    job->input.writer = writer;
+}
+
 int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
 {
     struct remote_input *input = &job->input;
@@ -266,6 +277,11 @@ size_t remote_job_write_room(const struct remote_job *job)
     const struct remote_input *input = &job->input;
 
     return input->is_ended || input->is_closed || job->ended ? 0 : input_room(input);
+}
+
+bool remote_job_input_is_sent(const struct remote_job *job)
+{
+    return job->input.sent == input_pending(&job->input).size;
 }
 
 uint64_t remote_job_input_taken(const struct remote_job *job)

@@ -15,6 +15,7 @@ struct remote_input {
     struct request *question; /* how far did it get? Asked after a broken connection */
     struct buffer queue;      /* from `base` on */
     struct slice whole;       /* or all of it, borrowed */
+    uint64_t writer;          /* remote_job_take_input() */
     uint64_t base;            /* bytes of input that the machine surely has */
     uint64_t start;           /* base when the present sending began */
     size_t sent;              /* of the queue, in the present sending */

@@ -35,6 +35,9 @@ struct remote_job_events {
     void (*on_interrupted)(struct remote_job *job, bool interrupted, void *user);
     /* remote_job_write() takes bytes again, after it had said -EAGAIN. */
     void (*on_writable)(struct remote_job *job, void *user);
+    /* The machine takes no more input: trouble NULL when it has all of it or the job reads no more,
+     * PROBLEM_TAKEN_OVER when another console sends now. The job goes on. */
+    void (*on_input_end)(struct remote_job *job, const struct trouble *trouble, void *user);
     /* All input that was written is with the machine. */
     void (*on_drained)(struct remote_job *job, void *user);
     /* The answer to remote_job_signal(); trouble NULL: done. */
@@ -67,6 +70,9 @@ void remote_job_pause(struct remote_job *job);
 /* What was held comes from inside this call. */
 void remote_job_resume(struct remote_job *job);
 
+/* Takes the input over from the consoles before: a number larger than theirs (struct job_object),
+ * and input that is counted from 0. Before any is sent. */
+void remote_job_take_input(struct remote_job *job, uint64_t writer);
 /* Queues bytes for standard input; copied. Returns 0, -ENOMEM, -EPIPE after remote_job_write_end()
  * or the job's end, or -EAGAIN if the queue (LIMIT_INPUT_AHEAD) has no room for all of them: none
  * is taken and on_writable follows. */
@@ -79,6 +85,8 @@ void remote_job_write_end(struct remote_job *job);
 /* The whole of standard input at once, instead of writing; borrowed until on_end or detach. Ends
  * it. */
 void remote_job_write_whole(struct remote_job *job, struct slice bytes);
+/* Whether all that was written has been given to the connection, if not yet to the machine. */
+bool remote_job_input_is_sent(const struct remote_job *job);
 /* Bytes that remote_job_write() would take now. */
 size_t remote_job_write_room(const struct remote_job *job);
 

@@ -144,6 +144,31 @@ def measure_bulk(table, pair, sshd, quick):
             table.add(f"peak memory of {name}: machine", machine / 2**20, "MiB")
 
 
+def measure_keys(table, pair, sshd, quick):
+    """Rounds of both in turn, so that whatever else the machine does hits both."""
+    keys = 500 if quick else 2000
+    rounds = 4
+    table.section(f"A keystroke to its echo, {keys} keys, in {rounds} rounds by turns")
+    line = "stty -echoctl; echo ready; exec cat"
+    ssh = sshd.ssh(line)
+    commands = {
+        "ssh": ([*ssh[:1], "-tt", *ssh[1:]], None),
+        "hune": ([pair.console.binaries.hune, "shell", pair.name, "--", line],
+                 pair.console.environment),
+        "local": (["sh", "-c", line], None),
+    }
+    times = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, (command, environment) in commands.items():
+            times[name] += measures.keystrokes_ms(command, environment, keys // rounds)
+    for name, part in (("median", 0.5), ("p99", 0.99)):
+        local, ssh, hune = (measures.quantile(sorted(times[peer]), part)
+                            for peer in ("local", "ssh", "hune"))
+        table.add(f"a local pseudo-terminal: {name}", local, "ms")
+        table.add(f"ssh -tt: {name}", ssh, "ms")
+        table.add(f"hune shell: {name}", hune, "ms", against="ssh -tt", ratio=hune / ssh, limit=ssh)
+
+
 def measure_held(table, pair, quick):
     count = 200 if quick else 1000
     table.section(f"{count} opened connections, idle")
@@ -162,8 +187,9 @@ def main():
     parser = argparse.ArgumentParser(description=__doc__.split("\n")[0])
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
-    parser.add_argument("--only", nargs="*", help="cold warm idle bulk held fanout lines dead growth links gather",
-                        default=["cold", "warm", "idle", "bulk", "held", *MANY])
+    parser.add_argument("--only", nargs="*",
+                        help="cold warm keys idle bulk held fanout lines dead growth links gather",
+                        default=["cold", "warm", "keys", "idle", "bulk", "held", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -187,6 +213,8 @@ def main():
                     measure_cold(table, pair, sshd, options.quick)
                 if "warm" in options.only:
                     measure_warm(table, pair, options.quick)
+                if "keys" in options.only:
+                    measure_keys(table, pair, sshd, options.quick)
                 if "bulk" in options.only:
                     measure_bulk(table, pair, sshd, options.quick)
             if "held" in options.only:

@@ -2,8 +2,11 @@
 import contextlib
 import os
 import pathlib
+import pty
 import re
+import select
 import shutil
+import signal
 import socket
 import statistics
 import subprocess
@@ -190,3 +193,49 @@ def held_connections(pair, count):
         time.sleep(1)
         yield
         held.communicate(timeout=TIMEOUT)
+
+
+def keystrokes_ms(command, environment, keys):
+    """The time from each key to its echo, in ms, through a program on a pseudo-terminal that ends up at `cat` on
+    one. A key is typed when the one before was echoed, as a person sees it."""
+    pid, master = pty.fork()
+    if pid == 0:
+        try:
+            os.execvpe(command[0], [str(word) for word in command], environment or os.environ)
+        finally:
+            os._exit(127)
+    try:
+        seen = b""
+        while b"ready" not in seen:
+            seen += read_within(master, 30)
+        while select.select([master], [], [], 0.5)[0]:
+            os.read(master, 65536)
+        times = []
+        for n in range(keys + 50):
+            key = b"abcdefghij"[n % 10:n % 10 + 1]
+            begun = time.perf_counter()
+            os.write(master, key)
+            while key not in read_within(master, 30):
+                pass
+            times.append((time.perf_counter() - begun) * 1000)
+            if n % 50 == 49:  # a terminal in line mode takes no endless line
+                os.write(master, b"\r")
+                while b"\n" not in read_within(master, 30):
+                    pass
+                while select.select([master], [], [], 0.05)[0]:
+                    os.read(master, 65536)
+        return sorted(times[50:])
+    finally:
+        os.kill(pid, signal.SIGKILL)
+        os.waitpid(pid, 0)
+        os.close(master)
+
+
+def read_within(descriptor, seconds):
+    if not select.select([descriptor], [], [], seconds)[0]:
+        raise SystemExit("no echo came")
+    return os.read(descriptor, 65536)
+
+
+def quantile(ordered, part):
+    return ordered[min(int(len(ordered) * part), len(ordered) - 1)]

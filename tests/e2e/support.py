@@ -357,6 +357,10 @@ class Terminal:
                 os.execve(command[0], [str(word) for word in command], environment)
             finally:
                 os._exit(127)
+        self.resize(rows, columns)
+
+    def resize(self, rows, columns):
+        """What a window does whose border is dragged."""
         fcntl.ioctl(self.fd, termios.TIOCSWINSZ, struct.pack("HHHH", rows, columns, 0, 0))
 
     def read(self, seconds):

@@ -181,7 +181,10 @@ static void session_next(struct session *session)
     } else if (options->get && session->stage != STAGE_REQUEST) {
         session->stage = STAGE_REQUEST;
         request(session, "GET", options->get, NULL);
-    } else if (!options->get && session->sent < options->repeat) {
+    } else if (options->post && session->stage != STAGE_REQUEST) {
+        session->stage = STAGE_REQUEST;
+        request(session, "POST", options->post, &options->payload);
+    } else if (!options->get && !options->post && session->sent < options->repeat) {
         send_order(session);
     } else {
         conn_shut_down(session->conn, 1000);

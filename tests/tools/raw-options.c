@@ -14,6 +14,7 @@ static const char usage[] =
     "usage: hune-raw --port N --key FILE [what to send]\n"
     "  --address IPV4        the machine; 127.0.0.1 if not told\n"
     "  --get PATH            ask for a path instead of giving an order\n"
+    "  --post PATH           send the payload there instead of an order\n"
     "  --shell LINE          the payload: a shell line (default: true)\n"
     "  --payload HEX         the payload, byte by byte\n"
     "  --verb N --flags N --deadline SECONDS --user NAME --id UUID\n"
@@ -32,6 +33,7 @@ enum option_code {
     OPTION_PORT,
     OPTION_KEY,
     OPTION_GET,
+    OPTION_POST,
     OPTION_SHELL,
     OPTION_PAYLOAD,
     OPTION_VERB,
@@ -62,6 +64,7 @@ static const struct option long_options[] = {
     {"port", required_argument, NULL, OPTION_PORT},
     {"key", required_argument, NULL, OPTION_KEY},
     {"get", required_argument, NULL, OPTION_GET},
+    {"post", required_argument, NULL, OPTION_POST},
     {"shell", required_argument, NULL, OPTION_SHELL},
     {"payload", required_argument, NULL, OPTION_PAYLOAD},
     {"verb", required_argument, NULL, OPTION_VERB},
@@ -156,6 +159,7 @@ static bool take_option(struct raw_options *options, int code, const char *text)
         return inet_pton(AF_INET, text, &((struct sockaddr_in *)&options->address)->sin_addr) == 1;
     case OPTION_KEY: return read_key(options, text);
     case OPTION_GET: options->get = text; return true;
+    case OPTION_POST: options->post = text; return true;
     case OPTION_SHELL: return shell_payload(options, text);
     case OPTION_PAYLOAD: return hex_payload(options, text);
     case OPTION_USER:

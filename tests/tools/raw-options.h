@@ -12,7 +12,8 @@ struct raw_options {
     struct sshkey_private key;
     struct raw_order template; /* what is left zero is filled in from the machine's hello */
     struct buffer payload;
-    const char *get; /* ask for this path instead of giving an order */
+    const char *get;  /* ask for this path instead of giving an order */
+    const char *post; /* send the payload to this path instead */
     bool has_machine;
     bool has_epoch;
     bool has_id;
