@@ -37,6 +37,12 @@ void reply_bytes(struct request *request, unsigned status, const void *bytes, si
         reply_text(request, status, "application/json", bytes, size);
 }
 
+void reply_typed(struct request *request, const char *content_type, const void *bytes, size_t size)
+{
+    if (reply_begins(request))
+        reply_text(request, 200, content_type, bytes, size);
+}
+
 static void reply_dump(struct request *request, unsigned status, const char *content_type,
                        json_t *json)
 {

@@ -12,6 +12,8 @@ void reply_problem(struct request *request, enum problem_code problem, const cha
 void reply_json(struct request *request, unsigned status, json_t *json);
 /* Text that is JSON already. */
 void reply_bytes(struct request *request, unsigned status, const void *bytes, size_t size);
+/* Text of another type, with status 200. */
+void reply_typed(struct request *request, const char *content_type, const void *bytes, size_t size);
 /* The answer's bytes come from `body`, until it says that it ended. Returns false if the stream is
  * lost. */
 bool reply_stream(struct request *request, const char *content_type, const struct wire_body *body);

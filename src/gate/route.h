@@ -25,6 +25,7 @@ enum route_need {
     X(FACTS, "GET", "/v1/facts", NEED_OBSERVE, NULL)                 \
     X(FACT, "GET", "/v1/facts/{fact}", NEED_OBSERVE, NULL)           \
     X(VITALS, "GET", "/v1/vitals", NEED_OBSERVE, ROUTE_QUERY_OWN)    \
+    X(METRICS, "GET", "/metrics", NEED_OBSERVE, NULL)                \
     X(ORDER, "PUT", "/v1/jobs/{id}", NEED_KEY, NULL)                 \
     X(JOBS, "GET", "/v1/jobs", NEED_OBSERVE, NULL)                   \
     X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)               \

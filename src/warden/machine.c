@@ -5,6 +5,7 @@
 #include <openssl/evp.h>
 #include <openssl/pem.h>
 #include <openssl/x509.h>
+#include <openssl/x509v3.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -110,6 +111,17 @@ static int machine_read(struct machine *machine, const char *key_path, const cha
     return machine_take(machine, key, certificate);
 }
 
+/* One name for all machines, so that a program which must check a name, as scrapers do, can be
+ * given the certificate itself to trust and this name to expect. */
+static bool certificate_add_name(X509 *certificate)
+{
+    X509_EXTENSION *names = X509V3_EXT_conf_nid(NULL, NULL, NID_subject_alt_name, "DNS:hune");
+    bool added = names && X509_add_ext(certificate, names, -1);
+
+    X509_EXTENSION_free(names);
+    return added;
+}
+
 static X509 *certificate_make(EVP_PKEY *key, const char *name)
 {
     X509 *certificate = X509_new();
@@ -125,8 +137,8 @@ static X509 *certificate_make(EVP_PKEY *key, const char *name)
     X509_gmtime_adj(X509_getm_notAfter(certificate), 60L * 60 * 24 * CERTIFICATE_DAYS);
     if (!X509_NAME_add_entry_by_txt(subject, "CN", MBSTRING_UTF8, (const unsigned char *)name, -1,
                                     -1, 0) ||
-        !X509_set_issuer_name(certificate, subject) || !X509_set_pubkey(certificate, key) ||
-        !X509_sign(certificate, key, NULL))
+        !certificate_add_name(certificate) || !X509_set_issuer_name(certificate, subject) ||
+        !X509_set_pubkey(certificate, key) || !X509_sign(certificate, key, NULL))
         goto fail;
     return certificate;
 fail:
