@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 import many
 import measures
 import peers
+import watching
 from support import ROOT, Agent, Binaries, Console, Pair
 
 MANY = ["fanout", "lines", "dead", "growth", "links", "gather"]
@@ -188,8 +189,8 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="*",
-                        help="cold warm keys idle bulk held fanout lines dead growth links gather",
-                        default=["cold", "warm", "keys", "idle", "bulk", "held", *MANY])
+                        help="cold warm keys idle bulk held fanout lines dead growth links gather watching",
+                        default=["cold", "warm", "keys", "idle", "bulk", "held", "watching", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -221,6 +222,8 @@ def main():
                 measure_held(table, pair, options.quick)
             if set(MANY) & set(options.only):
                 many.measure(table, binaries, folder, options.only, options.quick)
+            if "watching" in options.only:
+                watching.measure(table, binaries, folder, options.quick)
         finally:
             agent.stop()
     if options.json:
