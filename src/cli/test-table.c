@@ -122,6 +122,10 @@ static void test_sorting(void **state)
     assert_order(world, "web2 web10 db1 web1 away ");
     table_sort_by(&world->table, TABLE_CPU, true);
     assert_order(world, "web1 db1 web10 web2 away "); /* what is not known stays last */
+    world->sights[0].presence = PRESENCE_DOWN;
+    table_sort_by(&world->table, TABLE_CPU, false);
+    assert_order(world, "web2 web10 db1 web1 away ");
+    world->sights[0].presence = PRESENCE_UP;
     table_sort_by(&world->table, TABLE_MEM, false);
     assert_order(world, "web10 web1 db1 web2 away ");
     table_sort_by(&world->table, TABLE_NAME, false);
@@ -334,6 +338,8 @@ static void test_machine(void **state)
                 draw_view(world, &view, rows, columns);
                 machine_view_scroll(&view, 1000);
                 draw_view(world, &view, rows, columns);
+                machine_view_scroll(&view, -2000);
+                assert_int_equal(view.scroll, 0);
             }
         }
     }
