@@ -16,11 +16,11 @@ struct help_line {
 
 static const struct help_line help_lines[] = {
     {N_("The table"), NULL},
-    {"↑ ↓ PgUp PgDn Home End", N_("move; j and k do too")},
-    {"Enter", N_("one machine on the whole screen")},
+    {N_("↑ ↓ PgUp PgDn Home End"), N_("move; j and k do too")},
+    {N_("Enter"), N_("one machine on the whole screen")},
     {"s", N_("a shell there")},
     {"/", N_("filter as you type: @prod, web[01-40], a piece of a name")},
-    {"Esc", N_("show all machines again")},
+    {N_("Esc"), N_("show all machines again")},
     {"c m l d i n u t",
      N_("sort by cpu, memory, load, disk, network (i), name, uptime, state (t)")},
     {"< >  r", N_("sort by the column left or right of it; the other way round")},
@@ -29,7 +29,7 @@ static const struct help_line help_lines[] = {
     {"1 2 3 4 5  ← → Tab", N_("its pages")},
     {"m c", N_("processes by memory, by processor")},
     {"[ ]", N_("the machine before and after it in the table")},
-    {"Esc q", N_("back to the table")},
+    {N_("Esc q"), N_("back to the table")},
     {N_("Marks"), NULL},
     {"● ○ ! ·", N_("up, down, refused (does not let you in), connecting")},
     {N_("dim figures"), N_("are old: no newer ones came")},
