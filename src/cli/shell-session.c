@@ -65,6 +65,18 @@ static void show_text(struct shell *shell, const char *text)
     show(shell, text, strlen(text));
 }
 
+/* Lines of our own, on a terminal that is raw. */
+static void show_lines(struct shell *shell, const char *lines)
+{
+    while (lines && *lines) {
+        size_t length = strcspn(lines, "\n");
+
+        show(shell, lines, length);
+        show_text(shell, "\r\n");
+        lines += length + (lines[length] == '\n');
+    }
+}
+
 static void show_rest(struct shell *shell)
 {
     size_t taken;
@@ -100,11 +112,13 @@ static void set_title(struct shell *shell, bool is_away)
         text_equal(terminal, "linux"))
         return;
     shell->has_title = is_away;
-    if (is_away)
-        buffer_printf(&text, _("\033[22;2t\033]2;%s: connection lost, trying again\007"),
-                      shell->machine->name);
-    else
+    if (is_away) {
+        buffer_append_text(&text, "\033[22;2t\033]2;");
+        buffer_printf(&text, _("%s: connection lost, trying again"), shell->machine->name);
+        buffer_append_text(&text, "\007");
+    } else {
         buffer_append_text(&text, "\033[23;2t");
+    }
     show(shell, buffer_bytes(&text), buffer_length(&text));
     buffer_deinit(&text);
     tell_farewell(shell);
@@ -244,17 +258,18 @@ static void show_help(struct shell *shell)
     struct buffer text = BUFFER_INIT;
 
     buffer_printf(&text,
-                  _("~?\r\nKeys that are for hune, behind a newline:\r\n"
-                    " ~.   hang the shell up and leave\r\n"
-                    " ~d   leave it running; later: %s\r\n"
-                    " ~^Z  suspend hune\r\n"
-                    " ~~   send one tilde\r\n"
-                    " ~?   this help\r\n"),
+                  _("Keys that are for hune, behind a newline:\n"
+                    " ~.   hang the shell up and leave\n"
+                    " ~d   leave it running; later: %s\n"
+                    " ~^Z  suspend hune\n"
+                    " ~~   send one tilde\n"
+                    " ~?   this help\n"),
                   again ? again : "hune attach");
     if (shell->is_away)
-        buffer_printf(&text, _("The connection is lost for %u s; trying again.\r\n"),
+        buffer_printf(&text, _("The connection is lost for %u s; trying again.\n"),
                       (unsigned)((clock_monotonic_ms() - shell->away_since_ms) / 1000));
-    show(shell, buffer_bytes(&text), buffer_length(&text));
+    show_text(shell, "~?\r\n");
+    show_lines(shell, buffer_text(&text));
     buffer_deinit(&text);
 }
 
