@@ -65,6 +65,7 @@ static void input_forget(struct remote_job *job, uint64_t base)
     if (!input->whole.bytes)
         buffer_consume(&input->queue, (size_t)size);
     input->base += size;
+    link_note_gain(job->link);
     input->sent = input->sent > size ? input->sent - (size_t)size : 0;
     if (input->wants_room && input_room(input) >= LIMIT_INPUT_AHEAD / 2) {
         input->wants_room = false;

@@ -214,6 +214,7 @@ static void on_exchange_acknowledged(struct exchange *exchange)
 {
     struct request *request = container_of(exchange, struct request, exchange);
 
+    request->sendings = 0; /* it went forward */
     if (request->events->on_acknowledged)
         request->events->on_acknowledged(request, request->user);
 }

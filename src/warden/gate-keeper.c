@@ -26,7 +26,7 @@
 #include "base/log.h"
 
 enum {
-    GATE_SOON_MS = 5000, /* a gate that ends sooner than this has failed */
+    GATE_SOON_MS = 1000, /* a gate that ends sooner than this has failed */
     GATE_RETRY_MS = 100, /* then doubled with each failure */
     GATE_RETRY_MAX_MS = 10000,
     GATE_LEAVE_MS = 2500, /* for what is being said to the consoles */

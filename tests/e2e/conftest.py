@@ -33,8 +33,10 @@ def pytest_collection_modifyitems(items):
 
 @pytest.fixture(scope="session")
 def release():
-    """The programs of the release build."""
-    return Binaries(ROOT / os.environ.get("HUNE_RELEASE", "build"))
+    """The programs of the release build; what only tests need is in the other tree."""
+    made = Binaries(ROOT / os.environ.get("HUNE_RELEASE", "build"))
+    made.raw = Binaries(ROOT / os.environ.get("HUNE_BUILD", "build-test")).raw
+    return made
 
 
 @pytest.fixture(scope="session")

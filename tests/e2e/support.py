@@ -419,14 +419,20 @@ class Proxy:
     delay       seconds before each piece is passed on
     throttle    bytes a second
     refuse      accepts and closes at once
+    cut_at      places in all that comes back, over all connections: at each, its connection is reset
+    cut_up_at   the same for what goes towards the machine
     """
 
-    def __init__(self, port, *, cut_after=(None, None), delay=0, throttle=None, refuse=False):
+    def __init__(self, port, *, cut_after=(None, None), delay=0, throttle=None, refuse=False,
+                 cut_at=(), cut_up_at=()):
         self.target = port
         self.cut_after = cut_after
         self.delay = delay
         self.throttle = throttle
         self.refuse = refuse
+        self.places = {"up": list(cut_up_at), "down": list(cut_at)}
+        self.passed = {"up": 0, "down": 0}
+        self.cuts = 0
         self.connections = 0
         self.sockets = []
         self.lock = threading.Lock()
@@ -452,21 +458,35 @@ class Proxy:
                 continue
             with self.lock:
                 self.sockets += [client, server]
-            for source, sink, limit in ((client, server, self.cut_after[0]),
-                                        (server, client, self.cut_after[1])):
-                threading.Thread(target=self.pump, args=(source, sink, limit), daemon=True).start()
+            for source, sink, limit, way in ((client, server, self.cut_after[0], "up"),
+                                             (server, client, self.cut_after[1], "down")):
+                threading.Thread(target=self.pump, args=(source, sink, limit, way),
+                                 daemon=True).start()
 
-    def pump(self, source, sink, limit):
+    def is_place(self, way, size):
+        """Counts what passed; whether the next place to cut at is reached."""
+        with self.lock:
+            self.passed[way] += size
+            if not self.places[way] or self.passed[way] < self.places[way][0]:
+                return False
+            self.places[way].pop(0)
+            self.cuts += 1
+            return True
+
+    def pump(self, source, sink, limit, way):
         passed = 0
         try:
             while True:
-                piece = source.recv(16384 if limit is None else min(16384, limit - passed))
+                size = 16384 if limit is None else min(16384, limit - passed)
+                if self.places[way]:
+                    size = max(1, min(size, self.places[way][0] - self.passed[way]))
+                piece = source.recv(size)
                 if not piece:
                     break
                 time.sleep(self.delay + (len(piece) / self.throttle if self.throttle else 0))
                 sink.sendall(piece)
                 passed += len(piece)
-                if limit is not None and passed >= limit:
+                if self.is_place(way, len(piece)) or (limit is not None and passed >= limit):
                     break
         except OSError:
             pass
