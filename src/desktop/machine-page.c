@@ -4,7 +4,9 @@
 #include <string.h>
 
 #include "desktop/command-view.h"
+#include "desktop/journal-view.h"
 #include "desktop/overview.h"
+#include "desktop/terminal-view.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
 
@@ -286,6 +288,10 @@ GtkWidget *hune_machine_page_new(HuneFleet *fleet, HuneMachine *machine)
              "computer-symbolic");
     add_view(self, hune_command_view_new(fleet, machine), "command", _("Command"),
              "system-run-symbolic");
+    add_view(self, hune_terminal_view_new(fleet, machine), "terminal", _("Terminal"),
+             "utilities-terminal-symbolic");
+    add_view(self, hune_journal_view_new(fleet, machine), "journal", _("Journal"),
+             "x-office-document-symbolic");
     g_signal_connect_swapped(machine, "changed", G_CALLBACK(on_changed), self);
     on_changed(self);
     return GTK_WIDGET(self);

@@ -115,6 +115,17 @@ struct worker_ask {
 };
 void worker_send_ask(struct worker *worker, const struct worker_ask *ask);
 
+/* The machine's own record of orders, its last lines (one JSON object each), oldest first. `done`
+ * runs in the window; `lines` is NULL-terminated, borrowed, and NULL exactly if there is a
+ * sentence. */
+enum { RECORD_LINES = 500 };
+struct worker_record {
+    uint32_t slot;
+    void (*done)(const char *const *lines, const char *sentence, void *owner);
+    void *owner;
+};
+void worker_send_record(struct worker *worker, const struct worker_record *ask);
+
 /* Window: connect (ends a pause too), or end the connection and stay so. */
 void worker_send_connect(struct worker *worker, uint32_t slot);
 void worker_send_disconnect(struct worker *worker, uint32_t slot);

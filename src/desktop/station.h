@@ -36,6 +36,9 @@ enum { LIST_EVERY_MS = 5000, SAMPLES_TICK_MS = 1000 };
 void station_watch(struct station *station);
 void sights_machine_gone(struct worker *worker, uint32_t slot);
 
+/* ---- worker-shell.c ---- */
+void shells_machine_gone(struct worker *worker, uint32_t slot);
+
 /* ---- worker-run.c ---- */
 /* An attempt to reach the machine failed: runs that have not begun there end. */
 void runs_machine_failed(struct worker *worker, uint32_t slot, const struct trouble *trouble);

@@ -398,6 +398,8 @@ static void act_preferences(GtkWidget *widget, const char *name, GVariant *param
  * bindings of the class, which a focused terminal takes first. */
 void hune_window_install_actions(GtkWidgetClass *class)
 {
+    static const char *const views[] = {"overview", "command", "terminal", "journal"};
+
     gtk_widget_class_install_action(class, "win.add", NULL, act_add);
     gtk_widget_class_install_action(class, "win.import", NULL, act_import);
     gtk_widget_class_install_action(class, "win.export", NULL, act_export);
@@ -414,7 +416,7 @@ void hune_window_install_actions(GtkWidgetClass *class)
     gtk_widget_class_add_binding_action(class, GDK_KEY_n, GDK_CONTROL_MASK, "win.add", NULL);
     gtk_widget_class_add_binding_action(class, GDK_KEY_F9, 0, "win.groups", NULL);
     gtk_widget_class_add_binding_action(class, GDK_KEY_l, GDK_CONTROL_MASK, "win.command", NULL);
-    gtk_widget_class_add_binding_action(class, GDK_KEY_1, GDK_ALT_MASK, "win.view", "s",
-                                        "overview");
-    gtk_widget_class_add_binding_action(class, GDK_KEY_2, GDK_ALT_MASK, "win.view", "s", "command");
+    for (guint i = 0; i < G_N_ELEMENTS(views); i++)
+        gtk_widget_class_add_binding_action(class, GDK_KEY_1 + i, GDK_ALT_MASK, "win.view", "s",
+                                            views[i]);
 }

@@ -45,6 +45,7 @@ struct worker {
     GArray *samples; /* struct sample_item, not told yet; worker-vitals.c */
     uv_timer_t samples_timer;
     struct list sights;
+    struct list shells; /* worker-shell.c */
 
     struct list meetings; /* worker-meet.c */
     struct list runs;     /* worker-run.c */
@@ -68,3 +69,4 @@ void vitals_begin(struct worker *worker);
 void vitals_end(struct worker *worker);
 void meetings_end(struct worker *worker);
 void runs_end(struct worker *worker);
+void shells_end(struct worker *worker);

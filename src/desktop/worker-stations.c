@@ -352,6 +352,7 @@ static void retire(struct station *station)
 
     runs_machine_gone(worker, station->slot);
     sights_machine_gone(worker, station->slot);
+    shells_machine_gone(worker, station->slot);
     station_let_go(station);
     g_ptr_array_index(worker->stations, station->slot) = NULL;
     station_free(station);

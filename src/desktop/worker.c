@@ -117,6 +117,7 @@ struct worker *worker_start(const struct worker_settings *settings)
     list_init(&worker->meetings);
     list_init(&worker->runs);
     list_init(&worker->sights);
+    list_init(&worker->shells);
     /* Before the thread starts, so that it can be woken from now on. */
     if (uv_loop_init(&worker->loop) != 0 || uv_async_init(&worker->loop, &worker->wake, on_wake))
         g_error("no event loop can be made");
@@ -133,6 +134,7 @@ static void read_ending(struct letter *letter, void *reader)
     g_free(letter);
     worker->is_ending = true;
     runs_end(worker);
+    shells_end(worker);
     meetings_end(worker);
     stations_end(worker);
     vitals_end(worker);

@@ -1,0 +1,42 @@
+"""What ran on a machine, and the machine's own record of orders."""
+from gui import wait
+
+
+def open_journal(gui):
+    gui.open("web1")
+    gui.click("page tab", "Journal")
+
+
+def job(gui, *words):
+    """The row of a job whose name has these words."""
+    jobs = gui.find("list", "Jobs")
+    return wait(f"the job {words}", lambda: next(
+        (row for row in jobs.children if all(word in row.name for word in words)), None))
+
+
+def test_a_job_of_the_command_line_is_seen_attached_and_stopped(paired, console):
+    gui, _ = paired()
+    detached = console.run("run", "web1", "--detach", "--", "echo seen; exec sleep 600")
+    assert detached.code == 0, detached
+    open_journal(gui)
+    gui.point(job(gui, "echo seen", "running"))
+    wait("its output", lambda: "seen\n" in gui.entry("Output").text)
+    gui.press("Stop the job")
+    job(gui, "echo seen", "killed")
+
+
+def test_an_ended_job_tells_its_end(paired, console):
+    gui, _ = paired()
+    assert console.run("run", "web1", "--", "echo over; exit 7").code == 7
+    open_journal(gui)
+    gui.point(job(gui, "echo over", "exited(7)"))
+    wait("its output", lambda: "over\nexited(7)" in gui.entry("Output").text)
+
+
+def test_the_record_tells_every_order(paired, console):
+    gui, _ = paired()
+    assert console.run("run", "web1", "--", "echo recorded").code == 0
+    open_journal(gui)
+    gui.click("page tab", "Record of orders")
+    wait("the order", lambda: "run" in gui.entry("Output").text and
+         "echo recorded" in gui.entry("Output").text)

@@ -1,0 +1,85 @@
+"""A shell on a machine, in a terminal. What it shows is told to a screen reader as its description."""
+from gui import wait
+
+
+def open_terminal(gui):
+    gui.open("web1")
+    gui.click("page tab", "Terminal")
+    terminal = gui.find("filler", "Terminal")
+    wait("a prompt", lambda: terminal.description.strip())
+    return terminal
+
+
+def test_type_into_a_shell(paired):
+    gui, _ = paired()
+    terminal = open_terminal(gui)
+    gui.point(terminal)
+    gui.type("echo $((6*7))x$TERM")
+    gui.key("Return")
+    wait("the answer", lambda: "42xxterm-256color" in terminal.description)
+
+
+def test_control_letters_are_the_shells(paired):
+    gui, _ = paired()
+    terminal = open_terminal(gui)
+    gui.point(terminal)
+    gui.type("cat")
+    gui.key("Return")
+    gui.type("one")
+    gui.key("ctrl+u")
+    gui.type("two")
+    gui.key("Return", "ctrl+d")
+    gui.type("echo done")
+    gui.key("Return")
+    wait("cat's answer", lambda: "two\ntwo" in terminal.description and
+         "done\n" in terminal.description)
+
+
+def test_exit_and_open_again(paired):
+    gui, _ = paired()
+    terminal = open_terminal(gui)
+    gui.point(terminal)
+    gui.type("exit 3")
+    gui.key("Return")
+    gui.label(r"^The shell has ended: exited\(3\)$")
+    gui.press("Open a shell")
+    gui.gone("button", "Open a shell")
+    gui.point(terminal)
+    gui.type("echo again")
+    gui.key("Return")
+    wait("the answer", lambda: "\nagain" in terminal.description)
+
+
+def test_a_flood_is_held_back_and_the_window_lives(paired):
+    gui, _ = paired()
+    terminal = open_terminal(gui)
+    gui.point(terminal)
+    gui.type("yes")
+    gui.key("Return")
+    wait("the flood", lambda: "y\ny\ny" in terminal.description)
+    gui.click("page tab", "Overview")
+    gui.find("button", "24 hours")
+    gui.click("page tab", "Terminal")
+    gui.point(gui.find("filler", "Terminal"))
+    gui.key("ctrl+c")
+    gui.type("echo ended")
+    gui.key("Return")
+    wait("the answer", lambda: "\nended" in terminal.description, 60)
+
+
+def test_the_shell_survives_a_new_gate(paired):
+    gui, _ = paired()
+    terminal = open_terminal(gui)
+    gui.point(terminal)
+    gui.type("x=kept")
+    gui.key("Return")
+    gui.click("page tab", "Command")
+    gui.press("reset")
+    gui.press("Start afresh", gui.dialog())
+    gui.no_dialog()
+    gui.label("^exited|after")
+    gui.click("page tab", "Terminal")
+    gui.point(gui.find("filler", "Terminal"))
+    gui.type("echo $x")
+    gui.key("Return")
+    wait("the answer", lambda: "\nkept" in terminal.description)
