@@ -102,12 +102,12 @@ static void look_away(HuneJournalView *self)
 static void on_job_selected(HuneJournalView *self, GtkListBoxRow *row)
 {
     const struct job_object *job = row ? g_object_get_data(G_OBJECT(row), "job") : NULL;
-    struct shell_request request = {
-        .slot = self->machine->slot, .is_attaching = TRUE, .told = on_told};
+    struct shell_request request = {.is_attaching = TRUE, .told = on_told};
 
-    if (!job)
+    if (!job || !self->machine) /* rows leave one by one when the page is closed */
         return;
     look_away(self);
+    request.slot = self->machine->slot;
     hune_output_view_clear(self->output);
     self->attachment = g_new0(struct attachment, 1);
     g_set_weak_pointer(&self->attachment->view, self);
