@@ -129,7 +129,7 @@ static int list_metrics(struct console *console)
         const char *label = vital_label_word(info->label);
 
         output_print(out, "%-22s%-10s%s%s%s%s\n", info->name, vital_unit_word(info->unit),
-                     _(info->text), label ? "; {" : "", label ? label : "", label ? "=\"…\"}" : "");
+                     _(info->text), label ? " {" : "", label ? label : "", label ? "=\"…\"}" : "");
     }
 #define X(name, meaning) output_print(out, "%-22s= %s\n", name, meaning);
     HISTORY_SHORT_NAMES(X)
@@ -301,9 +301,9 @@ static int exec_history(struct console *console, const void *values, const struc
 }
 
 static const struct cli_option options[] = {
-    OPTION(struct history_options, since, TEXT, 's', "since", N_("TIME"),
+    OPTION(struct history_options, since, TEXT, 's', "since", N_("WHEN"),
            N_("from when on: 24h, 14:00, 2026-11-25; default 24h")),
-    OPTION(struct history_options, until, TEXT, 0, "until", N_("TIME"),
+    OPTION(struct history_options, until, TEXT, 0, "until", N_("WHEN"),
            N_("until when; default now")),
     OPTION(struct history_options, step, TEXT, 0, "step", N_("TIME"),
            N_("one row for so long; default what gives some hundred rows")),

@@ -427,7 +427,7 @@ static const struct cli_option options[] = {
            N_("no messages on the desktop")),
     OPTION(struct watch_options, log, FLAG, 'l', "log", NULL,
            N_("show the alerts, ups and downs of before, and end")),
-    OPTION(struct watch_options, since, TEXT, 0, "since", N_("TIME"),
+    OPTION(struct watch_options, since, TEXT, 0, "since", N_("WHEN"),
            N_("of --log: from when on; default 7d")),
 };
 
