@@ -103,7 +103,7 @@ int fanout_new(struct fanout **fanout_out, const struct fanout_settings *setting
         fanout->settings.at_once = visits_that_fit();
     fanout->limit = settings->count;
     if (fanout->settings.connecting == 0)
-        fanout->settings.connecting = link_factory_handshakes_max(factory);
+        fanout->settings.connecting = link_factory_places_max(factory);
     uv_timer_init(link_factory_loop(factory), &fanout->timer);
     fanout->timer.data = fanout;
     *fanout_out = fanout;

@@ -48,7 +48,7 @@ struct fanout_settings {
     const uint32_t *machines; /* indices; copied */
     uint32_t count;
     uint32_t at_once;    /* machines being visited at once; 0: as many as files allow */
-    uint32_t connecting; /* of these, still on their way to `ready`; 0: the factory's handshakes */
+    uint32_t connecting; /* of these, still on their way to `ready`; 0: the factory's places */
     uint32_t timeout_ms; /* for one machine, from the start of its visit; 0: none */
     const struct fanout_task *task; /* copied */
     const struct fanout_events *events;

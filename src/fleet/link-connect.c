@@ -100,7 +100,7 @@ void link_attempt(struct link *link)
 {
     int error;
 
-    if (!link_take_slot(link)) {
+    if (!link_take_place(link)) {
         link_set_state(link, LINK_IDLE);
         return;
     }
@@ -134,7 +134,7 @@ static void connect_address(struct link *link)
     }
     conn_connect(link->conn, address, link->factory->settings.connect_timeout_ms);
     uv_timer_stop(&link->timer);
-    if (link->has_slot)
+    if (link->has_place)
         link_start_timer(link, LINK_SLOW_MS);
     link_set_state(link, LINK_CONNECTING);
 }
@@ -143,11 +143,22 @@ void link_on_connected(struct conn *conn, void *user)
 {
     struct link *link = user;
 
-    (void)conn;
     if (link->freed || link->state != LINK_CONNECTING)
         return;
+    uv_timer_stop(&link->timer);
+    if (link_take_slot(link))
+        link_begin_handshake(link);
+    else
+        conn_hold(conn);
+}
+
+void link_begin_handshake(struct link *link)
+{
+    link_give_place(link);
     link_start_timer(link, link->factory->settings.answer_timeout_ms);
     link_set_state(link, LINK_SECURING);
+    if (!link->freed && link->conn)
+        conn_go_on(link->conn, link->factory->settings.connect_timeout_ms);
 }
 
 /* Where, with the address that the name led to. */

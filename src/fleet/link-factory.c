@@ -10,6 +10,7 @@ enum {
     ANSWER_TIMEOUT_MS = 10 * 1000,
     ORDER_WINDOW_MS = 5 * 60 * 1000,
     HANDSHAKES = 128,
+    PLACES = 512,
     FIRST_PAUSE_MS = 250,
 };
 
@@ -27,6 +28,8 @@ static void use_defaults(struct link_settings *settings)
         settings->first_pause_ms = FIRST_PAUSE_MS;
     if (settings->handshakes == 0)
         settings->handshakes = HANDSHAKES;
+    if (settings->places == 0)
+        settings->places = settings->handshakes > PLACES ? settings->handshakes : PLACES;
 }
 
 int link_factory_new(struct link_factory **factory_out, const struct link_settings *settings)
@@ -40,6 +43,7 @@ int link_factory_new(struct link_factory **factory_out, const struct link_settin
     use_defaults(&factory->settings);
     list_init(&factory->links);
     list_init(&factory->line);
+    list_init(&factory->connected);
     factory->holders = 1;
     error = tls_context_new_client(&factory->context);
     if (error) {
@@ -92,9 +96,54 @@ uint32_t link_factory_handshakes(const struct link_factory *factory)
     return factory->handshakes;
 }
 
-uint32_t link_factory_handshakes_max(const struct link_factory *factory)
+uint32_t link_factory_places_max(const struct link_factory *factory)
 {
-    return factory->settings.handshakes;
+    return factory->settings.places;
+}
+
+/* The first of a line, taken out of it; NULL if it is empty. */
+static struct link *next_in_line(struct list *line)
+{
+    struct link *next;
+
+    if (list_is_empty(line))
+        return NULL;
+    next = container_of(line->next, struct link, in_line);
+    list_remove(&next->in_line);
+    return next;
+}
+
+bool link_take_place(struct link *link)
+{
+    struct link_factory *factory = link->factory;
+
+    if (link->has_place)
+        return true;
+    if (factory->places >= factory->settings.places) {
+        list_remove(&link->in_line);
+        list_append(&factory->line, &link->in_line);
+        return false;
+    }
+    factory->places++;
+    link->has_place = true;
+    return true;
+}
+
+void link_give_place(struct link *link)
+{
+    struct link_factory *factory = link->factory;
+    struct link *next;
+
+    if (!link->has_place)
+        return;
+    link->has_place = false;
+    factory->places--;
+    next = next_in_line(&factory->line);
+    if (!next)
+        return;
+    next->has_place = true;
+    factory->places++;
+    link_start_later(next, 0);
 }
 
 bool link_take_slot(struct link *link)
@@ -105,7 +154,7 @@ bool link_take_slot(struct link *link)
         return true;
     if (factory->handshakes >= factory->settings.handshakes) {
         list_remove(&link->in_line);
-        list_append(&factory->line, &link->in_line);
+        list_append(&factory->connected, &link->in_line);
         return false;
     }
     factory->handshakes++;
@@ -116,18 +165,17 @@ bool link_take_slot(struct link *link)
 void link_give_slot(struct link *link)
 {
     struct link_factory *factory = link->factory;
+    struct link *next;
 
     list_remove(&link->in_line);
+    link_give_place(link);
     if (!link->has_slot)
         return;
     link->has_slot = false;
     factory->handshakes--;
-    if (list_is_empty(&factory->line))
+    next = next_in_line(&factory->connected);
+    if (!next)
         return;
-
-    struct link *next = container_of(factory->line.next, struct link, in_line);
-
-    list_remove(&next->in_line);
     next->has_slot = true;
     factory->handshakes++;
     link_start_later(next, 0);

@@ -12,7 +12,9 @@ struct link_factory {
     struct tls_context *context;
     struct conn_factory conns;
     struct list links;
-    struct list line; /* links that wait for a free handshake */
+    struct list line;      /* links that wait for a place to connect from */
+    struct list connected; /* links that are connected and wait for a free handshake */
+    uint32_t places;       /* taken: connecting, or connected and waiting */
     uint32_t handshakes;
     uint32_t holders; /* itself, its links, their resolvers: the memory goes with the last one */
 };
@@ -48,7 +50,8 @@ struct link {
     uint8_t pin[MACHINE_ID_SIZE];
 
     enum link_state state;
-    bool has_slot;    /* one of the factory's handshakes */
+    bool has_place;   /* one of the factory's places to connect from */
+    bool has_slot;    /* one of its handshakes */
     bool reached;     /* got as far as `open` once */
     bool has_verdict; /* `trouble` tells why the connection ends, whatever conn says */
     bool again;       /* connect again at once when the connection is closed */
@@ -81,9 +84,12 @@ struct link {
 /* link-factory.c */
 void link_factory_hold(struct link_factory *factory);
 void link_factory_release(struct link_factory *factory);
-/* True: go on. False: the link stands in line, and link_start_later() is called when it is its
- * turn. */
+/* A place to connect from, then a handshake. True: go on. False: the link stands in line, and
+ * link_start_later() is called when it is its turn. */
+bool link_take_place(struct link *link);
+void link_give_place(struct link *link);
 bool link_take_slot(struct link *link);
+/* Both of them, and its place in line. */
 void link_give_slot(struct link *link);
 
 /* link.c */
@@ -109,6 +115,8 @@ void link_fail_loads(struct link *link, const struct trouble *trouble);
 /* link-connect.c */
 void link_attempt(struct link *link);
 void link_answer_late(struct link *link);
+/* It is connected, and its handshake may begin. */
+void link_begin_handshake(struct link *link);
 /* Ends the connection; link->trouble tells why. */
 void link_give_up(struct link *link);
 extern const struct wire_events link_wire_events;

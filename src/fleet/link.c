@@ -110,7 +110,7 @@ void link_became_slow(struct link *link)
     /* conn has its own time-out for the connection; a name has none but this. */
     if (link->state == LINK_RESOLVING)
         link_start_timer(link, link->factory->settings.connect_timeout_ms);
-    link_give_slot(link);
+    link_give_place(link);
     walk_begin(link, &walk);
     while ((watcher = walk_next(link, &walk)))
         if (watcher->events->on_slow)
@@ -142,7 +142,9 @@ static void on_timer(uv_timer_t *timer)
         link_attempt(link);
     else if (link->state == LINK_READY)
         link_carry_all(link);
-    else if (link->has_slot && link->state <= LINK_CONNECTING)
+    else if (link->has_slot && link->state == LINK_CONNECTING)
+        link_begin_handshake(link);
+    else if (link->has_place && link->state <= LINK_CONNECTING)
         link_became_slow(link);
     else
         link_answer_late(link);

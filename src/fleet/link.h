@@ -54,9 +54,10 @@ struct link_settings {
     uint32_t connect_timeout_ms; /* one address, TCP; 0 = 5 s */
     uint32_t answer_timeout_ms;  /* TLS, hello and open together; 0 = 10 s */
     uint32_t order_window_ms;    /* how long an order is good; 0 = 5 min, at most the protocol's */
-    /* On their way at once; 0 = 128. Whoever waits longer than a moment for the network, with
-     * nothing to compute, does not count: the dead cost the living nothing. */
-    uint32_t handshakes;
+    uint32_t handshakes;         /* on their way at once; 0 = 128 */
+    /* Links that connect, or are connected and wait for a handshake; 0 = 512. Who waits for the
+     * network longer than a moment does not count: the dead cost the living nothing. */
+    uint32_t places;
     uint32_t first_pause_ms; /* before connecting again, doubled each time up to 30 s; 0 = 250 ms */
 };
 
@@ -68,9 +69,10 @@ int link_factory_new(struct link_factory **factory_out, const struct link_settin
 struct link_factory *link_factory_free(struct link_factory *factory);
 uv_loop_t *link_factory_loop(const struct link_factory *factory);
 struct signer *link_factory_signer(const struct link_factory *factory);
-/* Handshakes on their way now, and how many may be. */
+/* Handshakes on their way now. */
 uint32_t link_factory_handshakes(const struct link_factory *factory);
-uint32_t link_factory_handshakes_max(const struct link_factory *factory);
+/* How many links may connect at once. */
+uint32_t link_factory_places_max(const struct link_factory *factory);
 
 /* ---- one link ---- */
 
@@ -105,8 +107,7 @@ struct link_events {
      * made; 0: there is none, the link is closed. */
     void (*on_failed)(struct link *link, const struct trouble *trouble, uint32_t retry_ms,
                       void *user);
-    /* It waits for a name or for the machine's first answer, and gave its handshake to another
-     * link. */
+    /* It waits for a name or for the machine's first answer, and gave its place to another link. */
     void (*on_slow)(struct link *link, void *user);
 };
 

@@ -514,22 +514,59 @@ static void test_accepted_id_must_stay(void **state)
     test_agent_deinit(&second);
 }
 
-static void test_line_before_handshakes(void **state)
+static void stand_in_line(uint32_t handshakes, uint32_t places)
 {
     struct test_world world;
     struct watched watched[6];
     struct link_target target;
 
-    (void)state;
     test_world_begin(&world);
-    world.settings.handshakes = 2;
+    world.settings.handshakes = handshakes;
+    world.settings.places = places;
     target = test_world_target(&world);
     for (unsigned i = 0; i < ELEMENTS_OF(watched); i++)
         start(&world, &target, &watched[i]);
     for (unsigned i = 0; i < ELEMENTS_OF(watched); i++) {
-        assert_true(link_factory_handshakes(world.factory) <= 2);
+        assert_true(link_factory_handshakes(world.factory) <= handshakes);
         test_world_run(&world, &watched[i].ready);
     }
+    assert_int_equal(link_factory_handshakes(world.factory), 0);
+    test_world_end(&world);
+}
+
+/* Before the handshakes, before the places to connect from, before both. */
+static void test_line_before_handshakes(void **state)
+{
+    (void)state;
+    stand_in_line(2, 0);
+    stand_in_line(1, 3);
+    stand_in_line(2, 1);
+    stand_in_line(1, 1);
+}
+
+/* Freed and disconnected while they are connected and wait for a handshake. */
+static void test_leaves_the_line(void **state)
+{
+    struct test_world world;
+    struct watched watched[4];
+    struct link *links[ELEMENTS_OF(watched)];
+    struct link_target target;
+
+    (void)state;
+    test_world_begin(&world);
+    world.settings.handshakes = 1;
+    target = test_world_target(&world);
+    for (unsigned i = 0; i < ELEMENTS_OF(watched); i++)
+        links[i] = start(&world, &target, &watched[i]);
+    for (unsigned i = 0; i < 200 && link_state(links[0]) < LINK_SECURING; i++)
+        uv_run(&world.loop, UV_RUN_ONCE);
+    for (unsigned i = 1; i < ELEMENTS_OF(links); i++)
+        assert_int_equal(link_state(links[i]), LINK_CONNECTING);
+    link_free(links[1]);
+    link_disconnect(links[2]);
+    test_world_run(&world, &watched[3].ready);
+    assert_false(watched[1].ready);
+    assert_false(watched[2].ready);
     assert_int_equal(link_factory_handshakes(world.factory), 0);
     test_world_end(&world);
 }
@@ -794,6 +831,7 @@ int main(void)
         cmocka_unit_test(test_pauses_grow),
         cmocka_unit_test(test_accepted_id_must_stay),
         cmocka_unit_test(test_line_before_handshakes),
+        cmocka_unit_test(test_leaves_the_line),
         cmocka_unit_test(test_disconnect),
         cmocka_unit_test(test_free_at_any_time),
         cmocka_unit_test(test_free_in_callback),

@@ -87,6 +87,7 @@ void conn_finish(struct conn *conn, enum problem_code problem, int system_error)
     conn->problem = problem;
     conn->system_error = system_error;
     conn->state = CONN_LINGERING;
+    conn->held = false;
     wire_end(conn->wire, problem);
     if (!connected) {
         conn_close_handles(conn);

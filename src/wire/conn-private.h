@@ -33,6 +33,7 @@ struct conn {
     bool reading;
     bool mute; /* writing failed: what the peer said before is still to be read */
     bool half_closed;
+    bool held;            /* connected, and nothing is said yet */
     bool opening;         /* deadline_ms is that of connection and handshake */
     bool shutting_down;   /* conn_shut_down() was called */
     bool end_asked;       /* conn_finish() is due at the next turn, with the two values above */

@@ -90,7 +90,7 @@ void conn_arm_timer(struct conn *conn)
     uint64_t due = conn->deadline_ms;
     uint64_t now;
 
-    if (conn->state == CONN_CLOSING)
+    if (conn->state == CONN_CLOSING || conn->held)
         return;
     if (conn->state == CONN_OPEN && wire_deadline(conn->wire) < due)
         due = wire_deadline(conn->wire);
@@ -202,6 +202,8 @@ static void conn_wake(struct conn *conn)
  * ended. */
 static void conn_pump(struct conn *conn)
 {
+    if (conn->held)
+        return;
     for (int round = 0; conn->state == CONN_OPEN && !conn->in_flight && !conn->mute; round++) {
         if (round == ROUNDS_PER_TURN) {
             conn_wake(conn);
@@ -413,8 +415,32 @@ static void conn_on_connected(uv_connect_t *request, int status)
     conn->state = CONN_OPEN;
     if (conn->factory->on_connected)
         conn->factory->on_connected(conn, conn->user);
+    if (conn->held)
+        return;
     conn_read_start(conn);
     conn_pump(conn);
+}
+
+void conn_hold(struct conn *conn)
+{
+    conn->held = true;
+    conn->armed_ms = UINT64_MAX;
+    uv_timer_stop(&conn->timer);
+}
+
+void conn_go_on(struct conn *conn, uint32_t timeout_ms)
+{
+    uint64_t now = clock_monotonic_ms();
+
+    if (!conn->held)
+        return;
+    conn->held = false;
+    if (conn->state != CONN_OPEN)
+        return;
+    wire_restart_clock(conn->wire, now);
+    conn->deadline_ms = now + timeout_ms;
+    conn_read_start(conn);
+    conn_wake(conn);
 }
 
 void conn_connect(struct conn *conn, const struct sockaddr *address, uint32_t timeout_ms)

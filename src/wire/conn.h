@@ -57,6 +57,11 @@ int conn_accept(struct conn *conn, int socket);
  * counts for the connection and the handshake together. */
 void conn_connect(struct conn *conn, const struct sockaddr *address, uint32_t timeout_ms);
 
+/* Client, from inside on_connected: the handshake does not begin yet, and no time runs. */
+void conn_hold(struct conn *conn);
+/* It begins, and has `timeout_ms`. */
+void conn_go_on(struct conn *conn, uint32_t timeout_ms);
+
 struct wire *conn_wire(struct conn *conn);
 /* What the application submitted outside of an event goes out at the end of this loop turn. */
 void conn_flush(struct conn *conn);
