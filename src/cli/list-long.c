@@ -11,6 +11,7 @@
 #include "fleet/address.h"
 #include "fleet/fanout.h"
 #include "fleet/figure.h"
+#include "fleet/lookout.h"
 #include "fleet/vitals.h"
 #include "proto/sshkey.h"
 
@@ -92,17 +93,17 @@ static void on_interrupt(struct session *session, unsigned times)
     fanout_stop(listing->fanout);
 }
 
-/* "up", "refused", "down": one that answers but gives no vitals is up. */
+/* One that answers but knows no vitals is up. */
 static const char *state_word(const struct fanout_result *result)
 {
-    if (result->state.state == STATE_EXITED)
-        return "up";
-    if (result->state.state != STATE_REFUSED)
-        return result->trouble && (result->trouble->code == PROBLEM_ID_CHANGED ||
-                                   result->trouble->code == PROBLEM_ID_UNKNOWN)
-                   ? "refused"
-                   : "down";
-    return result->trouble && result->trouble->code == PROBLEM_NOT_FOUND ? "up" : "refused";
+    enum presence presence = PRESENCE_DOWN;
+
+    if (result->state.state == STATE_EXITED ||
+        (result->trouble && result->trouble->code == PROBLEM_NOT_FOUND))
+        presence = PRESENCE_UP;
+    else if (result->trouble && presence_is_refusal(result->trouble->code))
+        presence = PRESENCE_REFUSED;
+    return presence_word(presence);
 }
 
 static void json_figure(struct json_line *line, const char *key, double value)

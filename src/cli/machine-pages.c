@@ -346,9 +346,9 @@ int page_network(struct machine_view *view)
     return draw_interfaces(view, row + 1);
 }
 
-/* ---- the last 24 hours ---- */
+/* ---- the past ---- */
 
-struct day_graph {
+struct past_graph {
     const char *column;
     const char *title;
     double high;    /* NAN: round */
@@ -356,14 +356,14 @@ struct day_graph {
 };
 
 /* How the machine did: one graph of `height` rows. */
-static int draw_day(struct machine_view *view, int row, const struct day_graph *day, int height)
+static int draw_past(struct machine_view *view, int row, const struct past_graph *past, int height)
 {
     const struct vitals_history *history = &view->history;
-    long column = vitals_history_column(history, day->column);
+    long column = vitals_history_column(history, past->column);
     int width = view->paper.columns - GRAPH_GUTTER;
     size_t wanted = width > 0 ? 2 * (size_t)width : 0;
     float values[2 * CANVAS_COLUMNS_MAX];
-    struct graph graph = {.values = values, .high = day->high, .height = height};
+    struct graph graph = {.values = values, .high = past->high, .height = height};
     struct history_span span;
     double total = (double)view->sight->vitals[VITAL_MEM_TOTAL];
     enum vital_unit unit;
@@ -373,11 +373,11 @@ static int draw_day(struct machine_view *view, int row, const struct day_graph *
     unit = vital_info(history->columns[column].vital)->unit;
     history_resample(history, history->mean, (size_t)column, values, wanted);
     history_span(history, (size_t)column, &span);
-    if (day->of_memory && total > 0)
+    if (past->of_memory && total > 0)
         graph.high = total;
     graph.unit = unit;
     buffer_clear(&view->scratch);
-    buffer_printf(&view->scratch, "%s  ", _(day->title));
+    buffer_printf(&view->scratch, "%s  ", _(past->title));
     append_part(view, _("now"), span.newest, unit);
     append_part(view, _("mean"), span.mean, unit);
     append_part(view, _("most"), span.greatest, unit);
@@ -388,9 +388,9 @@ static int draw_day(struct machine_view *view, int row, const struct day_graph *
     return row;
 }
 
-int page_day(struct machine_view *view)
+int page_past(struct machine_view *view)
 {
-    static const struct day_graph days[] = {
+    static const struct past_graph pasts[] = {
         {"cpu.busy", N_("Processors"), 100, false},
         {"mem.used", N_("Memory"), NAN, true},
         {"load.1m", N_("Load"), NAN, false},
@@ -399,21 +399,23 @@ int page_day(struct machine_view *view)
         {"disk.write", N_("Written to disks"), NAN, false},
         {"disk.read", N_("Read from disks"), NAN, false},
     };
-    int height = view->height < 16 ? 3 : (view->height - 4) / 3;
-    int row = 0;
+    int height = view->height < 16 ? 3 : (view->height - 5) / 3;
+    int row = 1;
 
+    canvas_textf(&view->paper, 0, 0, view->paper.columns, STYLE_DIM,
+                 _("The last %s   + - more, less"), machine_view_span_word(view));
     if (!view->has_history || view->history.row_count == 0) {
-        canvas_text(&view->paper, 0, 0, view->paper.columns, STYLE_DIM,
+        canvas_text(&view->paper, 1, 0, view->paper.columns, STYLE_DIM,
                     *view->trouble      ? view->trouble
                     : view->has_history ? _("The machine remembers nothing yet.")
                                         : _("Waiting for the machine…"));
-        return 1;
+        return 2;
     }
     height = height > 7 ? 7 : height;
     height -= height % 2 == 0; /* an odd number has a middle for the scale */
-    for (size_t i = 0; i < ELEMENTS_OF(days); i++) {
-        row = draw_day(view, row, &days[i], height);
-        if (i == 2 || i == ELEMENTS_OF(days) - 1)
+    for (size_t i = 0; i < ELEMENTS_OF(pasts); i++) {
+        row = draw_past(view, row, &pasts[i], height);
+        if (i == 2 || i == ELEMENTS_OF(pasts) - 1)
             graph_axis(&view->paper, row++, view->paper.columns, view->history.since_ms,
                        view->history.until_ms);
     }

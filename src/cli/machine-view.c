@@ -14,7 +14,7 @@ enum { PAPER_ROWS = 400 };
 void machine_view_init(struct machine_view *view, const struct machine *machine,
                        const struct sight *sight)
 {
-    *view = (struct machine_view){.machine = machine, .sight = sight};
+    *view = (struct machine_view){.machine = machine, .sight = sight, .span = VIEW_SPAN_DAY};
     for (size_t i = 0; i < VIEW_LIVE; i++)
         view->live_cpu[i] = view->live_rx[i] = view->live_tx[i] = NAN;
 }
@@ -58,6 +58,36 @@ void machine_view_turn(struct machine_view *view, enum machine_page page)
 {
     view->page = page;
     view->scroll = 0;
+}
+
+static const struct {
+    const char *word;
+    uint64_t seconds;
+} spans[] = {
+#define X(word, seconds) {word, seconds},
+    HUNE_VIEW_SPANS(X)
+#undef X
+};
+
+bool machine_view_change_span(struct machine_view *view, int step)
+{
+    if ((step < 0 && view->span == 0) || (step > 0 && view->span + 1 == ELEMENTS_OF(spans)))
+        return false;
+    view->span = step < 0 ? view->span - 1 : view->span + 1;
+    if (view->has_history)
+        vitals_history_deinit(&view->history);
+    view->has_history = false;
+    return true;
+}
+
+uint64_t machine_view_span_ms(const struct machine_view *view)
+{
+    return spans[view->span].seconds * 1000;
+}
+
+const char *machine_view_span_word(const struct machine_view *view)
+{
+    return _(spans[view->span].word);
 }
 
 void machine_view_scroll(struct machine_view *view, int lines)
@@ -130,7 +160,7 @@ static int draw_page(struct machine_view *view)
     case PAGE_PROCESSES: return page_processes(view);
     case PAGE_DISKS: return page_disks(view);
     case PAGE_NETWORK: return page_network(view);
-    case PAGE_DAY: return page_day(view);
+    case PAGE_PAST: return page_past(view);
     case PAGE_COUNT: break;
     }
     return 0;
@@ -147,7 +177,7 @@ void machine_view_draw(struct machine_view *view, struct canvas *canvas, int row
     if (view->height == 0 || canvas_resize(&view->paper, PAPER_ROWS, canvas->columns) < 0)
         return;
     view->used = 0;
-    if (!view->sample && view->page != PAGE_DAY)
+    if (!view->sample && view->page != PAGE_PAST)
         canvas_text(canvas, row + 2, 0, canvas->columns, STYLE_DIM,
                     *view->trouble ? view->trouble : _("Waiting for the machine…"));
     else

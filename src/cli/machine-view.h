@@ -1,5 +1,5 @@
 /* One machine on the whole screen of `hune top`: pages of processors, processes, disks, network and
- * the last 24 hours. Draws on a canvas what it is given; knows no terminal and no connection. */
+ * the past. Draws on a canvas what it is given; knows no terminal and no connection. */
 #pragma once
 
 #include <stdbool.h>
@@ -16,7 +16,7 @@
     X(PROCESSES, N_("Processes")) \
     X(DISKS, N_("Disks"))         \
     X(NETWORK, N_("Network"))     \
-    X(DAY, N_("24 h"))
+    X(PAST, N_("The past"))
 
 enum machine_page {
 #define X(name, title) PAGE_##name,
@@ -25,8 +25,18 @@ enum machine_page {
         PAGE_COUNT, /* how many there are */
 };
 
+/* X("word", seconds): how far back the page of the past goes. */
+#define HUNE_VIEW_SPANS(X)       \
+    X(N_("1 hour"), 3600)        \
+    X(N_("6 hours"), 6 * 3600)   \
+    X(N_("24 hours"), 24 * 3600) \
+    X(N_("7 days"), 7 * 86400)   \
+    X(N_("30 days"), 30 * 86400) \
+    X(N_("1 year"), 365 * 86400)
+
 enum {
-    VIEW_LIVE = 240, /* samples of the graphs that move */
+    VIEW_SPAN_DAY = 2, /* the first that is shown */
+    VIEW_LIVE = 240,   /* samples of the graphs that move */
     VIEW_PROCESSES = 40,
 };
 
@@ -39,6 +49,7 @@ struct machine_view {
     char trouble[256]; /* why there is no sample or no history; "" */
     enum machine_page page;
     bool by_memory; /* the processes */
+    size_t span;    /* of the past, in HUNE_VIEW_SPANS */
     int scroll;
     int height; /* of the page's part of the screen, when it was drawn last */
     float live_cpu[VIEW_LIVE], live_rx[VIEW_LIVE], live_tx[VIEW_LIVE];
@@ -56,6 +67,10 @@ void machine_view_take(struct machine_view *view, const struct vitals_sample *sa
 /* Takes the history over. */
 void machine_view_set_history(struct machine_view *view, struct vitals_history *history);
 void machine_view_turn(struct machine_view *view, enum machine_page page);
+/* Goes further back, or less far; false at the last one. What was shown is dropped. */
+bool machine_view_change_span(struct machine_view *view, int step);
+uint64_t machine_view_span_ms(const struct machine_view *view);
+const char *machine_view_span_word(const struct machine_view *view);
 void machine_view_scroll(struct machine_view *view, int lines);
 void machine_view_draw(struct machine_view *view, struct canvas *canvas, int row, int height,
                        uint64_t now_ms);
@@ -65,4 +80,4 @@ int page_overview(struct machine_view *view);
 int page_processes(struct machine_view *view);
 int page_disks(struct machine_view *view);
 int page_network(struct machine_view *view);
-int page_day(struct machine_view *view);
+int page_past(struct machine_view *view);

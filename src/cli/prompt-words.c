@@ -16,6 +16,7 @@
 #include "cli/render.h"
 #include "cli/run.h"
 #include "cli/shell.h"
+#include "cli/top.h"
 #include "proto/command.h"
 
 struct prompt_word {
@@ -191,6 +192,23 @@ static void obey_quit(struct prompt *prompt, const struct prompt_word *word,
 static void obey_help(struct prompt *prompt, const struct prompt_word *word,
                       const struct selection *selection, const char *rest);
 
+/* The full screen has a loop and connections of its own. If it read the fleet list anew, so must
+ * we: they share it. */
+static void obey_top(struct prompt *prompt, const struct prompt_word *word,
+                     const struct selection *selection, const char *rest)
+{
+    struct console *console = prompt->session.console;
+    const char *target = console->common.target;
+    const char *words[] = {*rest ? rest : prompt->selector, NULL};
+
+    (void)word;
+    (void)selection;
+    console->common.target = NULL;
+    note_status(prompt, top_run(console, NULL, words));
+    console->common.target = target;
+    prompt_refresh(prompt);
+}
+
 static const struct prompt_word prompt_words[] = {
     {"use", "SEL", N_("choose machines: web1, web[1-9], @tag, all; alone: show them"), true,
      obey_use},
@@ -199,6 +217,7 @@ static const struct prompt_word prompt_words[] = {
     {"attach", "[MACHINE] [JOB]", N_("follow a job to its end"), false, NULL},
     {"stop", "[MACHINE] [JOB]", N_("stop a job and all that it started"), false, NULL},
     {"forget", "[MACHINE] JOB", N_("drop an ended job's result and output"), false, NULL},
+    {"top", "[SEL]", N_("watch machines on the whole screen; q leads back here"), false, obey_top},
     {"shell", "[MACHINE]", N_("open a shell; ~. or its end lead back here"), false, obey_shell},
     {"disconnect", "[SEL]", N_("end every connection of your key"), false, obey_control},
     {"reset", "[SEL]", N_("let the agent start afresh; jobs go on"), false, obey_control},

@@ -323,17 +323,24 @@ static void test_machine(void **state)
     view.by_memory = true;
     draw_view(world, &view, 24, 80);
     assert_has(world, 3, "mysqld");
-    machine_view_turn(&view, PAGE_DAY);
+    machine_view_turn(&view, PAGE_PAST);
     draw_view(world, &view, 24, 80);
-    assert_has(world, 2, "Waiting");
+    assert_has(world, 2, "The last 24 hours");
+    assert_has(world, 3, "Waiting");
     fill_history(&view.history);
     view.has_history = true;
     draw_view(world, &view, 24, 80);
-    assert_has(world, 2, "Processors    now 90 %  mean 45 %  most 90 %");
+    assert_has(world, 3, "Processors    now 90 %  mean 45 %  most 90 %");
     view.has_history = false; /* it is not the view's to free */
+    assert_true(machine_view_change_span(&view, 1));
+    draw_view(world, &view, 24, 80);
+    assert_has(world, 2, "The last 7 days");
+    assert_true(machine_view_span_ms(&view) == 7 * 86400000ull);
+    assert_true(machine_view_change_span(&view, 1) && machine_view_change_span(&view, 1));
+    assert_false(machine_view_change_span(&view, 1));
     for (int columns = 1; columns < 200; columns += 7) {
         for (int rows = 1; rows < 12; rows++) {
-            for (int page = 0; page < PAGE_DAY; page++) {
+            for (int page = 0; page < PAGE_PAST; page++) {
                 machine_view_turn(&view, (enum machine_page)page);
                 draw_view(world, &view, rows, columns);
                 machine_view_scroll(&view, 1000);

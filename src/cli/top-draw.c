@@ -28,6 +28,7 @@ static const struct help_line help_lines[] = {
     {N_("One machine"), NULL},
     {"1 2 3 4 5  ← → Tab", N_("its pages")},
     {"m c", N_("processes by memory, by processor")},
+    {"+ -", N_("more or less of the past: an hour to a year")},
     {"[ ]", N_("the machine before and after it in the table")},
     {N_("Esc q"), N_("back to the table")},
     {N_("Marks"), NULL},

@@ -142,6 +142,12 @@ static void machine_obeys(struct top *top, uint32_t key)
     case 's': top_shell(top); break;
     case 'm': view->by_memory = true; break;
     case 'c': view->by_memory = false; break;
+    case '+':
+    case '-':
+        machine_view_turn(view, PAGE_PAST);
+        if (machine_view_change_span(view, key == '+' ? 1 : -1))
+            top_ask_history(top);
+        break;
     case '[': go_beside(top, -1); break;
     case ']': go_beside(top, 1); break;
     case KEY_TAB:

@@ -106,25 +106,38 @@ static void on_history(struct vitals_history *history, const struct trouble *tro
     draw_next(top);
 }
 
+static void ask_history(struct top *top, struct link *link)
+{
+    const struct vitals_history_ask ask = {
+        .fields = "cpu.busy,mem.used,load.1m,net.rx,net.tx,disk.read,disk.write",
+        .since_ms = -(int64_t)machine_view_span_ms(&top->view)};
+    uint64_t now = clock_monotonic_ms();
+
+    if (top->fetch || (top->history_ms && now - top->history_ms < TOP_HISTORY_AGAIN_MS))
+        return;
+    top->history_ms = now;
+    vitals_history(link, &ask, on_history, top, &top->fetch);
+}
+
 static void ask_machine(struct top *top)
 {
     static const struct vitals_ask live = {
         .fields = "all", .processes = VIEW_PROCESSES / 2, .every_ms = TOP_MACHINE_EVERY_MS};
-    static const struct vitals_history_ask day = {
-        .fields = "cpu.busy,mem.used,load.1m,net.rx,net.tx,disk.read,disk.write",
-        .since_ms = -(int64_t)TOP_HISTORY_MS};
     struct link *link = lookout_link(top->lookout, top->viewed);
-    uint64_t now = clock_monotonic_ms();
 
     /* A link that is closed ends them at once; the lookout opens it again in its time. */
     if (link_state(link) == LINK_CLOSED)
         return;
     if (!top->watch)
         vitals_watch_start(&top->watch, link, &live, &watch_events, top);
-    if (!top->fetch && (!top->history_ms || now - top->history_ms > TOP_HISTORY_AGAIN_MS)) {
-        top->history_ms = now;
-        vitals_history(link, &day, on_history, top, &top->fetch);
-    }
+    ask_history(top, link);
+}
+
+void top_ask_history(struct top *top)
+{
+    top->fetch = vitals_fetch_cancel(top->fetch);
+    top->history_ms = 0;
+    ask_machine(top);
 }
 
 static void drop_machine(struct top *top)
@@ -138,6 +151,7 @@ static void drop_machine(struct top *top)
 void top_enter(struct top *top, uint32_t position)
 {
     enum machine_page page = top->mode == TOP_MACHINE ? top->view.page : PAGE_OVERVIEW;
+    size_t span = top->mode == TOP_MACHINE ? top->view.span : VIEW_SPAN_DAY;
 
     if (position == FLEET_NONE)
         return;
@@ -148,6 +162,7 @@ void top_enter(struct top *top, uint32_t position)
     machine_view_init(&top->view, top->table.rows[position].machine,
                       top->table.rows[position].sight);
     top->view.page = page;
+    top->view.span = span;
     ask_machine(top);
 }
 
@@ -381,9 +396,12 @@ static void reload(struct top *top)
     struct memories memories;
     const struct table old = top->table; /* the settings only */
     uint32_t chosen = table_chosen(&top->table);
+    bool is_open = top->mode == TOP_MACHINE;
     char filter[TABLE_FILTER_SIZE];
     _cleanup_free_ char *name = NULL;
 
+    if (is_open)
+        chosen = top->viewed;
     top_back(top);
     memories_take(&memories, top);
     if (chosen != FLEET_NONE)
@@ -410,8 +428,11 @@ static void reload(struct top *top)
         top->table.sort = old.sort;
         top->table.height = old.height;
         table_set_filter(&top->table, filter);
-        if (name && position_of(top, name) != FLEET_NONE)
-            table_choose(&top->table, position_of(top, name));
+        chosen = name ? position_of(top, name) : FLEET_NONE;
+        if (chosen != FLEET_NONE)
+            table_choose(&top->table, chosen);
+        if (is_open)
+            top_enter(top, chosen);
     }
     memories_deinit(&memories);
 }
@@ -540,18 +561,16 @@ static int run(struct top *top, enum table_key sort)
     return top->status;
 }
 
-static int exec_top(struct console *console, const void *values, const struct words *words)
+int top_run(struct console *console, const struct top_options *options, const char *const *words)
 {
-    struct top top = {.options = values, .words = words->items};
+    static const struct top_options defaults;
+    struct top top = {.options = options ? options : &defaults, .words = words};
     enum table_key sort = TABLE_CPU;
     int status;
 
     if (top.options->sort && !table_key_parse(top.options->sort, &sort))
         return console_usage(console, _("There is no such column to sort by."),
                              _("Sort by name, state, cpu, mem, load, disk, net or uptime."));
-    if (console->common.json)
-        return console_usage(console, _("`hune top` is for people."),
-                             _("For scripts there is: hune list -l --json"));
     status = session_open(&top.session, console, false);
     if (!status)
         status = select_machines(&top);
@@ -560,6 +579,14 @@ static int exec_top(struct console *console, const void *values, const struct wo
     session_close(&top.session);
     selection_deinit(&top.selection);
     return status;
+}
+
+static int exec_top(struct console *console, const void *values, const struct words *words)
+{
+    if (console->common.json)
+        return console_usage(console, _("`hune top` is for people."),
+                             _("For scripts there is: hune list -l --json"));
+    return top_run(console, values, words->items);
 }
 
 static const struct cli_option options[] = {

@@ -14,7 +14,6 @@ enum {
     TOP_KEY_MS = 15,    /* a key is answered sooner, but pasted text is one drawing */
     TOP_SORT_MS = 2000, /* lines that jump all the time cannot be read; looks at the list, too */
     TOP_MACHINE_EVERY_MS = 1000,
-    TOP_HISTORY_MS = 24 * 3600 * 1000,
     TOP_HISTORY_AGAIN_MS = 60 * 1000,
 };
 
@@ -64,6 +63,10 @@ struct top {
     uv_process_t *shell; /* another program has the terminal */
 };
 
+/* Watches the machines that the words pick (all without any) until the operator leaves; `options`
+ * may be NULL. Returns what to exit with. */
+int top_run(struct console *console, const struct top_options *options, const char *const *words);
+
 /* Draws soon: within `ms`. */
 void top_draw_soon(struct top *top, uint64_t ms);
 void top_draw(struct top *top);
@@ -71,6 +74,8 @@ void top_key(struct top *top, uint32_t key);
 /* Opens and closes the view of one machine. */
 void top_enter(struct top *top, uint32_t position);
 void top_back(struct top *top);
+/* Another length of the past is shown: asks for it. */
+void top_ask_history(struct top *top);
 /* Hands the terminal to a shell on the chosen machine. */
 void top_shell(struct top *top);
 void top_suspend(struct top *top);

@@ -37,8 +37,9 @@ struct watch {
     struct alarm *alarm;
     struct doer *doer;
     struct store *store;
-    char *fields; /* of the vitals that the rules look at */
-    char *path;   /* alerts.conf; NULL: the rules stand on the command line */
+    bool *is_told; /* by position: that it gives no vitals */
+    char *fields;  /* of the vitals that the rules look at */
+    char *path;    /* alerts.conf; NULL: the rules stand on the command line */
     struct stamp fleet_stamp, rules_stamp;
     uv_timer_t tick;
     uv_signal_t terminate;
@@ -93,7 +94,25 @@ static void on_presence(struct lookout *lookout, uint32_t position, enum presenc
     watch->done |= console->out.closed;
 }
 
-static const struct lookout_events lookout_events = {.on_presence = on_presence};
+/* One that is up but gives no vital signs would be silent for ever. */
+static void on_change(struct lookout *lookout, uint32_t position, void *user)
+{
+    struct watch *watch = user;
+    struct console *console = watch->session.console;
+    const struct sight *sight = lookout_sight(lookout, position);
+    const struct problem_info *problem = problem_info(sight->problem);
+
+    if (sight->presence != PRESENCE_UP || sight->problem == PROBLEM_NONE ||
+        watch->is_told[position])
+        return;
+    watch->is_told[position] = true;
+    complain(&console->error,
+             watch->session.fleet->machines[lookout_machine(lookout, position)].name,
+             _("It gives no vital signs."), _(problem->text), _(problem->hint));
+}
+
+static const struct lookout_events lookout_events = {.on_presence = on_presence,
+                                                     .on_change = on_change};
 
 /* ---- what is watched, and for what ---- */
 
@@ -223,6 +242,8 @@ static void look_away(struct watch *watch)
 {
     watch->alarm = alarm_free(watch->alarm);
     watch->lookout = lookout_free(watch->lookout);
+    free(watch->is_told);
+    watch->is_told = NULL;
 }
 
 static int look(struct watch *watch)
@@ -251,7 +272,8 @@ static int look(struct watch *watch)
         complain_fault(&console->error, watch->path, &fault);
         return STATUS_FAILED;
     }
-    if (error || lookout_new(&watch->lookout, &lookout) < 0) {
+    watch->is_told = calloc(watch->selection.count + 1, sizeof(*watch->is_told));
+    if (error || !watch->is_told || lookout_new(&watch->lookout, &lookout) < 0) {
         complain_no_memory(&console->error);
         return STATUS_FAILED;
     }

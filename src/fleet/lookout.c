@@ -28,6 +28,23 @@ struct lookout {
     uv_timer_t *retry; /* of its own, because closing it takes a turn of the loop */
 };
 
+bool presence_is_refusal(enum problem_code code)
+{
+    switch (code) {
+    case PROBLEM_KEY_UNKNOWN:
+    case PROBLEM_SIGNATURE:
+    case PROBLEM_OTHER_MACHINE:
+    case PROBLEM_RIGHT_MISSING:
+    case PROBLEM_VERSION:
+    case PROBLEM_ID_CHANGED:
+    case PROBLEM_ID_UNKNOWN:
+    case PROBLEM_NOT_TLS:
+    case PROBLEM_NOT_HUNE:
+    case PROBLEM_NO_IDENTITY: return true;
+    default: return false;
+    }
+}
+
 static uint32_t position_of(const struct post *post)
 {
     return (uint32_t)(post - post->lookout->posts);
@@ -155,24 +172,6 @@ static void on_state(struct link *link, enum link_state from, enum link_state to
     tell_change(post);
 }
 
-/* Whether somebody is there who will go on not letting us in. */
-static bool is_refusal(enum problem_code code)
-{
-    switch (code) {
-    case PROBLEM_KEY_UNKNOWN:
-    case PROBLEM_SIGNATURE:
-    case PROBLEM_OTHER_MACHINE:
-    case PROBLEM_RIGHT_MISSING:
-    case PROBLEM_VERSION:
-    case PROBLEM_ID_CHANGED:
-    case PROBLEM_ID_UNKNOWN:
-    case PROBLEM_NOT_TLS:
-    case PROBLEM_NOT_HUNE:
-    case PROBLEM_NO_IDENTITY: return true;
-    default: return false;
-    }
-}
-
 static void on_failed(struct link *link, const struct trouble *trouble, uint32_t retry_ms,
                       void *user)
 {
@@ -183,7 +182,7 @@ static void on_failed(struct link *link, const struct trouble *trouble, uint32_t
     post->has_failed = true;
     if (retry_ms == 0)
         post->retry_ms = clock_monotonic_ms() + LOOKOUT_RETRY_MS;
-    if (is_refusal(trouble->code))
+    if (presence_is_refusal(trouble->code))
         set_presence(post, PRESENCE_REFUSED, trouble);
     else if (post->sight.presence != PRESENCE_UP || !first || retry_ms == 0)
         set_presence(post, PRESENCE_DOWN, trouble);

@@ -52,6 +52,9 @@ struct sight {
     float tracks[TRACK_COUNT][TRACK_LENGTH]; /* oldest first; NAN: a gap */
 };
 
+/* Whether somebody is there who will go on not letting us in: PRESENCE_REFUSED, not down. */
+bool presence_is_refusal(enum problem_code code);
+
 struct lookout;
 
 struct lookout_events {

@@ -18,9 +18,11 @@ struct scene {
     struct link_pool *pool;
     struct lookout *lookout;
     struct link_target target;
+    const char *fields;
     char steps[256]; /* "up down " */
     enum problem_code problem;
     bool is_up, is_down, is_refused;
+    bool has_problem; /* of a machine that is up */
     unsigned changes;
 };
 
@@ -42,11 +44,11 @@ static void on_presence(struct lookout *lookout, uint32_t position, enum presenc
 
 static void on_change(struct lookout *lookout, uint32_t position, void *user)
 {
+    const struct sight *sight = lookout_sight(lookout, position);
     struct scene *scene = user;
 
-    (void)lookout;
-    (void)position;
     scene->changes++;
+    scene->has_problem = sight->presence == PRESENCE_UP && sight->problem != PROBLEM_NONE;
 }
 
 static const struct lookout_events events = {.on_presence = on_presence, .on_change = on_change};
@@ -76,6 +78,7 @@ static void scene_look(struct scene *scene)
     const struct lookout_settings settings = {.pool = scene->pool,
                                               .machines = machines,
                                               .count = 1,
+                                              .fields = scene->fields,
                                               .every_ms = 1000,
                                               .events = &events,
                                               .user = scene};
@@ -107,6 +110,22 @@ static void test_up(void **state)
     lookout_reading(scene.lookout, 0, clock_monotonic_ms(), &reading);
     assert_int_equal(reading.presence, PRESENCE_UP);
     assert_null(reading.vitals); /* none came */
+    scene_end(&scene);
+}
+
+/* An agent that is older than the vital signs: up, and the reason is told. */
+static void test_no_vitals(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.fields = "cpu.busy";
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.has_problem);
+    assert_string_equal(scene.steps, "up ");
+    assert_int_equal(lookout_sight(scene.lookout, 0)->problem, PROBLEM_NOT_FOUND);
+    assert_true(lookout_is_stale(scene.lookout, lookout_sight(scene.lookout, 0), 1000000));
     scene_end(&scene);
 }
 
@@ -233,6 +252,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_up),
+        cmocka_unit_test(test_no_vitals),
         cmocka_unit_test(test_cut_is_no_outage),
         cmocka_unit_test(test_down_and_up_again),
         cmocka_unit_test(test_outage),

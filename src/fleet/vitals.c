@@ -91,10 +91,12 @@ struct vitals_watch *vitals_watch_stop(struct vitals_watch *watch)
 /* Returns false if the watch was stopped inside, and is gone. */
 static bool watch_told(struct vitals_watch *watch, bool was_telling)
 {
+    bool stopped = watch->stopped;
+
     watch->telling = was_telling;
-    if (watch->stopped && !was_telling)
+    if (stopped && !was_telling)
         watch_free(watch);
-    return !watch->stopped;
+    return !stopped;
 }
 
 static void watch_end(struct vitals_watch *watch, const struct trouble *trouble)

@@ -127,7 +127,11 @@ def test_one_machine(watched):
         screen.type("?")
         screen.expect("One machine")
         screen.type("x")
-        screen.expect("24 h")
+        screen.expect("The last 24 hours")
+        screen.expect("Processors +now|remembers nothing yet")
+        screen.type("+")
+        screen.expect("The last 7 days")
+        screen.expect("Processors +now|remembers nothing yet")
         screen.type("\x1b")
         screen.expect(rf"● {watched.name}")
         screen.type("q")
@@ -203,6 +207,12 @@ def test_shown_machine_leaves_the_list(watched):
         screen.expect(rf"● {watched.name} .*%")
         screen.type("\r")
         screen.expect("mem")
+        # Another one comes: this one stays open.
+        text = watched.console.machines.read_text()
+        watched.console.machines.write_text(text + "newcomer,127.0.0.1,2,,,\n")
+        screen.type("2")
+        screen.expect("PID +CPU")
+        screen.expect_not("Waiting")
         watched.console.machines.write_text("name,host\n")
         screen.expect("nothing is picked")
         screen.type("q")
@@ -253,7 +263,7 @@ def test_without_utf8(watched):
     with screen_of(watched.console, "top", environment={"LC_ALL": "C"}) as screen:
         screen.expect(rf"\+ {watched.name} .*%")
         screen.type("\r5")
-        screen.expect("24 h")
+        screen.expect("The past")
         screen.type("qq")
         assert screen.terminal.wait() == 0
         assert screen.terminal.text.isascii()
@@ -284,4 +294,26 @@ def test_shell_from_the_table(watched):
         screen.type("exit\r")
         screen.expect(rf"● {watched.name} .*%")
         screen.type("q")
+        assert screen.terminal.wait() == 0
+
+
+def test_from_the_prompt(watched):
+    """`top` there is ours; with arguments that pick no machine it is the machine's."""
+    with screen_of(watched.console) as screen:
+        screen.terminal.expect(r"hune\S*> ")
+        screen.type(f"use {watched.name}\r")
+        screen.terminal.expect(rf"{watched.name}\S*> ")
+        screen.type("top\r")
+        screen.expect(rf"● {watched.name} .*%")
+        assert not screen.shows("away")
+        # The list, which the prompt shares, changes meanwhile.
+        watched.console.machines.write_text(watched.console.machines.read_text() + "newcomer,127.0.0.1,2,,,\n")
+        screen.type("\r")
+        screen.expect("mem +")
+        screen.expect_not("Waiting")
+        screen.type("qq")
+        screen.terminal.expect(rf"{watched.name}\S*> ")
+        screen.type("top --no-such-option-x; echo st''ill $((40 + 2))\r")
+        screen.terminal.expect("still 42")
+        screen.type("quit\r")
         assert screen.terminal.wait() == 0

@@ -63,7 +63,7 @@ def test_down_and_up_again(pair, tmp_path):
         watch.expect(event="up", machine=made.name)
         made.agent.stop()
         begin = watch.expect(event="begin", machine=made.name, rule="down")
-        assert watch.expect(event="down")["detail"] == "connection-refused"
+        assert watch.expect(event="down")["detail"] in ("connection-refused", "lost", "closed", "shutting-down")
         made.agent.start()
         end = watch.expect(event="end", machine=made.name, rule="down")
         assert end["begun_ms"] == begin["time_ms"] <= end["time_ms"]
@@ -110,6 +110,15 @@ def test_an_alert_is_told_once(pair, tmp_path):
             second.end()
     events = made.console.json("watch", "--log")
     assert [event["event"] for event in events if event["machine"] == "away" and "rule" in event] == ["begin", "end"]
+
+
+def test_a_key_that_may_not_observe(pair, tmp_path):
+    made = pair(may="run")
+    with watching(made.console, tmp_path, "--when", "refused", "--changes") as watch:
+        assert watch.expect(event="refused", machine=made.name)["detail"] == "right-missing"
+        watch.expect(event="begin", rule="refused")
+        watch.end()
+    assert made.console.json("list", "-l")[0]["state"] == "refused"
 
 
 def test_no_injection(console, tmp_path):
