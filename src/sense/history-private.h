@@ -13,6 +13,7 @@ struct history {
         bool used;
         struct vital_column column;
     } columns[HISTORY_COLUMNS];
+    uint64_t began_s;                  /* when the file got its first record */
     uint32_t last[HISTORY_RING_COUNT]; /* the period that was written last; 0: none yet */
 };
 

@@ -158,12 +158,12 @@ bool history_keeps(const struct vital_fields *fields)
 
 static int note_beginning(struct history *history, uint64_t now_s)
 {
-    uint64_t first;
-    int r = read_at(history->fd, HISTORY_FIRST, &first, sizeof(first));
+    int r = read_at(history->fd, HISTORY_FIRST, &history->began_s, sizeof(history->began_s));
 
-    if (!r && first == 0)
-        r = write_at(history->fd, HISTORY_FIRST, &now_s, sizeof(now_s));
-    return r;
+    if (r || history->began_s > 0)
+        return r;
+    history->began_s = now_s;
+    return write_at(history->fd, HISTORY_FIRST, &now_s, sizeof(now_s));
 }
 
 uint64_t history_oldest_ms(struct history *history, uint64_t now_ms)
@@ -284,7 +284,8 @@ static int close_period(struct history *history, enum history_ring ring, uint32_
                                                                   : 0;
 }
 
-/* What was not closed because nobody was there when it was over. */
+/* What was not closed because nobody was there when it was over: from now backwards, to the last
+ * period that was, or to where the finer ring ends. */
 static int catch_up(struct history *history, uint64_t now_s)
 {
     int r = 0;
@@ -292,13 +293,19 @@ static int catch_up(struct history *history, uint64_t now_s)
     for (int ring = HISTORY_FINE + 1; ring < HISTORY_RING_COUNT && !r; ring++) {
         const struct history_place *place = &history->layout.rings[ring];
         const struct history_place *finer = place - 1;
-        uint32_t now = (uint32_t)(now_s / place->step);
-        uint32_t reach = (uint32_t)((uint64_t)finer->slots * finer->step / place->step);
+        uint64_t reach = (uint64_t)finer->slots * finer->step;
+        uint64_t oldest = now_s > reach ? now_s - reach : 0;
+        uint32_t first;
         struct history_record record;
 
-        for (uint32_t period = now > reach ? now - reach : 1; period < now && !r; period++)
-            if (!history_load(history, (enum history_ring)ring, period, false, &record))
-                r = close_period(history, (enum history_ring)ring, period);
+        if (oldest < history->began_s)
+            oldest = history->began_s;
+        first = (uint32_t)(oldest / place->step);
+        for (uint32_t period = (uint32_t)(now_s / place->step); period-- > first && !r;) {
+            if (history_load(history, (enum history_ring)ring, period, false, &record))
+                break;
+            r = close_period(history, (enum history_ring)ring, period);
+        }
     }
     return r;
 }

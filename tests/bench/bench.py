@@ -21,6 +21,7 @@ sys.dont_write_bytecode = True
 import many
 import measures
 import peers
+import vitals
 import watching
 from support import ROOT, Agent, Binaries, Console, Pair
 
@@ -67,7 +68,8 @@ class Table:
             good = value >= limit if unit == "MB/s" else value <= limit
             row["within"] = good
         self.rows.append(row)
-        text = f"  {name:<44} {value:>10.2f} {unit:<5}"
+        digits = 4 if unit == "%" and value < 1 else 2
+        text = f"  {name:<44} {value:>10.{digits}f} {unit:<5}"
         if ratio is not None:
             text += f"  {ratio:>8.3f} x {against}"
         if limit is not None:
@@ -113,7 +115,7 @@ def measure_warm(table, pair, quick):
 
 def measure_idle(table, agent, quick):
     seconds = 10 if quick else 60
-    table.section(f"Idle: the agent, nobody connected, {seconds} s")
+    table.section(f"Idle: the agent without history, nobody connected, {seconds} s")
     gate, warden = agent.gate_pid, agent.pid
     time.sleep(3)
     try:
@@ -189,8 +191,8 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="*",
-                        help="cold warm keys idle bulk held fanout lines dead growth links gather watching",
-                        default=["cold", "warm", "keys", "idle", "bulk", "held", "watching", *MANY])
+                        help="cold warm keys idle bulk held vitals fanout lines dead growth links gather watching",
+                        default=["cold", "warm", "keys", "idle", "bulk", "held", "vitals", "watching", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -205,7 +207,11 @@ def main():
         agent, console = Agent(binaries, folder / "agent"), Console(binaries, folder / "console")
         try:
             if "idle" in options.only:
-                measure_idle(table, agent, options.quick)
+                quiet = Agent(binaries, folder / "quiet", config="[history]\nrecord = no\n")
+                try:
+                    measure_idle(table, quiet, options.quick)
+                finally:
+                    quiet.stop()
             joined = console.run("join", agent.invite(may="all"))
             assert joined.code == 0, joined
             pair = Pair(agent, console)
@@ -220,6 +226,8 @@ def main():
                     measure_bulk(table, pair, sshd, options.quick)
             if "held" in options.only:
                 measure_held(table, pair, options.quick)
+            if "vitals" in options.only:
+                vitals.measure(table, binaries, folder, options.quick)
             if set(MANY) & set(options.only):
                 many.measure(table, binaries, folder, options.only, options.quick)
             if "watching" in options.only:
