@@ -1,8 +1,12 @@
 /* hune watch --log, and how one line of watching looks. */
 #include "cli/watch.h"
 
+#include <string.h>
+
+#include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/text.h"
+#include "cli/grid.h"
 #include "cli/json-line.h"
 #include "cli/when.h"
 #include "fleet/figure.h"
@@ -34,19 +38,35 @@ static enum colour colour_of(const char *kind)
                : COLOUR_GREEN;
 }
 
+/* The kinds of lines, as they are in JSON. */
+static const char *const kinds[] = {N_("begin"), N_("end"), N_("up"), N_("down"), N_("refused")};
+
+/* Of the column that has them, in the reader's language. */
+static size_t kinds_width(void)
+{
+    size_t widest = 0;
+
+    for (size_t i = 0; i < ELEMENTS_OF(kinds); i++) {
+        size_t width = text_width(_(kinds[i]), strlen(_(kinds[i])));
+
+        widest = width > widest ? width : widest;
+    }
+    return widest + 2;
+}
+
 void watch_tell(struct console *console, const struct watch_line *line)
 {
     struct output *out = &console->out;
-    char when[WHEN_SIZE], kind[16];
+    char when[WHEN_SIZE];
 
     if (console->common.json) {
         tell_json(console, line);
         return;
     }
     when_format(line->at_ms, when);
-    snprintf(kind, sizeof(kind), "%-8s", line->kind);
-    output_print(out, "%s  ", when);
-    output_coloured(out, colour_of(line->kind), kind);
+    output_print(out, "%s  %s", when, output_colour(out, colour_of(line->kind)));
+    print_column(out, _(line->kind), kinds_width());
+    output_print(out, "%s", output_plain(out));
     output_safe(out, line->machine);
     if (line->label && *line->label) {
         output_print(out, "  ");
