@@ -42,6 +42,18 @@ static void take_addresses(struct link *link, const struct addrinfo *addresses)
     }
 }
 
+/* The C library's words are better known than libuv's, and in the reader's language. */
+static const char *resolve_reason(int status)
+{
+    switch (status) {
+    case UV_EAI_NONAME: return gai_strerror(EAI_NONAME);
+    case UV_EAI_NODATA: return gai_strerror(EAI_NODATA);
+    case UV_EAI_AGAIN: return gai_strerror(EAI_AGAIN);
+    case UV_EAI_FAIL: return gai_strerror(EAI_FAIL);
+    default: return uv_strerror(status);
+    }
+}
+
 static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *addresses)
 {
     struct link_resolver *resolver = container_of(request, struct link_resolver, request);
@@ -55,7 +67,7 @@ static void on_resolved(uv_getaddrinfo_t *request, int status, struct addrinfo *
         if (status == 0 && link->address_count > 0)
             connect_address(link);
         else
-            fail_attempt(link, PROBLEM_RESOLVE, status ? uv_strerror(status) : NULL);
+            fail_attempt(link, PROBLEM_RESOLVE, status ? resolve_reason(status) : NULL);
     }
     uv_freeaddrinfo(addresses);
     link_factory_release(factory);
@@ -113,7 +125,7 @@ void link_attempt(struct link *link)
     }
     error = resolve(link);
     if (error) {
-        fail_attempt(link, PROBLEM_RESOLVE, uv_strerror(error));
+        fail_attempt(link, PROBLEM_RESOLVE, resolve_reason(error));
         return;
     }
     link_start_timer(link, LINK_SLOW_MS);
