@@ -14,6 +14,7 @@
 #include "cli/jobs.h"
 #include "cli/prompt-warm.h"
 #include "cli/render.h"
+#include "cli/run-care.h"
 #include "cli/run.h"
 #include "cli/shell.h"
 #include "cli/top.h"
@@ -258,6 +259,20 @@ static void obey_help(struct prompt *prompt, const struct prompt_word *word,
              _("stops the running command; Tab continues a word; the arrow keys recall lines"));
 }
 
+/* One machine was named or is the only one; more of them are looked at before. */
+static int run_with_care(struct prompt *prompt, struct run_order *order)
+{
+    const struct run_care care = {.agreed = prompt->agreed};
+    int status = 0;
+
+    if (prompt->selection.count > 1)
+        status = run_care(prompt->session.console, &prompt->selection, order, &care);
+    if (status)
+        return status;
+    prompt->agreed = true;
+    return run_machines(&prompt->session, &prompt->selection, order);
+}
+
 static void run_line(struct prompt *prompt, const char *line)
 {
     const char *const arguments[] = {line, NULL};
@@ -273,7 +288,7 @@ static void run_line(struct prompt *prompt, const char *line)
                  strerror(-error), NULL);
         note_status(prompt, STATUS_FAILED);
     } else {
-        note_status(prompt, run_machines(&prompt->session, &prompt->selection, &order));
+        note_status(prompt, run_with_care(prompt, &order));
     }
     buffer_deinit(&order.payload);
 }

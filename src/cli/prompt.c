@@ -73,6 +73,7 @@ bool prompt_use(struct prompt *prompt, const char *selector)
     selection_deinit(&prompt->selection);
     free(prompt->selector);
     prompt->selection = selection;
+    prompt->agreed = false;
     prompt->selector = copy;
     prompt_warm_take(prompt);
     make_text(prompt);

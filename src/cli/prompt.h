@@ -25,6 +25,7 @@ struct prompt {
     struct editor *editor;
     char *selector; /* as typed; NULL: none is set */
     struct selection selection;
+    bool agreed;        /* orders for so many machines are meant: asked once for a selector */
     struct buffer text; /* the prompt itself */
     struct buffer tags; /* what the completion offers, each with its @ and NUL */
     struct warm_link warm[PROMPT_WARM_MAX];

@@ -231,5 +231,7 @@ int run_care(struct console *console, const struct selection *selection,
         return status;
     if (care->dry_run)
         return dry_run(console, fleet, selection, order);
+    if (care->agreed)
+        return 0;
     return is_meant(console, fleet, selection, order) ? 0 : STATUS_FAILED;
 }

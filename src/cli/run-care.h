@@ -12,6 +12,7 @@
 struct run_care {
     bool even_protected;
     bool dry_run;
+    bool agreed; /* asked already, and the answer was yes */
 };
 enum { RUN_CARE_DONE = -1 };
 

@@ -253,7 +253,7 @@ void harvest_close(struct harvest *harvest, int exit_status)
         return;
     if (store_run_end(store, harvest->number, exit_status, clock_wall_ms()))
         harvest->number = 0;
-    store_runs_prune(store, STORE_RUNS_BYTES);
+    store_runs_prune(store, harvest->settings.quota ? harvest->settings.quota : STORE_RUNS_BYTES);
 }
 
 /* ---- what is known ---- */

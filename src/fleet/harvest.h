@@ -25,6 +25,7 @@ struct harvest_settings {
     const char *directory; /* where outputs go that are too large for memory; NULL: nowhere */
     struct store *store;   /* borrowed; NULL: nothing is remembered */
     const struct stored_run *run; /* what to remember it as; copied */
+    uint64_t quota;               /* how large the memory of runs may be; 0: STORE_RUNS_BYTES */
 };
 
 /* How many machines are where. ok + failed + refused + unreachable = done. */

@@ -127,6 +127,16 @@ def test_runs_are_remembered(fleet):
     assert many.console.json("runs") == []
 
 
+def test_the_memory_of_runs_stays_within_its_bounds(fleet):
+    many = fleet(2)
+    (many.console.config / "hune.conf").write_text("[runs]\nkeep = 1M\n")
+    for n in range(6):
+        many.run("all", "--gather", "--", f"echo {n}; head -c 200000 /dev/urandom | od -An -tx1")
+    runs = [run["run"] for run in many.console.json("runs")]
+    assert runs[0] == 6 and 0 < len(runs) < 6, runs
+    assert (many.console.home / ".local/share/hune/hune.db").stat().st_size < 3 << 20
+
+
 def test_what_is_remembered_is_for_the_operator_alone(fleet):
     many = fleet(2)
     many.run("all", "--", "true")
@@ -295,6 +305,29 @@ def test_many_machines_are_asked_about(fleet):
         terminal.line("n")
         assert terminal.wait() != 0
     assert not marker.exists()
+
+
+def test_the_prompt_takes_care_too(fleet):
+    many = fleet(6)
+    (many.console.config / "hune.conf").write_text("[run]\nconfirm_above = 3\n")
+    many.rows[5] = f"web6,127.0.1.6,{many.agent.port},protected,{many.id}"
+    many.save()
+    with many.console.terminal() as terminal:
+        terminal.expect("> ")
+        terminal.line("use all")
+        terminal.expect("> ")
+        terminal.line("echo one")
+        terminal.expect("web6: This machine is protected")
+        terminal.line("use web[1-5]")
+        terminal.expect("> ")
+        terminal.line("echo two")
+        terminal.expect(r"Run it on 5 machines\?")
+        terminal.line("y")
+        terminal.expect(r"web\[1-5\] \(5\):\S*\s+two")
+        terminal.line("echo three")  # asked once
+        terminal.expect(r"web\[1-5\] \(5\):\S*\s+three")
+        terminal.line("quit")
+        assert terminal.wait() == 0
 
 
 def test_a_mistake_in_the_settings_is_told_with_its_line(fleet):
