@@ -25,9 +25,10 @@ for language in $(sed 's/#.*//' po/LINGUAS); do
         continue
     fi
     msgfmt --check --output-file=/dev/null "$new" || bad=1
-    msgattrib --untranslated --no-obsolete "$new" >"$work/left"
-    msgattrib --only-fuzzy --no-obsolete "$new" >>"$work/left"
-    if grep -q '^msgid' "$work/left"; then
+    for kind in untranslated only-fuzzy; do
+        msgattrib --no-obsolete "--$kind" "$new" | sed '1,/^$/d' # without the head
+    done >"$work/left"
+    if [ -s "$work/left" ]; then
         echo "po/$language.po lacks these; run po/update.sh and translate them:" >&2
         cat "$work/left" >&2
         bad=1
