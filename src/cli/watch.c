@@ -210,18 +210,26 @@ static int make_fields(struct watch *watch)
 {
     _cleanup_buffer_ struct buffer out = BUFFER_INIT;
     uint64_t wanted = 0;
+    uint32_t labels = 0;
     int error = 0;
 
     free(watch->fields);
     watch->fields = NULL;
-    for (uint32_t i = 0; i < watch->rules.count; i++)
+    for (uint32_t i = 0; i < watch->rules.count; i++) {
         wanted |= rule_vitals(watch->rules.items[i].rule);
+        labels |= rule_labels(watch->rules.items[i].rule);
+    }
     for (int i = 0; i < VITAL_COUNT && !error; i++) {
         if (wanted & 1ull << i)
             error = buffer_printf(&out, "%s%s", buffer_length(&out) ? "," : "",
                                   vital_info((enum vital)i)->name);
     }
-    if (error || !wanted)
+    for (int i = 0; i < VITAL_LABEL_COUNT && !error; i++) {
+        if (labels & 1u << i)
+            error = buffer_printf(&out, "%s%s", buffer_length(&out) ? "," : "",
+                                  vital_label_group((enum vital_label)i));
+    }
+    if (error || buffer_length(&out) == 0)
         return error;
     watch->fields = strdup(buffer_text(&out) ? buffer_text(&out) : "summary");
     return watch->fields ? 0 : -ENOMEM;

@@ -368,14 +368,26 @@ bool lookout_is_stale(const struct lookout *lookout, const struct sight *sight, 
     return sight->sample_ms == 0 || now_ms - sight->sample_ms > patience;
 }
 
+static double value_of_thing(const struct reading *reading, enum vital vital, const char *name)
+{
+    const struct post *post = reading->user;
+    const struct vitals_sample *sample = post->watch ? vitals_watch_sample(post->watch) : NULL;
+    long index = sample ? vitals_series_find(sample, vital_info(vital)->label, name) : -1;
+
+    return index < 0 ? NAN : vitals_series_value(sample, vital, (size_t)index);
+}
+
 void lookout_reading(const struct lookout *lookout, uint32_t position, uint64_t now_ms,
                      struct reading *reading_out)
 {
-    const struct sight *sight = &lookout->posts[position].sight;
+    const struct post *post = &lookout->posts[position];
+    bool is_stale = lookout_is_stale(lookout, &post->sight, now_ms);
 
     *reading_out = (struct reading){
-        .presence = sight->presence,
-        .presence_ms = sight->presence_ms,
-        .vitals = lookout_is_stale(lookout, sight, now_ms) ? NULL : sight->vitals,
+        .presence = post->sight.presence,
+        .presence_ms = post->sight.presence_ms,
+        .vitals = is_stale ? NULL : post->sight.vitals,
+        .thing = is_stale ? NULL : value_of_thing,
+        .user = post,
     };
 }

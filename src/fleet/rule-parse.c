@@ -180,15 +180,64 @@ static bool find_measure(const char *at, int size, struct rule_measure *measure_
     return true;
 }
 
-static bool find_share(enum vital vital, struct rule_measure *measure_out)
+/* Which thing it is of stays. */
+static bool find_share(struct rule_measure *measure)
 {
-    switch ((int)vital) {
-#define X(name, measure) \
-    case VITAL_##name: *measure_out = measure; return true;
+    struct rule_measure share;
+
+    switch ((int)measure->vital) {
+#define X(name, of) \
+    case VITAL_##name: share = of; break;
         SHARES(X)
 #undef X
     default: return false;
     }
+    measure->vital = share.vital;
+    measure->whole = share.whole;
+    measure->rest = share.rest;
+    return true;
+}
+
+/* The length of `{mount="/srv"}`; 0 if it has no end. */
+static int label_size(const char *at)
+{
+    bool quoted = false;
+
+    for (int size = 0; at[size]; size++) {
+        if (at[size] == '\\' && quoted && at[size + 1])
+            size++;
+        else if (at[size] == '"')
+            quoted = !quoted;
+        else if (at[size] == '}' && !quoted)
+            return size + 1;
+    }
+    return 0;
+}
+
+/* One thing instead of the machine, behind the vital's name. */
+static int parse_thing(struct parser *parser, struct rule_node *node)
+{
+    const struct vital_info *info = vital_info(node->measure.vital);
+    const char *label = vital_label_word(info->label);
+    int size = label_size(parser->at);
+    char text[RULE_TEXT_MAX + 64], hint[128];
+    struct vital_column column;
+
+    snprintf(text, sizeof(text), "%s%.*s", info->name, size, parser->at);
+    if (size == 0 || node->measure.whole != VITAL_COUNT ||
+        !vital_column_parse(text, strlen(text), &column) || !column.labelled) {
+        if (label)
+            snprintf(hint, sizeof(hint), _("Write it like %s{%s=\"NAME\"}."), info->name, label);
+        else
+            snprintf(hint, sizeof(hint), _("%s has one value for the whole machine."), info->name);
+        return fail_at(parser, parser->at, RULE_E_SYNTAX, hint, "%s",
+                       _("This names no thing of that vital."));
+    }
+    node->measure.labelled = true;
+    text_copy(node->measure.thing, sizeof(node->measure.thing), column.thing);
+    node->word_size = (uint16_t)(node->word_size + size);
+    parser->at += size;
+    return 0;
 }
 
 static int parse_sign(struct parser *parser, struct rule_node *node)
@@ -279,8 +328,8 @@ static int parse_unit(struct parser *parser, struct rule_node *node)
     if (!found)
         return fail_at(parser, at, RULE_E_NUMBER, _("Units are % K M G T C s m h d, and /s."),
                        _("There is no unit \"%.*s\"."), size > 40 ? 40 : size, at);
-    if (found->unit == VITAL_UNIT_PERCENT && unit == VITAL_UNIT_BYTES &&
-        node->unit == VITAL_UNIT_BYTES && find_share(node->measure.vital, &node->measure)) {
+    if (found->unit == VITAL_UNIT_PERCENT && node->unit == VITAL_UNIT_BYTES &&
+        find_share(&node->measure)) {
         node->unit = VITAL_UNIT_PERCENT;
     } else if (found->unit != unit) {
         return fail_at(parser, at, RULE_E_NUMBER, _(grammar_hint),
@@ -341,7 +390,9 @@ static int parse_compare(struct parser *parser, struct rule_node *node)
     node->unit = node->measure.whole != VITAL_COUNT ? VITAL_UNIT_PERCENT
                                                     : vital_info(node->measure.vital)->unit;
     parser->at += size;
-    error = parse_sign(parser, node);
+    error = *parser->at == '{' ? parse_thing(parser, node) : 0;
+    if (!error)
+        error = parse_sign(parser, node);
     if (!error)
         error = parse_number(parser, node);
     if (error)

@@ -17,6 +17,8 @@ struct rule_measure {
     enum vital vital;
     enum vital whole; /* VITAL_COUNT: the value itself */
     bool rest;        /* 100 minus the value */
+    bool labelled;    /* of one thing */
+    char thing[VITAL_THING_MAX];
 };
 
 struct rule_node {

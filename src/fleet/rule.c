@@ -56,7 +56,7 @@ uint64_t rule_vitals(const struct rule *rule)
     for (size_t i = 0; i < rule->count; i++) {
         const struct rule_measure *measure = &rule->nodes[i].measure;
 
-        if (rule->nodes[i].kind != RULE_COMPARE)
+        if (rule->nodes[i].kind != RULE_COMPARE || measure->labelled)
             continue;
         vitals |= 1ull << measure->vital;
         if (measure->whole != VITAL_COUNT)
@@ -65,12 +65,32 @@ uint64_t rule_vitals(const struct rule *rule)
     return vitals;
 }
 
-static double measure_value(const struct rule_measure *measure, const float *vitals)
+uint32_t rule_labels(const struct rule *rule)
 {
-    double value = vitals ? (double)vitals[measure->vital] : NAN;
+    uint32_t labels = 0;
+
+    for (size_t i = 0; i < rule->count; i++) {
+        const struct rule_measure *measure = &rule->nodes[i].measure;
+
+        if (rule->nodes[i].kind == RULE_COMPARE && measure->labelled)
+            labels |= 1u << vital_info(measure->vital)->label;
+    }
+    return labels;
+}
+
+static double vital_value(const struct rule_measure *measure, const struct reading *reading)
+{
+    if (measure->labelled)
+        return reading->thing ? reading->thing(reading, measure->vital, measure->thing) : NAN;
+    return reading->vitals ? (double)reading->vitals[measure->vital] : NAN;
+}
+
+static double measure_value(const struct rule_measure *measure, const struct reading *reading)
+{
+    double value = vital_value(measure, reading);
 
     if (measure->whole != VITAL_COUNT) {
-        double whole = vitals ? (double)vitals[measure->whole] : NAN;
+        double whole = reading->vitals ? (double)reading->vitals[measure->whole] : NAN;
 
         /* No swap at all is no swap in use. */
         value = whole > 0 ? 100 * value / whole : whole == 0 ? 0 : NAN;
@@ -88,7 +108,7 @@ static bool crosses(const struct rule_node *node, double value, double limit)
 static enum truth judge_compare(const struct judge *judge, const struct rule_node *node,
                                 struct rule_mark *mark)
 {
-    double value = measure_value(&node->measure, judge->reading->vitals);
+    double value = measure_value(&node->measure, judge->reading);
 
     if (isnan(value))
         return IS_UNKNOWN;
@@ -204,7 +224,7 @@ int rule_explain(const struct rule *rule, const struct reading *reading, struct 
 
         if (node->kind != RULE_COMPARE)
             continue;
-        value = measure_value(&node->measure, reading->vitals);
+        value = measure_value(&node->measure, reading);
         if (isnan(value))
             continue;
         error = buffer_printf(out, "%s%.*s ", first ? "" : ", ", node->word_size,

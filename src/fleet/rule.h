@@ -2,6 +2,7 @@
  *
  *     cpu > 90 for 5m                 a vital against a number, and for how long
  *     disk.free < 5%                  bytes may be compared as a share of the whole
+ *     disk{mount="/srv"} > 90         one thing instead of the whole machine
  *     mem > 95 or swap > 50           and binds tighter than or; not, ( )
  *     down   down for 2m   refused    how the console gets on with the machine
  *
@@ -56,14 +57,20 @@ void rule_cleanup(struct rule **rule);
 #define _cleanup_rule_ _cleanup_(rule_cleanup)
 /* As it was written, without the spaces around it. */
 const char *rule_text(const struct rule *rule);
-/* The vitals that it looks at, a bit for each: a rule of `down` alone needs none. */
+/* The vitals of the whole machine that it looks at, a bit for each: a rule of `down` alone needs
+ * none. */
 uint64_t rule_vitals(const struct rule *rule);
+/* The labels of single things that it looks at (disk{mount="/srv"}), a bit for each. */
+uint32_t rule_labels(const struct rule *rule);
 
 /* What is known of a machine at one moment. */
 struct reading {
     enum presence presence;
     uint64_t presence_ms; /* monotonic: since when */
     const float *vitals;  /* VITAL_COUNT values of the machine; NAN: not known. NULL: none is */
+    /* The value of one thing, NAN if it is not known; NULL: none is. */
+    double (*thing)(const struct reading *reading, enum vital vital, const char *name);
+    const void *user; /* of `thing` */
 };
 
 /* What a rule remembers of one machine: rule_marks() of these, zeroed. */

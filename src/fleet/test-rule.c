@@ -119,6 +119,45 @@ static void test_shares(void **state)
     assert_int_equal(judge(&scene), VERDICT_BEGINS);
 }
 
+/* /srv is 96 % full, everything else is not there. */
+static double value_of_thing(const struct reading *reading, enum vital vital, const char *name)
+{
+    assert_ptr_equal(reading->user, "mine");
+    if (vital == VITAL_DISK_FULL && strcmp(name, "/srv") == 0)
+        return 96;
+    return vital == VITAL_DISK_FREE && strcmp(name, "a } \"b") == 0 ? 1000 : NAN;
+}
+
+static bool begins_of_thing(const char *text)
+{
+    _cleanup_scene_ struct scene scene = {0};
+
+    scene_set(&scene, text);
+    scene.reading.thing = value_of_thing;
+    scene.reading.user = "mine";
+    return judge(&scene) == VERDICT_BEGINS;
+}
+
+static void test_one_thing(void **state)
+{
+    _cleanup_scene_ struct scene scene = {0};
+
+    (void)state;
+    assert_true(begins_of_thing("disk{mount=\"/srv\"} > 95"));
+    assert_false(begins_of_thing("disk{mount=\"/srv\"} > 96"));
+    assert_true(
+        begins_of_thing("disk.full{mount=\"/srv\"}>95 for 1s or disk.free{mount=\"/srv\"}<5%"));
+    assert_false(begins_of_thing("disk{mount=\"/\"} > 1"));
+    assert_false(begins_of_thing("disk > 1"));
+    assert_true(begins_of_thing("disk.free{mount=\"a } \\\"b\"} < 1K"));
+    assert_false(begins_of_thing("disk.free{mount=\"a } \\\"b\"} < 0.9K"));
+    scene_set(&scene, "disk{mount=\"/srv\"} > 95 and net.rx{interface=\"eth0\"} > 1M and cpu > 1");
+    assert_int_equal(rule_vitals(scene.rule), 1ull << VITAL_CPU_BUSY);
+    assert_int_equal(rule_labels(scene.rule),
+                     1u << VITAL_LABEL_MOUNT | 1u << VITAL_LABEL_INTERFACE);
+    assert_int_equal(judge(&scene), VERDICT_SAME); /* nobody tells of things */
+}
+
 static void test_for_needs_the_whole_time(void **state)
 {
     _cleanup_scene_ struct scene scene = {0};
@@ -287,6 +326,11 @@ static void test_mistakes(void **state)
         {"cpu > 99999999999999999999", RULE_E_NUMBER, 7, "large"},
         {"\x1b[31m > 3", RULE_E_SYNTAX, 1, "\\x1b"},
         {"cpu > 90 ö", RULE_E_SYNTAX, 10, "ö"},
+        {"disk{mount=\"/srv\" > 90", RULE_E_SYNTAX, 5, "disk.full{mount=\"NAME\"}"},
+        {"disk{core=\"0\"} > 90", RULE_E_SYNTAX, 5, "disk.full{mount=\"NAME\"}"},
+        {"disk{mount=\"/srv\"} 90", RULE_E_SYNTAX, 20, "> >="},
+        {"load{core=\"0\"} > 90", RULE_E_SYNTAX, 5, "whole machine"},
+        {"mem{mount=\"/\"} > 90", RULE_E_SYNTAX, 4, "whole machine"},
         {"((((((((((((((((( down )))))))))))))))))", RULE_E_LONG, 17, "parentheses"},
         {"cpu>1 or cpu>1 or cpu>1 or cpu>1 or cpu>1 or cpu>1 or cpu>1 or cpu>1 or cpu>1 or cpu>1 "
          "or "
@@ -349,6 +393,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_comparisons),
         cmocka_unit_test(test_shares),
+        cmocka_unit_test(test_one_thing),
         cmocka_unit_test(test_for_needs_the_whole_time),
         cmocka_unit_test(test_unknown),
         cmocka_unit_test(test_no_flapping),

@@ -246,6 +246,33 @@ def test_filter_and_sorting(pair):
         assert screen.terminal.wait() == 0
 
 
+def test_mouse(pair):
+    """A click chooses a line, another one opens it; the wheel scrolls."""
+    made = pair()
+    with open(made.console.machines, "a") as file:
+        file.writelines(f"web{n},127.0.0.1,1,,,\n" for n in range(1, 41))
+
+    def click(button, row):
+        for code in (button, 3) if button < 3 else (button,):  # pressed, released
+            screen.type("\x1b[M" + chr(32 + code) + chr(32 + 5) + chr(32 + row))
+
+    with screen_of(made.console, "top", "--sort", "name") as screen:
+        screen.expect("40 down")
+        line = screen.lines().index(screen.expect("○ web2 "))
+        click(0, line + 1)
+        screen.expect(r"3/41$")
+        click(0, line + 1)
+        screen.expect("^web2  down")
+        screen.type("q")
+        screen.expect("○ web2 ")
+        for _ in range(20):
+            click(65, line + 1)
+        screen.expect("○ web40 ")
+        click(0, 1)  # not a machine
+        screen.type("q")
+        assert screen.terminal.wait() == 0
+
+
 def test_no_colour(watched):
     with screen_of(watched.console, "top", environment={"NO_COLOR": "1"}) as screen:
         screen.expect(rf"● {watched.name} .*%")

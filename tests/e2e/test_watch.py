@@ -90,6 +90,17 @@ def test_a_vital(pair, tmp_path):
         assert len(watch.events()) == 1
 
 
+def test_one_thing(pair, tmp_path):
+    """A rule about one mount, one interface; what is not there begins nothing."""
+    made = pair()
+    with watching(made.console, tmp_path, "--when", 'disk{mount="/"} > 0.0001 or disk{mount="/no such"} < 1',
+                  "--when", 'disk{mount="/no such"} >= 0', "--every", "1s") as watch:
+        event = watch.expect(event="begin")
+        assert re.fullmatch(r'disk\{mount="/"\} [\d.]+ %', event["detail"]), event
+        watch.end()
+        assert len(watch.events()) == 1
+
+
 def test_an_alert_is_told_once(pair, tmp_path):
     """Not again by a second console, nor by one that begins later; and what stood is ended by whoever is there."""
     made = pair()
