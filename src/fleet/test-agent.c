@@ -371,6 +371,43 @@ static void answer_output(struct call *call)
     wire_respond(call->stream, 200, "application/vnd.hune.frames", &body);
 }
 
+static enum body_state vitals_peek(void *user, size_t max, struct slice *bytes_out)
+{
+    struct call *call = user;
+    size_t length = buffer_length(&call->answer);
+
+    *bytes_out = (struct slice){buffer_bytes(&call->answer), length < max ? length : max};
+    if (bytes_out->size < length)
+        return BODY_MORE;
+    if (call->session->agent->vitals_end)
+        return BODY_END;
+    return length > 0 ? BODY_MORE : BODY_WAIT;
+}
+
+static void vitals_took(void *user, size_t size)
+{
+    struct call *call = user;
+
+    buffer_consume(&call->answer, size);
+}
+
+static void answer_vitals(struct call *call)
+{
+    struct test_agent *agent = call->session->agent;
+    struct wire_body body = {.peek = vitals_peek, .took = vitals_took, .user = call};
+
+    agent->vitals_asked++;
+    text_copy(agent->vitals_path, sizeof(agent->vitals_path), wire_stream_path(call->stream));
+    if (agent->refuse_vitals) {
+        refuse(call, agent->refuse_vitals);
+        if (agent->refuse_vitals_times > 0 && --agent->refuse_vitals_times == 0)
+            agent->refuse_vitals = PROBLEM_NONE;
+        return;
+    }
+    buffer_append_text(&call->answer, agent->vitals);
+    wire_respond(call->stream, 200, "application/x-ndjson", &body);
+}
+
 static void begin_input(struct call *call)
 {
     const char *path = wire_stream_path(call->stream);
@@ -485,6 +522,8 @@ static void dispatch(struct call *call)
         end_input(call);
     } else if (strstr(path, "/output?")) {
         answer_output(call);
+    } else if (text_starts(path, "/v1/vitals?")) {
+        answer_vitals(call);
     } else if (text_equal(path, "/v1/facts")) {
         respond(call, 200, "application/json", session->agent->document);
     } else {
@@ -522,6 +561,7 @@ static void on_close(struct wire_stream *stream, uint32_t h2_error, void *user)
     (void)user;
     list_remove(&call->at);
     buffer_deinit(&call->body);
+    buffer_deinit(&call->answer);
     free(call);
 }
 

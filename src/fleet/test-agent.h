@@ -63,6 +63,10 @@ struct test_agent {
     bool echo;             /* the job's output is its input, and it ends when the input does */
     uint32_t exit_code;
     const char *document; /* the answer to GET /v1/facts */
+    const char *vitals;   /* the answer to GET /v1/vitals; it does not end by itself */
+    bool vitals_end;      /* but now it does */
+    enum problem_code refuse_vitals;
+    unsigned refuse_vitals_times; /* 0: always */
 
     /* What happened. */
     unsigned connections;
@@ -71,6 +75,8 @@ struct test_agent {
     unsigned puts;
     unsigned accepted; /* orders that were taken, each id once */
     unsigned outputs;
+    unsigned vitals_asked;
+    char vitals_path[256]; /* the last */
     unsigned pairs;
     unsigned held; /* requests that had to wait for `open` or for their order */
     unsigned bad_orders;
