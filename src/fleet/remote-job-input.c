@@ -4,6 +4,7 @@
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "fleet/document.h"
 #include "proto/limits.h"
@@ -12,15 +13,13 @@
 static struct slice input_pending(const struct remote_input *input)
 {
     if (!input->whole.bytes)
-        return (struct slice){buffer_bytes(&input->queue), buffer_length(&input->queue)};
+        return (struct slice){mirror_bytes(&input->queue), mirror_length(&input->queue)};
     return (struct slice){input->whole.bytes + input->base, input->whole.size - input->base};
 }
 
 static size_t input_room(const struct remote_input *input)
 {
-    size_t queued = buffer_length(&input->queue);
-
-    return queued < LIMIT_INPUT_AHEAD ? LIMIT_INPUT_AHEAD - queued : 0;
+    return LIMIT_INPUT_AHEAD - mirror_length(&input->queue);
 }
 
 /* ---- the body ---- */
@@ -63,7 +62,7 @@ static void input_forget(struct remote_job *job, uint64_t base)
     if (size > queued)
         size = queued;
     if (!input->whole.bytes)
-        buffer_consume(&input->queue, (size_t)size);
+        mirror_consume(&input->queue, (size_t)size);
     input->base += size;
     link_note_gain(job->link);
     input->sent = input->sent > size ? input->sent - (size_t)size : 0;
@@ -167,7 +166,7 @@ static void on_input_done(struct request *request, const struct trouble *trouble
     input->is_closed = true;
     if (!trouble && input->is_ended)
         input_forget(job, input->base + input->sent);
-    buffer_deinit(&input->queue);
+    mirror_close(&input->queue);
     input->sent = 0;
     if (input->wants_room && !job->detached && job->events->on_writable) {
         input->wants_room = false;
@@ -213,7 +212,7 @@ void remote_input_stop(struct remote_job *job)
     input->is_closed = true;
     input->request = request_cancel(input->request);
     input->question = request_cancel(input->question);
-    buffer_deinit(&input->queue);
+    mirror_close(&input->queue);
     input->sent = 0;
 }
 
@@ -236,9 +235,10 @@ void remote_job_take_input(struct remote_job *job, uint64_t writer)
     job->input.writer = writer;
 }
 
-int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
+int remote_job_reserve(struct remote_job *job, size_t size, uint8_t **room_out)
 {
     struct remote_input *input = &job->input;
+    size_t room;
     int error;
 
     if (input->is_ended || input->is_closed || job->ended)
@@ -247,10 +247,28 @@ int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
         input->wants_room = true;
         return -EAGAIN;
     }
-    error = buffer_append(&input->queue, bytes, size);
-    if (error)
+    error = mirror_open(&input->queue, LIMIT_INPUT_AHEAD);
+    if (!error)
+        *room_out = mirror_room(&input->queue, &room);
+    return error;
+}
+
+void remote_job_commit(struct remote_job *job, size_t size)
+{
+    mirror_commit(&job->input.queue, size);
+    if (size > 0)
+        input_wake(job);
+}
+
+int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
+{
+    uint8_t *room;
+    int error = remote_job_reserve(job, size, &room);
+
+    if (error || size == 0)
         return error;
-    input_wake(job);
+    memcpy(room, bytes, size);
+    remote_job_commit(job, size);
     return 0;
 }
 

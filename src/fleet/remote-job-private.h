@@ -4,6 +4,7 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/mirror.h"
 #include "fleet/remote-job.h"
 #include "fleet/request.h"
 
@@ -13,7 +14,7 @@ enum { NOTE_MAX = 4096 };
 struct remote_input {
     struct request *request;
     struct request *question; /* how far did it get? Asked after a broken connection */
-    struct buffer queue;      /* from `base` on */
+    struct mirror queue;      /* from `base` on; open once something was written */
     struct slice whole;       /* or all of it, borrowed */
     uint64_t writer;          /* remote_job_take_input() */
     uint64_t base;            /* bytes of input that the machine surely has */

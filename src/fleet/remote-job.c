@@ -27,7 +27,7 @@ void remote_job_leave(struct remote_job *job)
         return;
     buffer_deinit(&job->held);
     buffer_deinit(&job->note);
-    buffer_deinit(&job->input.queue);
+    mirror_close(&job->input.queue);
     free(job);
 }
 

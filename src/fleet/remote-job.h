@@ -77,6 +77,10 @@ void remote_job_take_input(struct remote_job *job, uint64_t writer);
  * or the job's end, or -EAGAIN if the queue (LIMIT_INPUT_AHEAD) has no room for all of them: none
  * is taken and on_writable follows. */
 int remote_job_write(struct remote_job *job, const void *bytes, size_t size);
+/* The same without a copy: where `size` bytes go (no more may be written there), and how many of
+ * them there came to be. */
+int remote_job_reserve(struct remote_job *job, size_t size, uint8_t **room_out);
+void remote_job_commit(struct remote_job *job, size_t size);
 /* Bytes will be written: a job that is not followed must not be left before they are there. Call it
  * right after remote_job_start(). */
 void remote_job_expect_input(struct remote_job *job);

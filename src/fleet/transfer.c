@@ -8,11 +8,17 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
+#include "base/mirror.h"
 #include "proto/parcel.h"
 #include "proto/verb.h"
 
 enum {
     CHUNK = 256 * 1024,
+    /* What our courier has not taken yet: the job is held back above the one, and let go below the
+     * other. A piece that comes is smaller than what is between the first two. */
+    HELD_MAX = 2 << 20,
+    HELD_HIGH = 1 << 20,
+    HELD_LOW = 256 * 1024,
     LINE_MAX_BYTES = 16 * 1024,
     RECEIPT_MAX = 4096,
     ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
@@ -29,7 +35,7 @@ struct turn {
     uint8_t tail[PARCEL_TAIL_SIZE]; /* and its last ones */
     uint64_t passed, total, expected;
 
-    struct buffer held;  /* read from one side, not yet taken by the other */
+    struct mirror held;  /* get: come, and not yet taken by our courier */
     bool read_all;       /* put: our courier has said everything */
     struct buffer lines; /* of the machine's courier */
     struct buffer text;  /* put: its receipt */
@@ -102,7 +108,7 @@ static void turn_free(struct turn *turn)
 
     if (turn->expected == 0)
         task->progress.unknown--;
-    buffer_deinit(&turn->held);
+    mirror_close(&turn->held);
     buffer_deinit(&turn->lines);
     buffer_deinit(&turn->text);
     free(turn);
@@ -215,7 +221,7 @@ static void on_courier_end(void *user, int code, const struct receipt *receipt)
             if (remote_job_is_accepted(turn->job))
                 remote_job_signal(turn->job, 0);
         }
-        buffer_deinit(&turn->held);
+        mirror_close(&turn->held);
         /* From inside, the job may end, and with it the turn. */
         remote_job_resume(turn->job);
         return;
@@ -234,36 +240,46 @@ static const struct courier_events courier_events = {
 
 static void pump_in(struct turn *turn)
 {
-    while (turn->courier && buffer_length(&turn->held) > 0) {
-        ssize_t taken = courier_write(turn->courier, buffer_bytes(&turn->held),
-                                      buffer_length(&turn->held));
+    while (turn->courier && mirror_length(&turn->held) > 0) {
+        ssize_t taken = courier_write(turn->courier, mirror_bytes(&turn->held),
+                                      mirror_length(&turn->held));
 
         if (taken == 0)
-            return;
-        if (taken < 0) /* it ends; on_courier_end tells */
-            buffer_clear(&turn->held);
-        else
-            buffer_consume(&turn->held, (size_t)taken);
+            break;
+        /* On an error it ends; on_courier_end tells. */
+        mirror_consume(&turn->held, taken < 0 ? mirror_length(&turn->held) : (size_t)taken);
     }
-    remote_job_resume(turn->job);
+    if (turn->courier && turn->job_ended && mirror_length(&turn->held) == 0)
+        courier_write_end(turn->courier);
+    else if (mirror_length(&turn->held) <= HELD_LOW)
+        remote_job_resume(turn->job);
 }
 
 static void take_in(struct turn *turn, const uint8_t *bytes, size_t size)
 {
-    ssize_t taken;
+    ssize_t taken = 0;
+    size_t room;
+    uint8_t *at;
 
     notice(turn, bytes, size);
     if (!turn->courier)
         return;
-    taken = buffer_length(&turn->held) > 0 ? 0 : courier_write(turn->courier, bytes, size);
+    if (mirror_length(&turn->held) == 0)
+        taken = courier_write(turn->courier, bytes, size);
     if (taken < 0 || (size_t)taken == size)
         return;
-    if (buffer_append(&turn->held, bytes + taken, size - (size_t)taken)) {
+    bytes += taken;
+    size -= (size_t)taken;
+    at = mirror_open(&turn->held, HELD_MAX) == 0 ? mirror_room(&turn->held, &room) : NULL;
+    if (!at || size > room) {
         /* Without memory it is cut here, and refused there. */
         courier_write_end(turn->courier);
         return;
     }
-    remote_job_pause(turn->job);
+    memcpy(at, bytes, size);
+    mirror_commit(&turn->held, size);
+    if (mirror_length(&turn->held) >= HELD_HIGH)
+        remote_job_pause(turn->job);
 }
 
 /* ---- put: from the courier to the job ---- */
@@ -273,30 +289,20 @@ static bool pump_once(struct turn *turn)
 {
     uint8_t *room;
     ssize_t got;
-    int r;
+    int r = remote_job_reserve(turn->job, CHUNK, &room);
 
-    if (buffer_length(&turn->held) == 0 && turn->courier && !turn->read_all) {
-        if (buffer_reserve(&turn->held, CHUNK, &room))
-            return false;
-        got = courier_read(turn->courier, room, CHUNK);
-        if (got < 0)
-            turn->read_all = true;
-        if (got <= 0)
-            return got < 0;
-        buffer_commit(&turn->held, (size_t)got);
+    /* -EPIPE: the job takes no more, its end tells why. */
+    if (r || !turn->courier)
+        return false;
+    got = courier_read(turn->courier, room, CHUNK);
+    if (got > 0)
         notice(turn, room, (size_t)got);
+    remote_job_commit(turn->job, got > 0 ? (size_t)got : 0);
+    if (got < 0) {
+        turn->read_all = true;
+        remote_job_write_end(turn->job);
     }
-    if (buffer_length(&turn->held) == 0) {
-        if (turn->read_all)
-            remote_job_write_end(turn->job);
-        return false;
-    }
-    r = remote_job_write(turn->job, buffer_bytes(&turn->held), buffer_length(&turn->held));
-    if (r == -EAGAIN)
-        return false;
-    /* -EPIPE: the job takes no more, its end tells why. What is left is read and dropped. */
-    buffer_clear(&turn->held);
-    return true;
+    return got > 0;
 }
 
 static void pump_out(struct turn *turn)
@@ -393,7 +399,7 @@ static void on_job_end(struct remote_job *job, struct job_state state,
             turn->courier = courier_abandon(turn->courier);
             turn->courier_ended = true;
         }
-    } else if (turn->courier) {
+    } else if (turn->courier && mirror_length(&turn->held) == 0) {
         courier_write_end(turn->courier);
     }
     turn_settle(turn);
