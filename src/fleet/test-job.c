@@ -683,10 +683,10 @@ static void test_input_empty(void **state)
     end(&setting);
 }
 
-/* Three MiB through a queue of one, with the connection cut in the middle. */
+/* Six MiB through a queue of two, with the connection cut in the middle. */
 static void test_input_large_and_cut(void **state)
 {
-    enum { PIECE = 50 * 1000, PIECES = 60 };
+    enum { PIECE = 50 * 1000, PIECES = 120 };
     struct setting setting;
     uint8_t *bytes = malloc(PIECE);
     const struct test_job *job;

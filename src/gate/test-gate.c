@@ -541,7 +541,7 @@ static void read_exactly(struct peers *peers, int fd, size_t wanted, uint8_t *by
 
 static void test_input(void **state)
 {
-    enum { TOTAL = 1 << 20 };
+    enum { TOTAL = 3 << 20 };
     struct peers *peers = *state;
     _cleanup_free_ uint8_t *sent = malloc(TOTAL);
     _cleanup_free_ uint8_t *taken = malloc(TOTAL);
@@ -562,7 +562,7 @@ static void test_input(void **state)
     input = peers_request(peers, "POST", "/v1/jobs/" JOB_TEXT "/input", NULL, sent, TOTAL);
     peers_quiet(peers);
     /* Nobody reads: the console is stopped long before it has sent everything. */
-    assert_true(input->sent <= LIMIT_REQUEST_WINDOW);
+    assert_true(input->sent <= LIMIT_INPUT_WINDOW);
     read_exactly(peers, ends[0], 100000, taken);
     /* Its connection is lost; over the next one it sends from before where it was. */
     peers_connect(peers);
@@ -573,7 +573,7 @@ static void test_input(void **state)
     assert_memory_equal(sent, taken, TOTAL);
     assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
     peers_finish(peers, input, 200);
-    assert_true(exchange_says(input, "{\"taken\":1048576}"));
+    assert_true(exchange_says(input, "{\"taken\":3145728}"));
     assert_int_equal(read(ends[0], taken, 1), 0);
     close(ends[0]);
     ring_free(ring);

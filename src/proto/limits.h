@@ -52,6 +52,9 @@
     X(LIMIT_CONNECTION_WINDOW, 4 << 20)                                                            \
     /* Bytes that a server lets a client send before it reads them: an order and no more. */       \
     X(LIMIT_REQUEST_WINDOW, 256 * 1024)                                                            \
+    /* The same of who has opened: standard input on a long path, and what a job that does not     \
+     * read it costs the gate. */                                                                             \
+    X(LIMIT_INPUT_WINDOW, 1 << 20)                                                                 \
     /* DATA frames; larger ones mean fewer of them per MiB. */                                     \
     X(LIMIT_DATA_FRAME, 64 * 1024)                                                                 \
     /* Ciphertext waiting for the socket before a connection stops producing. */                   \
@@ -98,8 +101,8 @@
     X(LIMIT_GATE_FILE, 256 << 20)                                                                  \
     /* Processes listed with a sample, busiest and largest each. */                                \
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
-    /* Standard input that the console reads ahead of the machine: more than a request window. */  \
-    X(LIMIT_INPUT_AHEAD, 1 << 20)                                                                  \
+    /* Standard input that the console reads ahead of the machine: more than an input window. */   \
+    X(LIMIT_INPUT_AHEAD, 2 << 20)                                                                  \
     /* One record of a parcel: memory on both sides, and a length that is a lie. */                \
     X(LIMIT_PARCEL_RECORD, 256 * 1024)                                                             \
     /* A name in a parcel, and how deep folders lie in each other: what the kernel takes, and a    \

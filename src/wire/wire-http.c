@@ -89,7 +89,9 @@ static int http_refuse(struct wire_stream *stream, uint32_t error)
 /* What the settings below allow a peer to send on one stream. */
 static uint32_t http_window(const struct wire *wire)
 {
-    return wire->role == TLS_SERVER ? LIMIT_REQUEST_WINDOW : LIMIT_STREAM_WINDOW;
+    if (wire->role == TLS_CLIENT)
+        return LIMIT_STREAM_WINDOW;
+    return wire->stream_limit > LIMIT_STREAMS_UNOPENED ? LIMIT_INPUT_WINDOW : LIMIT_REQUEST_WINDOW;
 }
 
 static int http_on_header(nghttp2_session *session, const nghttp2_frame *frame, const uint8_t *name,
@@ -318,7 +320,7 @@ int wire_submit_settings(struct wire *wire)
 {
     const nghttp2_settings_entry server[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, wire->stream_limit},
-        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, LIMIT_REQUEST_WINDOW},
+        {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, http_window(wire)},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HEADER_BYTES},
     };
     const nghttp2_settings_entry client[] = {

@@ -120,7 +120,8 @@ void *wire_user(const struct wire *wire);
 size_t wire_stream_count(const struct wire *wire);
 /* Bytes of memory that HTTP/2 and the buffers of this connection hold now (without OpenSSL's). */
 size_t wire_memory(const struct wire *wire);
-/* Server: how many streams the peer may have open at once (LIMIT_STREAMS_UNOPENED at first). */
+/* Server: how many streams the peer may have open at once (LIMIT_STREAMS_UNOPENED at first). With
+ * more than those it is no stranger, and its bodies get LIMIT_INPUT_WINDOW, too. */
 int wire_set_stream_limit(struct wire *wire, uint32_t streams);
 
 /* Client: starts a request. `body` NULL: none. `headers` may be NULL when `count` is 0; everything
