@@ -21,8 +21,10 @@ void many_stop(struct many *many)
                                      ? NULL
                                      : fanout_job_at(many->fanout, i);
 
-        if (job)
+        if (job && remote_job_is_sent(job))
             remote_job_signal(job, 0);
+        else if (job) /* still on its way there: nothing is to be stopped */
+            fanout_abandon(many->fanout, i);
     }
     fanout_begin_no_more(many->fanout);
 }

@@ -342,6 +342,16 @@ void fanout_begin_no_more(struct fanout *fanout)
     wake(fanout);
 }
 
+void fanout_abandon(struct fanout *fanout, uint32_t position)
+{
+    struct fanout_visit *visit = fanout->slots[position].visit;
+
+    if (!visit)
+        return;
+    visit_abandon(visit, "it was stopped here");
+    wake(fanout);
+}
+
 void fanout_stop(struct fanout *fanout)
 {
     struct fanout_visit *visit;

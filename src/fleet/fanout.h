@@ -65,6 +65,8 @@ void fanout_set_limit(struct fanout *fanout, uint32_t positions);
 /* No new visits; those under way go on to their end. The others get their result, UNSENT, from
  * inside this call. */
 void fanout_begin_no_more(struct fanout *fanout);
+/* Abandons one visit that is under way; its result comes from inside this call. */
+void fanout_abandon(struct fanout *fanout, uint32_t position);
 /* No new visits; those under way are abandoned; every machine gets its result, then on_done from
  * the loop. */
 void fanout_stop(struct fanout *fanout);

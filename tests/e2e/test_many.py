@@ -1,4 +1,5 @@
 """One command on many machines: one agent answers on as many addresses of loopback."""
+import contextlib
 import os
 import re
 import signal
@@ -351,6 +352,60 @@ def test_interrupt_stops_all_and_tells_it(fleet):
     assert many.console.run("nodeset", "@last.killed").out == "web[1-4]\n"
 
 
+@pytest.fixture
+def silence():
+    """Makes places whose queue is full: who connects there hears nothing."""
+    sockets = []
+
+    def make():
+        sink = socket.socket()
+        sink.bind(("127.0.0.1", 0))
+        sink.listen(0)
+        fillers = [socket.socket() for _ in range(4)]
+        for filler in fillers:
+            filler.setblocking(False)
+            filler.connect_ex(sink.getsockname())
+        sockets.extend([sink, *fillers])
+        return sink.getsockname()[1]
+
+    yield make
+    for one in sockets:
+        one.close()
+
+
+def test_interrupt_while_connecting(fleet, silence):
+    many = fleet(6)
+    many.rows[:3] = [f"web{n},127.0.0.1,{silence()},,{many.id}" for n in (1, 2, 3)]
+    many.save()
+    pids = many.agent.folder / "pids"
+    with many.console.start("run", "all", "--", f"echo $$ >> {pids}; exec sleep 1000") as process:
+        wait_for("three jobs", lambda: pids.exists() and len(pids.read_text().split()) == 3)
+        begun = time.monotonic()
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert time.monotonic() - begun < 4, "nobody waits for the time-out of a connection"
+    assert b"(3 failed, 3 not asked)" in err, err
+    assert many.console.run("nodeset", "@last.unsent").out == "web[1-3]\n"
+
+
+def test_interrupt_twice_leaves_the_jobs(fleet):
+    many = fleet(3)
+    pids = many.agent.folder / "pids"
+    with many.console.start("run", "all", "--",
+                            f"trap '' TERM; echo $$ >> {pids}; while :; do sleep 0.2; done") as process:
+        wait_for("three jobs", lambda: pids.exists() and len(pids.read_text().split()) == 3)
+        process.send_signal(signal.SIGINT)
+        wait_for("the first answer", lambda: b"stopping" in process.stderr.peek())
+        process.send_signal(signal.SIGINT)
+        _, err = process.communicate(timeout=30)
+    assert b"jobs may go on running" in err, err
+    run, = many.console.json("runs")
+    assert run["machines"] == 3 and run["ok"] == 0 and "ended_ms" in run
+    for pid in map(int, pids.read_text().split()):
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+
+
 def test_interrupt_before_a_later_wave(fleet):
     many = fleet(6)
     pids = many.agent.folder / "pids"
@@ -366,31 +421,18 @@ def test_interrupt_before_a_later_wave(fleet):
 
 # ---- faults of the way ----
 
-def test_dead_addresses_cost_the_others_nothing(fleet):
+def test_dead_addresses_cost_the_others_nothing(fleet, silence):
     many = fleet(8)
-    sinks = []
-    try:
-        for n in (2, 5):  # a full queue drops whoever comes: silence
-            sink = socket.socket()
-            sink.bind(("127.0.0.1", 0))
-            sink.listen(0)
-            fillers = [socket.socket() for _ in range(4)]
-            for filler in fillers:
-                filler.setblocking(False)
-                filler.connect_ex(sink.getsockname())
-            sinks += [sink, *fillers]
-            many.rows[n - 1] = f"web{n},127.0.0.1,{sink.getsockname()[1]},,{many.id}"
-        many.save()
-        begun = time.monotonic()
-        with many.console.start("run", "all", "--", "echo up") as process:
-            for _ in range(6):
-                assert b"up" in process.stdout.readline()
-            living = time.monotonic() - begun
-            process.wait(60)
-        assert living < 4 and process.returncode == 255
-    finally:
-        for sink in sinks:
-            sink.close()
+    for n in (2, 5):
+        many.rows[n - 1] = f"web{n},127.0.0.1,{silence()},,{many.id}"
+    many.save()
+    begun = time.monotonic()
+    with many.console.start("run", "all", "--", "echo up") as process:
+        for _ in range(6):
+            assert b"up" in process.stdout.readline()
+        living = time.monotonic() - begun
+        process.wait(60)
+    assert living < 4 and process.returncode == 255
     assert many.console.run("nodeset", "@last.unreachable").out == "web[2,5]\n"
 
 
