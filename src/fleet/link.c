@@ -182,11 +182,6 @@ static bool is_final(enum problem_code code)
     }
 }
 
-void link_went_forward(struct link *link)
-{
-    link->pause_ms = 0;
-}
-
 /* Doubles up to the longest; a random half of it is left out, so that a fleet does not come back in
  * step. A connection that stood for a while starts afresh. */
 static uint32_t next_pause(struct link *link)

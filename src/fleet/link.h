@@ -139,8 +139,6 @@ void link_unwatch(struct link *link, struct link_watcher *watcher);
 /* While held at least once, a link that got through once reconnects and sends heartbeats. */
 void link_hold(struct link *link);
 void link_release(struct link *link);
-/* What it carries went forward: should it break now, the next pause is the shortest again. */
-void link_went_forward(struct link *link);
 void link_set_persistent(struct link *link, bool persistent);
 
 enum link_state link_state(const struct link *link);

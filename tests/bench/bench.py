@@ -172,6 +172,20 @@ def measure_keys(table, pair, sshd, quick):
         table.add(f"hune shell: {name}", hune, "ms", against="ssh -tt", ratio=hune / ssh, limit=ssh)
 
 
+def measure_long(table, pair, quick):
+    """Memory must not depend on how much came: looked at early and late in one stream."""
+    size = (1 if quick else 10) << 30
+    table.section(f"{size >> 30} GiB of output of one job: memory while it streams")
+    early, late, machine, rate = measures.long_stream(
+        [pair.console.binaries.hune, "run", pair.name, "--", "head", "-c", str(size), "/dev/zero"],
+        size, pair.console.environment, lambda: [pair.agent.pid, pair.agent.gate_pid])
+    table.add("rate", rate, "MB/s")
+    table.add("peak memory of the console, first tenth", early / 2**20, "MiB")
+    table.add("peak memory of the console, all of it", late / 2**20, "MiB", against="first tenth",
+              ratio=late / early, limit=32)
+    table.add("peak memory of the machine's side, all of it", machine / 2**20, "MiB")
+
+
 def measure_held(table, pair, quick):
     count = 200 if quick else 1000
     table.section(f"{count} opened connections, idle")
@@ -191,8 +205,8 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="*",
-                        help="cold warm keys idle bulk held vitals fanout lines dead growth links gather watching",
-                        default=["cold", "warm", "keys", "idle", "bulk", "held", "vitals", "watching", *MANY])
+                        help="cold warm keys idle bulk long held vitals fanout lines dead growth links gather watching",
+                        default=["cold", "warm", "keys", "idle", "bulk", "long", "held", "vitals", "watching", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -224,6 +238,8 @@ def main():
                     measure_keys(table, pair, sshd, options.quick)
                 if "bulk" in options.only:
                     measure_bulk(table, pair, sshd, options.quick)
+            if "long" in options.only:
+                measure_long(table, pair, options.quick)
             if "held" in options.only:
                 measure_held(table, pair, options.quick)
             if "vitals" in options.only:

@@ -239,3 +239,22 @@ def read_within(descriptor, seconds):
 
 def quantile(ordered, part):
     return ordered[min(int(len(ordered) * part), len(ordered) - 1)]
+
+
+def long_stream(command, size, environment, find_machine):
+    """Reads all that a command says; its peak memory after a tenth and in the end, the machine's, and MB/s."""
+    machine = PeakWatcher(find_machine)
+    begun = time.perf_counter()
+    with subprocess.Popen(command, env=environment, stdin=subprocess.DEVNULL,
+                          stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as process:
+        got, early, late = 0, 0, 0
+        room = bytearray(1 << 20)
+        while count := process.stdout.raw.readinto(room):
+            got += count
+            if not early and got >= size // 10:
+                early = status_kib(process.pid, "VmHWM") * 1024
+            if got >= size - (64 << 20):
+                late = max(late, status_kib(process.pid, "VmHWM") * 1024)
+        if process.wait(TIMEOUT) or got != size:
+            raise SystemExit(f"{command}: {got} of {size} bytes, status {process.returncode}")
+    return early, late, machine.stop(), size / (time.perf_counter() - begun) / 1e6
