@@ -8,6 +8,7 @@
 #include "cli/amount.h"
 #include "cli/commands.h"
 #include "cli/job-pick.h"
+#include "cli/jobs.h"
 #include "fleet/outcome.h"
 #include "fleet/request.h"
 #include "proto/command.h"
@@ -239,27 +240,41 @@ static int read_record(struct reading *reading, struct link *link)
     return outcome_exit_status(outcome_of_trouble(&reading->trouble));
 }
 
+static int show_record(struct session *session, uint32_t machine, uint64_t lines)
+{
+    struct reading reading = {
+        .session = session, .machine = session->fleet->machines[machine].name, .lines = lines};
+    struct link *link;
+    int status;
+
+    if (link_pool_take(session->pool, machine, &link) != 0) {
+        complain_no_memory(&session->console->error);
+        return STATUS_FAILED;
+    }
+    status = read_record(&reading, link);
+    link_pool_give(session->pool, link);
+    return status;
+}
+
+int audit_machine(struct session *session, const char *const *words)
+{
+    enum { LINES_AT_PROMPT = 40 };
+    uint32_t machine;
+    int status = console_select_one(session->console, words, &machine);
+
+    return status ? status : show_record(session, machine, LINES_AT_PROMPT);
+}
+
 static int exec_audit(struct console *console, const void *values, const struct words *words)
 {
     const struct audit_options *options = values;
     _cleanup_session_ struct session session = {0};
-    struct reading reading = {.session = &session, .lines = options->lines};
-    struct link *link;
     uint32_t machine;
     int status = console_select_one(console, words->items, &machine);
 
     if (!status)
         status = session_open(&session, console, false);
-    if (status)
-        return status;
-    reading.machine = session.fleet->machines[machine].name;
-    if (link_pool_take(session.pool, machine, &link) != 0) {
-        complain_no_memory(&console->error);
-        return STATUS_FAILED;
-    }
-    status = read_record(&reading, link);
-    link_pool_give(session.pool, link);
-    return status;
+    return status ? status : show_record(&session, machine, options->lines);
 }
 
 static const struct cli_option options[] = {

@@ -8,4 +8,6 @@ int jobs_machines(struct session *session, const struct selection *selection, bo
 /* `words` are MACHINE and JOB, see job-pick.h. Each returns what to exit with. */
 int attach_job(struct session *session, const char *const *words);
 int stop_job(struct session *session, const char *const *words);
+/* `words` is MACHINE: the end of its record. */
+int audit_machine(struct session *session, const char *const *words);
 int forget_job(struct session *session, const char *const *words);

@@ -163,6 +163,19 @@ static bool job_line(struct prompt *prompt, const char *line)
     return false;
 }
 
+static void obey_audit(struct prompt *prompt, const struct prompt_word *word,
+                       const struct selection *selection, const char *rest)
+{
+    const char *words[2] = {rest, NULL};
+
+    (void)word;
+    if (!have_machines(prompt, selection))
+        return;
+    if (!*rest)
+        words[0] = prompt->session.fleet->machines[selection->indices[0]].name;
+    note_status(prompt, audit_machine(&prompt->session, words));
+}
+
 static void obey_shell(struct prompt *prompt, const struct prompt_word *word,
                        const struct selection *selection, const char *rest)
 {
@@ -218,6 +231,7 @@ static const struct prompt_word prompt_words[] = {
     {"attach", "[MACHINE] [JOB]", N_("follow a job to its end"), false, NULL},
     {"stop", "[MACHINE] [JOB]", N_("stop a job and all that it started"), false, NULL},
     {"forget", "[MACHINE] JOB", N_("drop an ended job's result and output"), false, NULL},
+    {"audit", "[MACHINE]", N_("show the end of a machine's record of orders"), false, obey_audit},
     {"top", "[SEL]", N_("watch machines on the whole screen; q leads back here"), false, obey_top},
     {"shell", "[MACHINE]", N_("open a shell; ~. or its end lead back here"), false, obey_shell},
     {"disconnect", "[SEL]", N_("end every connection of your key"), false, obey_control},

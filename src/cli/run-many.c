@@ -63,7 +63,8 @@ static void on_interrupt(struct session *session, unsigned times)
 
     progress_erase(&many->progress);
     if (times > 1) {
-        complain_say(error, NULL, "%s", _("Left; jobs may go on running."));
+        complain_say(error, _("hune jobs shows them; hune attach MACHINE JOB follows one."), "%s",
+                     _("Left; jobs may go on running."));
         fanout_stop(many->fanout);
         return;
     }

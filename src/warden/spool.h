@@ -12,6 +12,8 @@
 
 struct spool;
 
+/* Less than this is not worth a file. */
+enum { SPOOL_LEAST = 64 * 1024 };
 /* The disk room that all spools together may take: so many times what one may. */
 enum { SPOOL_SHARE = 16 };
 

@@ -21,6 +21,7 @@
 #include "warden/epoch.h"
 #include "warden/inherit.h"
 #include "warden/notify.h"
+#include "warden/spool.h"
 #include "warden/tell.h"
 #include "warden/warden.h"
 #include "warden/watch.h"
@@ -135,6 +136,8 @@ static void apply_config(struct warden *warden)
     warden->jobs.memory_max = warden->config.memory;
     warden->jobs.running_max = warden->config.jobs;
     warden->jobs.spool_max = warden->config.spool;
+    if (warden->jobs.spool_max > 0 && warden->jobs.spool_max < SPOOL_LEAST)
+        warden->jobs.spool_max = SPOOL_LEAST;
 }
 
 static void on_stop_over(struct loop_timer *timer)

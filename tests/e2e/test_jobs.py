@@ -257,6 +257,9 @@ def test_the_prompt_knows_them(pair, fifo):
         terminal.expect("> ")
         terminal.line(f"forget {job[-8:]}")
         terminal.expect("is forgotten")
+        terminal.line("audit")
+        terminal.expect("forget by")
+        terminal.expect("> ")
         terminal.line("stop the music")  # no job: the machine's own
         terminal.expect("stop: not found|stop: command not found|no such|status 127")
         terminal.line("quit")
