@@ -80,7 +80,7 @@ static void answer_repetition(struct warden *warden, const struct checked *check
     const struct job *job = jobs_find(&warden->jobs, checked->order.id);
 
     ordered->known = 1;
-    ordered->verb = checked->seen->verb;
+    ordered->verb = job ? job->verb : checked->seen->verb;
     ordered->state = job ? job->state : checked->seen->state;
 }
 
@@ -160,7 +160,8 @@ static void answer_order_parts(struct warden *warden, const struct door_order *r
             remember_refusal(warden, &checked, ordered->problem);
         return;
     }
-    if (checked.seen) {
+    /* Also where the first order of this id has expired and is forgotten, while its job is kept. */
+    if (checked.seen || jobs_find(&warden->jobs, checked.order.id)) {
         answer_repetition(warden, &checked, ordered);
         return;
     }
