@@ -365,6 +365,9 @@ static void poll_again(struct shell *shell)
         if (buffer_length(&shell->showing) > 0)
             events |= UV_WRITABLE;
     }
+    if (events == shell->polled)
+        return; /* each change costs two system calls, and one key is one turn */
+    shell->polled = events;
     if (events)
         uv_poll_start(&shell->poll, events, on_terminal);
     else

@@ -53,6 +53,7 @@ struct shell {
     int status;
 
     uv_poll_t poll;
+    int polled; /* what it waits for */
     uv_timer_t timer;
 #define X(member, number, callback) uv_signal_t member;
     SHELL_SIGNALS(X)

@@ -243,11 +243,15 @@ static void gate_door_lost(struct gate *gate, int error)
 
 static void on_door(uv_poll_t *poll, int status, int events);
 
-/* Asks for "writable" only while something waits. */
+/* Asks for "writable" only while something waits. Saying again what is said already would cost two
+ * system calls with each message. */
 static int gate_watch_door(struct gate *gate)
 {
     int events = UV_READABLE | (door_wants_write(gate->door) ? UV_WRITABLE : 0);
 
+    if (events == gate->door_events)
+        return 0;
+    gate->door_events = events;
     return uv_poll_start(&gate->door_poll, events, on_door);
 }
 

@@ -26,6 +26,7 @@ struct gate {
     uv_loop_t loop;
     struct door *door;
     uv_poll_t door_poll;
+    int door_events; /* that it waits for */
     struct tls_context *tls;
     struct conn_factory factory;
     struct listeners listeners;

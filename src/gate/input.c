@@ -29,6 +29,7 @@ struct input {
     struct request *writer; /* the one console that sends now, or NULL; its work is this input */
     uint64_t at;            /* where in its input the writer's next byte belongs */
     int fd;
+    bool waits;       /* for room in the pipe */
     bool is_terminal; /* the input is made of the frames of proto/terminal.h */
 };
 
@@ -152,10 +153,12 @@ static void input_go_on(struct input *input, ssize_t written)
     ssize_t unit = input_unit(input, buffer_bytes(body), buffer_length(body));
     int r = 0;
 
-    if (unit > 0)
+    /* No word to the kernel where nothing changes: most keys find room. */
+    if (unit > 0 && !input->waits)
         r = uv_poll_start(&input->poll, UV_WRITABLE, on_writable);
-    else
+    else if (unit <= 0 && input->waits)
         uv_poll_stop(&input->poll);
+    input->waits = unit > 0;
     if (unit == -EBADMSG || written == -EBADMSG)
         input_refuse(writer, PROBLEM_BAD_REQUEST, "The input of a terminal is made of frames.");
     else if (written < 0 || r || (unit == 0 && writer->ended))
@@ -234,6 +237,7 @@ static void input_detach(struct request *request)
     if (!input)
         return;
     input->writer = NULL;
+    input->waits = false;
     uv_poll_stop(&input->poll);
 }
 

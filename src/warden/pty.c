@@ -131,35 +131,54 @@ static int inputs_obey(struct pty *pty)
     return r < 0 ? r : r == 0;
 }
 
+static void keys_spoil(struct pty *pty)
+{
+    log_order(LOG_LEVEL_WARNING, pty->job->id, "its input is not made of frames");
+    fill_note(pty->job, "The input of this terminal is not made of frames; it is closed.");
+    keys_stop(pty);
+}
+
+/* Takes what is in the pipe. Returns 1 if there may be more, 0 if it is empty, -1 at its end. */
+static int keys_read(struct pty *pty)
+{
+    size_t room = sizeof(pty->input) - pty->size;
+    ssize_t got;
+
+    do
+        got = read(pty->keys.fd, pty->input + pty->size, room);
+    while (got < 0 && errno == EINTR);
+    if (got <= 0)
+        return got < 0 && errno == EAGAIN ? 0 : -1;
+    pty->taken += (size_t)got;
+    pty->size += (size_t)got;
+    return (size_t)got == room;
+}
+
 static void keys_move(struct pty *pty)
 {
-    for (int round = 0; round < PTY_ROUNDS; round++) {
-        ssize_t got;
+    int more = 1;
+
+    for (int round = 0; more >= 0; round++) {
         int r = inputs_obey(pty);
 
+        if (r < 0) {
+            keys_spoil(pty);
+            return;
+        }
         if (r == 0) {
             loop_unwatch(&pty->keys);
             loop_watch(pty->job->jobs->loop, &pty->master, EPOLLOUT);
             return;
         }
-        if (r < 0) {
-            log_order(LOG_LEVEL_WARNING, pty->job->id, "its input is not made of frames");
-            fill_note(pty->job, "The input of this terminal is not made of frames; it is closed.");
-            keys_stop(pty);
-            return;
-        }
-        got = read(pty->keys.fd, pty->input + pty->size, sizeof(pty->input) - pty->size);
-        if (got < 0 && errno == EINTR)
-            continue;
-        if (got < 0 && errno == EAGAIN)
+        /* What is left in the pipe wakes us again. */
+        if (!more || round == PTY_ROUNDS)
             break;
-        if (got <= 0) {
-            keys_stop(pty);
-            pty_hang_up(pty);
-            return;
-        }
-        pty->taken += (size_t)got;
-        pty->size += (size_t)got;
+        more = keys_read(pty);
+    }
+    if (more < 0) {
+        keys_stop(pty);
+        pty_hang_up(pty);
+        return;
     }
     loop_unwatch(&pty->master);
     loop_watch(pty->job->jobs->loop, &pty->keys, EPOLLIN);

@@ -148,28 +148,31 @@ def measure_bulk(table, pair, sshd, quick):
 
 
 def measure_keys(table, pair, sshd, quick):
-    """Rounds of both in turn, so that whatever else the machine does hits both."""
+    """Rounds of each peer by turns, so that whatever else the machine does hits all of them."""
     keys = 500 if quick else 2000
     rounds = 4
-    table.section(f"A keystroke to its echo, {keys} keys, in {rounds} rounds by turns")
-    line = "stty -echoctl; echo ready; exec cat"
-    ssh = sshd.ssh(line)
-    commands = {
-        "ssh": ([*ssh[:1], "-tt", *ssh[1:]], None),
-        "hune": ([pair.console.binaries.hune, "shell", pair.name, "--", line],
-                 pair.console.environment),
-        "local": (["sh", "-c", line], None),
-    }
-    times = {name: [] for name in commands}
-    for _ in range(rounds):
-        for name, (command, environment) in commands.items():
-            times[name] += measures.keystrokes_ms(command, environment, keys // rounds)
-    for name, part in (("median", 0.5), ("p99", 0.99)):
-        local, ssh, hune = (measures.quantile(sorted(times[peer]), part)
-                            for peer in ("local", "ssh", "hune"))
-        table.add(f"a local pseudo-terminal: {name}", local, "ms")
-        table.add(f"ssh -tt: {name}", ssh, "ms")
-        table.add(f"hune shell: {name}", hune, "ms", against="ssh -tt", ratio=hune / ssh, limit=ssh)
+    for title, line in (("a program's echo (as of a shell's line editor)",
+                         "stty raw -echo; echo ready; exec cat"),
+                        ("the terminal's own echo", "stty -echoctl; echo ready; exec cat")):
+        table.section(f"A keystroke to {title}, {keys} keys, in {rounds} rounds by turns")
+        ssh = sshd.ssh(line)
+        commands = {
+            "ssh": ([*ssh[:1], "-tt", *ssh[1:]], None),
+            "hune": ([pair.console.binaries.hune, "shell", pair.name, "--", line],
+                     pair.console.environment),
+            "local": (["sh", "-c", line], None),
+        }
+        times = {name: [] for name in commands}
+        for _ in range(rounds):
+            for name, (command, environment) in commands.items():
+                times[name] += measures.keystrokes_ms(command, environment, keys // rounds)
+        for name, part in (("median", 0.5), ("p99", 0.99)):
+            local, ssh, hune = (measures.quantile(sorted(times[peer]), part)
+                                for peer in ("local", "ssh", "hune"))
+            table.add(f"a local pseudo-terminal: {name}", local, "ms")
+            table.add(f"ssh -tt: {name}", ssh, "ms")
+            table.add(f"hune shell: {name}", hune, "ms", against="ssh -tt", ratio=hune / ssh,
+                      limit=ssh)
 
 
 def measure_long(table, pair, quick):
