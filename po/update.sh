@@ -17,7 +17,8 @@ bad=0
 for language in $(sed 's/#.*//' po/LINGUAS); do
     new=$work/$language.po
     msgmerge --quiet --no-fuzzy-matching --add-location=file --output-file="$new" "po/$language.po" "$work/hune.pot"
-    msgattrib --no-obsolete --output-file="$new" "$new"
+    msgattrib --no-obsolete "$new" | sed '/^"POT-Creation-Date:/d' >"$new.clean" # would change each time
+    mv "$new.clean" "$new"
     if [ "${1:-}" != --check ]; then
         cp "$work/POTFILES" po/POTFILES
         cp "$new" "po/$language.po"
