@@ -109,9 +109,10 @@ static int put_parts(struct machine_view *view, int row)
 
 static int draw_memory(struct machine_view *view, int row)
 {
+    enum { BAR_WIDEST = 100 };
     double used = vitals_percent(view->sample, VITAL_MEM_USED, VITAL_MEM_TOTAL);
     double swap = vitals_percent(view->sample, VITAL_SWAP_USED, VITAL_SWAP_TOTAL);
-    int width = view->paper.columns;
+    int width = view->paper.columns < BAR_WIDEST ? view->paper.columns : BAR_WIDEST;
 
     bar_at(view, row++, 0, width, _("mem"), 5, used, share_style(used, 85, 95));
     append_part(view, _("used"), value(view, VITAL_MEM_USED), VITAL_UNIT_BYTES);
@@ -149,13 +150,13 @@ static int draw_shares(struct machine_view *view, int row)
 
 /* The newest samples of a graph that moves: one sample a dot, the newest at the right. */
 static int draw_live(struct machine_view *view, int row, const char *title, const float *live,
-                     enum vital_unit unit, double high)
+                     enum vital_unit unit, double high, int height)
 {
     int width = view->paper.columns - GRAPH_GUTTER;
     size_t count = width > 0 ? 2 * (size_t)width : 0;
     float values[2 * CANVAS_COLUMNS_MAX];
     const struct graph graph = {
-        .title = title, .values = values, .unit = unit, .high = high, .height = 4};
+        .title = title, .values = values, .unit = unit, .high = high, .height = height};
 
     for (size_t i = 0; i < count; i++) {
         size_t back = count - i; /* 1: the newest */
@@ -226,14 +227,18 @@ int page_processes(struct machine_view *view)
 
 int page_overview(struct machine_view *view)
 {
-    enum { SHOWN = 8 };
-    int row = draw_cores(view, 0);
+    enum { PROCESSES_LEAST = 8, GRAPH_LEAST = 4, GRAPH_MOST = 9 };
+    int row = draw_cores(view, 0), left, height;
 
     row = draw_memory(view, row);
     row = draw_shares(view, row);
-    row = draw_live(view, row, _("Processors"), view->live_cpu, VITAL_UNIT_PERCENT, 100);
+    /* A high screen gets a higher graph and more processes. */
+    left = view->height - row - 2;
+    height = left / 3 < GRAPH_LEAST ? GRAPH_LEAST : left / 3 > GRAPH_MOST ? GRAPH_MOST : left / 3;
+    row = draw_live(view, row, _("Processors"), view->live_cpu, VITAL_UNIT_PERCENT, 100, height);
+    left = view->height - row - 1;
     if (view->sample->process_count > 0)
-        row = draw_processes(view, row, SHOWN);
+        row = draw_processes(view, row, (size_t)(left < PROCESSES_LEAST ? PROCESSES_LEAST : left));
     return row;
 }
 
@@ -339,10 +344,10 @@ static int draw_interfaces(struct machine_view *view, int row)
 int page_network(struct machine_view *view)
 {
     int row = draw_live(view, 0, _("Received, in a second"), view->live_rx,
-                        VITAL_UNIT_BYTES_PER_SECOND, NAN);
+                        VITAL_UNIT_BYTES_PER_SECOND, NAN, 4);
 
     row = draw_live(view, row, _("Sent, in a second"), view->live_tx, VITAL_UNIT_BYTES_PER_SECOND,
-                    NAN);
+                    NAN, 4);
     return draw_interfaces(view, row + 1);
 }
 

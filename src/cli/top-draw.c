@@ -104,22 +104,31 @@ static void draw_keys(struct top *top, int row)
     }
 }
 
-static void draw_help(struct canvas *canvas)
+static void draw_help_line(struct canvas *canvas, int row, int keys, const struct help_line *line)
 {
-    int row = 0, keys = canvas->columns < 60 ? 12 : 25;
-
-    for (size_t i = 0; i < ELEMENTS_OF(help_lines); i++, row++) {
-        const struct help_line *line = &help_lines[i];
-
-        if (!line->text) {
-            canvas_text(canvas, row, 0, canvas->columns, STYLE_BOLD, _(line->keys));
-            continue;
-        }
-        canvas_text(canvas, row, 1, keys - 1, STYLE_ACCENT, _(line->keys));
-        canvas_text(canvas, row, keys + 1, canvas->columns - keys - 1, STYLE_PLAIN, _(line->text));
+    if (!line->text) {
+        canvas_text(canvas, row, 0, canvas->columns, STYLE_BOLD, _(line->keys));
+        return;
     }
-    canvas_text(canvas, row < canvas->rows ? row : canvas->rows - 1, 0, canvas->columns, STYLE_DIM,
-                _("Any key goes back."));
+    canvas_text(canvas, row, 1, keys - 1, STYLE_ACCENT, _(line->keys));
+    canvas_text(canvas, row, keys + 1, canvas->columns - keys - 1, STYLE_PLAIN, _(line->text));
+}
+
+/* The last row is kept free for the way back; where there are not enough rows, it scrolls. */
+static void draw_help(struct top *top)
+{
+    struct canvas *canvas = &top->canvas;
+    int lines = (int)ELEMENTS_OF(help_lines), rows = canvas->rows > 1 ? canvas->rows - 1 : 1;
+    int keys = canvas->columns < 60 ? 12 : 25;
+
+    top->help_scroll = top->help_scroll > lines - rows ? lines - rows : top->help_scroll;
+    top->help_scroll = top->help_scroll < 0 ? 0 : top->help_scroll;
+    for (int i = 0; i < rows && top->help_scroll + i < lines; i++)
+        draw_help_line(canvas, i, keys, &help_lines[top->help_scroll + i]);
+    if (canvas->rows > 1)
+        canvas_text(canvas, lines < rows ? lines : rows, 0, canvas->columns, STYLE_DIM,
+                    lines > rows ? _("↑ ↓ scroll, any other key goes back.")
+                                 : _("Any key goes back."));
 }
 
 /* The line in which the filter is typed; tells where the cursor stands. */
@@ -167,7 +176,7 @@ void top_draw(struct top *top)
     top->drawn_ms = now_ms;
     rows = canvas->rows;
     if (top->mode == TOP_HELP) {
-        draw_help(canvas);
+        draw_help(top);
     } else if (top->mode == TOP_MACHINE) {
         bool with_keys = rows >= ROWS_WITH_KEYS || *top->note;
 

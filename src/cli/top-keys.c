@@ -175,6 +175,21 @@ static void machine_obeys(struct top *top, uint32_t key)
     }
 }
 
+static void help_obeys(struct top *top, uint32_t key)
+{
+    int page = top->canvas.rows > 2 ? top->canvas.rows - 2 : 1;
+
+    switch (key) {
+    case KEY_GO_UP:
+    case KEY_WHEEL_UP: top->help_scroll--; break;
+    case KEY_GO_DOWN:
+    case KEY_WHEEL_DOWN: top->help_scroll++; break;
+    case KEY_PAGE_UP: top->help_scroll -= page; break;
+    case KEY_PAGE_DOWN: top->help_scroll += page; break;
+    default: top->mode = top->behind; break;
+    }
+}
+
 void top_key(struct top *top, uint32_t key)
 {
     top->note[0] = '\0';
@@ -189,13 +204,14 @@ void top_key(struct top *top, uint32_t key)
     if (key == KEY_CONTROL_L)
         screen_spoiled(top->screen);
     switch (top->mode) {
-    case TOP_HELP: top->mode = top->behind; break;
+    case TOP_HELP: help_obeys(top, key); break;
     case TOP_FILTER: filter_obeys(top, key); break;
     case TOP_TABLE:
     case TOP_MACHINE:
         if (key == '?' || key == 'h') {
             top->behind = top->mode;
             top->mode = TOP_HELP;
+            top->help_scroll = 0;
         } else if (top->mode == TOP_TABLE) {
             table_obeys(top, key);
         } else {

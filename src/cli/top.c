@@ -478,12 +478,15 @@ static void on_signal(uv_signal_t *signal, int number)
 {
     struct top *top = signal->data;
 
-    if (number == SIGWINCH)
+    if (number == SIGWINCH) {
+        /* Made smaller and larger again: the size may be what it was, but not what it shows. */
+        screen_spoiled(top->screen);
         top_draw_soon(top, TOP_KEY_MS);
-    else if (number == SIGTSTP)
+    } else if (number == SIGTSTP) {
         top_suspend(top);
-    else if (number != SIGINT || !top->shell) /* the shell's own, while it has the terminal */
+    } else if (number != SIGINT || !top->shell) { /* the shell's own, while it has the terminal */
         top_leave(top, STATUS_SIGNALLED + number);
+    }
 }
 
 static void start_loop(struct top *top)

@@ -42,6 +42,7 @@ struct top {
     struct canvas canvas;
     enum top_mode mode;
     enum top_mode behind; /* the help's */
+    int help_scroll;
 
     struct machine_view view; /* of TOP_MACHINE */
     uint32_t viewed;          /* position */

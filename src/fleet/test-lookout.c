@@ -22,6 +22,7 @@ struct scene {
     char steps[256]; /* "up down " */
     enum problem_code problem;
     bool is_up, is_down, is_refused;
+    bool has_sample;
     bool has_problem; /* of a machine that is up */
     unsigned changes;
 };
@@ -48,6 +49,7 @@ static void on_change(struct lookout *lookout, uint32_t position, void *user)
     struct scene *scene = user;
 
     scene->changes++;
+    scene->has_sample = sight->sample_ms > 0;
     scene->has_problem = sight->presence == PRESENCE_UP && sight->problem != PROBLEM_NONE;
 }
 
@@ -121,11 +123,44 @@ static void test_no_vitals(void **state)
     (void)state;
     scene_begin(&scene);
     scene.fields = "cpu.busy";
+    scene.world.agent.refuse_vitals = PROBLEM_NOT_FOUND;
     scene_look(&scene);
     test_world_run(&scene.world, &scene.has_problem);
     assert_string_equal(scene.steps, "up ");
     assert_int_equal(lookout_sight(scene.lookout, 0)->problem, PROBLEM_NOT_FOUND);
     assert_true(lookout_is_stale(scene.lookout, lookout_sight(scene.lookout, 0), 1000000));
+    scene_end(&scene);
+}
+
+static void test_vitals(void **state)
+{
+    struct scene scene;
+    struct reading reading;
+    const struct sight *sight;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.fields = "cpu.busy,mem.used,mem.total,mounts";
+    scene.world.agent.vitals =
+        "{\"columns\":[\"cpu.busy\",\"mem.used\",\"mem.total\",\"disk.full{mount=\\\"/srv\\\"}\"],"
+        "\"every_ms\":1000}\n{\"t\":1764133563123,\"i\":1000,\"v\":[12.5,500,1000,96]}\n";
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.has_sample);
+    sight = lookout_sight(scene.lookout, 0);
+    assert_true(sight->vitals[VITAL_CPU_BUSY] == 12.5F && sight->vitals[VITAL_MEM_USED] == 500);
+    assert_true(isnan(sight->vitals[VITAL_LOAD_1]));
+    assert_true(sight->tracks[TRACK_CPU][TRACK_LENGTH - 1] == 12.5F);
+    assert_true(sight->tracks[TRACK_MEM][TRACK_LENGTH - 1] == 50);
+    assert_true(isnan(sight->tracks[TRACK_NET][TRACK_LENGTH - 1]));
+    assert_true(isnan(sight->tracks[TRACK_CPU][TRACK_LENGTH - 2]));
+    lookout_reading(scene.lookout, 0, sight->sample_ms + 1, &reading);
+    assert_ptr_equal(reading.vitals, sight->vitals);
+    assert_true(reading.thing(&reading, VITAL_DISK_FULL, "/srv") == 96);
+    assert_true(isnan(reading.thing(&reading, VITAL_DISK_FULL, "/")));
+    assert_true(isnan(reading.thing(&reading, VITAL_NET_RX, "eth0")));
+    lookout_reading(scene.lookout, 0, sight->sample_ms + 60000, &reading);
+    assert_null(reading.vitals);
+    assert_null(reading.thing);
     scene_end(&scene);
 }
 
@@ -252,6 +287,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_up),
+        cmocka_unit_test(test_vitals),
         cmocka_unit_test(test_no_vitals),
         cmocka_unit_test(test_cut_is_no_outage),
         cmocka_unit_test(test_down_and_up_again),

@@ -53,7 +53,7 @@
     /* Bytes that a server lets a client send before it reads them: an order and no more. */       \
     X(LIMIT_REQUEST_WINDOW, 256 * 1024)                                                            \
     /* The same of who has opened: standard input on a long path, and what a job that does not     \
-     * read it costs the gate. */                                                                             \
+     * read it costs the gate. */                                                                  \
     X(LIMIT_INPUT_WINDOW, 1 << 20)                                                                 \
     /* DATA frames; larger ones mean fewer of them per MiB. */                                     \
     X(LIMIT_DATA_FRAME, 64 * 1024)                                                                 \

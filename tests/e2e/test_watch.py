@@ -79,6 +79,25 @@ def test_down_and_up_again(pair, tmp_path):
     assert re.search(rf"begin +{made.name}  down", text), text
 
 
+def test_a_line_that_breaks_is_no_outage(pair, proxy, tmp_path):
+    """Cut again and again; the machine is there all the time."""
+    made = pair()
+    between = proxy(made.agent.port)
+    made.console.machines.write_text(made.console.machines.read_text().replace(
+        f",{made.agent.port},", f",{between.port},"))
+    with watching(made.console, tmp_path, "--when", "down", "--when", "uptime > 0s for 3s", "--every", "1s",
+                  "--changes") as watch:
+        watch.expect(event="up")
+        for count in range(1, 5):
+            wait_for("a connection", lambda: made.agent.log().count(" opened by ") >= count)
+            passed = between.passed["down"]
+            wait_for("samples", lambda: between.passed["down"] > passed + 200)
+            between.cut()
+        watch.expect(event="begin", rule="uptime > 0s for 3s")
+        watch.end()
+        assert [event["event"] for event in watch.events()] == ["up", "begin"]
+
+
 def test_a_vital(pair, tmp_path):
     made = pair()
     with watching(made.console, tmp_path, "--when", "mem > 0.001 and uptime > 0s for 2s", "--every", "1s",
