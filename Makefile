@@ -30,7 +30,7 @@ test:
 	@tools/test --workers $(WORKERS)
 
 bench:
-	@tools/setup run build bench
+	@tools/setup run build desktop test bench
 	@tools/build release
 	@ninja -C build --quiet tests/tools/hune-raw src/fleet/tool-links src/fleet/tool-gather
 	@tests/bench/bench.py $(if $(JSON),--json $(JSON))

@@ -147,6 +147,8 @@ static void fill_row(GtkListBoxRow *row, const struct job_object *job)
     gtk_widget_add_css_class(title, "monospace");
     gtk_widget_add_css_class(caption, "caption");
     gtk_widget_add_css_class(caption, "dim-label");
+    gtk_widget_set_margin_start(box, 6);
+    gtk_widget_set_margin_end(box, 6);
     gtk_widget_set_margin_top(box, 4);
     gtk_widget_set_margin_bottom(box, 4);
     gtk_box_append(GTK_BOX(box), title);

@@ -3,6 +3,7 @@
 
 #include "desktop/columns.h"
 #include "desktop/groups.h"
+#include "desktop/measure.h"
 #include "desktop/settings.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
@@ -114,6 +115,7 @@ static void on_filter_changed(HuneMachinesPage *self)
 {
     g_autofree char *text = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->filter))));
 
+    hune_measure_filter_begins();
     if (is_selector(text)) {
         hune_fleet_match(self->fleet, text);
         return; /* on_matched() goes on */
@@ -124,6 +126,7 @@ static void on_filter_changed(HuneMachinesPage *self)
     if (*text)
         self->words = g_utf8_casefold(text, -1);
     refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    hune_measure_filter_ends();
 }
 
 static void on_matched(HuneMachinesPage *self)
@@ -139,6 +142,7 @@ static void on_matched(HuneMachinesPage *self)
     }
     self->by_matches = TRUE;
     refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    hune_measure_filter_ends();
 }
 
 static void on_group_selected(HuneMachinesPage *self, GtkListBoxRow *row)
@@ -197,6 +201,8 @@ static void on_listed(HuneMachinesPage *self)
 {
     hune_groups_update(self->groups, self->fleet);
     show_stack(self);
+    if (hune_fleet_is_read(self->fleet))
+        hune_measure_listed();
     refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
     if (self->by_matches)
         on_filter_changed(self);
@@ -466,6 +472,7 @@ static void hune_machines_page_class_init(HuneMachinesPageClass *class)
 static void hune_machines_page_init(HuneMachinesPage *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_search_entry_set_search_delay(self->filter, 0); /* it answers within a frame */
 }
 
 static gboolean on_key(HuneMachinesPage *self, guint key)

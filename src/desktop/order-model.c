@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/past.h"
 #include "fleet/i18n.h"
 
 struct _HuneOrder {
@@ -158,6 +159,46 @@ HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
     }
     request.owner = g_object_ref(self);
     worker_send_order(hune_fleet_worker(fleet), &request);
+    return self;
+}
+
+static HuneMachine *machine_of(HuneFleet *fleet, const char *name)
+{
+    HuneMachine *machine = hune_fleet_find(fleet, name);
+
+    if (machine)
+        return g_object_ref(machine);
+    machine = hune_machine_new(name);
+    machine->is_listed = FALSE;
+    return machine;
+}
+
+HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
+                               const struct past_answer *answers, gsize count)
+{
+    HuneOrder *self = g_object_new(HUNE_TYPE_ORDER, NULL);
+    guint32 longest = 0;
+
+    self->fleet = g_object_ref(fleet);
+    self->verb = VERB_RUN;
+    self->line = g_strdup(run->command);
+    self->count = (guint)count;
+    self->is_done = TRUE;
+    self->answers = g_new0(struct hune_answer, count + 1);
+    for (gsize i = 0; i < count; i++) {
+        struct hune_answer *answer = &self->answers[i];
+
+        answer->machine = machine_of(fleet, answers[i].name);
+        answer->state = HUNE_ANSWER_ENDED;
+        answer->end = answers[i].is_ended ? answers[i].state
+                                          : (struct job_state){.state = STATE_UNSENT};
+        answer->text = g_string_new_len(answers[i].text->str, (gssize)answers[i].text->len);
+        answer->left_out = answers[i].left_out;
+        answer->sentence = g_strdup(answers[i].sentence);
+        answer->ms = answers[i].ms;
+        longest = MAX(longest, answer->ms);
+    }
+    self->ended_us = self->begun_us + (gint64)longest * 1000;
     return self;
 }
 

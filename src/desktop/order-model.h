@@ -36,6 +36,12 @@ G_DECLARE_FINAL_TYPE(HuneOrder, hune_order, HUNE, ORDER, GObject)
 
 /* Of HuneMachine. `line` for VERB_RUN. Starts at once. */
 HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line);
+struct past_run;
+struct past_answer;
+/* One that has ended before, out of the console's memory. Machines that have left the list have a
+ * HuneMachine that is not listed. */
+HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
+                               const struct past_answer *answers, gsize count);
 void hune_order_stop(HuneOrder *self);
 /* Looks away; jobs go on. */
 void hune_order_leave(HuneOrder *self);

@@ -144,6 +144,8 @@ static void fill_group_row(HuneResultsPage *self, GtkListBoxRow *row,
     gtk_widget_add_css_class(title, "heading");
     gtk_widget_add_css_class(caption, "caption");
     gtk_widget_add_css_class(caption, group->is_ok ? "success" : "error");
+    gtk_widget_set_margin_start(box, 6);
+    gtk_widget_set_margin_end(box, 6);
     gtk_widget_set_margin_top(box, 6);
     gtk_widget_set_margin_bottom(box, 6);
     gtk_box_append(GTK_BOX(box), title);
@@ -462,7 +464,10 @@ GtkWidget *hune_results_page_new(HuneFleet *fleet, HuneOrder *order)
     g_signal_connect_swapped(order, "output", G_CALLBACK(on_output), self);
     g_signal_connect_swapped(order, "changed", G_CALLBACK(on_changed), self);
     g_signal_connect_swapped(order, "done", G_CALLBACK(on_done), self);
-    self->timer = g_timeout_add(REFRESH_MS, on_timer, self);
+    if (hune_order_is_done(order))
+        refresh(self);
+    else
+        self->timer = g_timeout_add(REFRESH_MS, on_timer, self);
     show_counts(self);
     return GTK_WIDGET(self);
 }

@@ -7,6 +7,7 @@
 #include "desktop/machine-page.h"
 #include "desktop/machines-page.h"
 #include "desktop/history.h"
+#include "desktop/past-page.h"
 #include "desktop/preferences.h"
 #include "desktop/results-page.h"
 #include "desktop/run-dialog.h"
@@ -387,6 +388,16 @@ static void act_view(GtkWidget *widget, const char *name, GVariant *parameter)
         hune_machine_page_show(HUNE_MACHINE_PAGE(child), g_variant_get_string(parameter, NULL));
 }
 
+static void act_past(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneWindow *self = HUNE_WINDOW(widget);
+    AdwTabPage *tab = hune_window_add_page(self, hune_past_page_new(hune_window_fleet(self)));
+
+    (void)name;
+    (void)parameter;
+    adw_tab_page_set_title(tab, _("Commands of before"));
+}
+
 static void act_preferences(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
@@ -411,6 +422,8 @@ void hune_window_install_actions(GtkWidgetClass *class)
     gtk_widget_class_install_action(class, "win.close-tab", NULL, act_close_tab);
     gtk_widget_class_install_action(class, "win.groups", NULL, act_groups);
     gtk_widget_class_install_action(class, "win.view", "s", act_view);
+    gtk_widget_class_install_action(class, "win.past", NULL, act_past);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_h, GDK_CONTROL_MASK, "win.past", NULL);
     gtk_widget_class_install_action(class, "win.preferences", NULL, act_preferences);
     gtk_widget_class_add_binding_action(class, GDK_KEY_f, GDK_CONTROL_MASK, "win.filter", NULL);
     gtk_widget_class_add_binding_action(class, GDK_KEY_n, GDK_CONTROL_MASK, "win.add", NULL);

@@ -3,6 +3,7 @@
 
 #include "desktop/machine-page.h"
 #include "desktop/machines-page.h"
+#include "desktop/measure.h"
 #include "desktop/settings.h"
 #include "fleet/i18n.h"
 #include "fleet/nodeset.h"
@@ -92,10 +93,14 @@ char *hune_fold_names(GPtrArray *machines)
 
 /* ---- tabs ---- */
 
+static void on_selected_page(HuneWindow *self);
+
 AdwTabPage *hune_window_add_page(HuneWindow *self, GtkWidget *page)
 {
     AdwTabPage *tab = adw_tab_view_append(self->tab_view, page);
 
+    g_signal_connect_object(tab, "notify::title", G_CALLBACK(on_selected_page), self,
+                            G_CONNECT_SWAPPED);
     adw_tab_view_set_selected_page(self->tab_view, tab);
     return tab;
 }
@@ -159,6 +164,8 @@ static void on_selected_page(HuneWindow *self)
     g_autofree char *address = NULL;
 
     gtk_widget_set_visible(GTK_WIDGET(self->sidebar_button), child && child == self->list);
+    if (tab)
+        adw_tab_page_set_needs_attention(tab, FALSE);
     if (!child || !HUNE_IS_MACHINE_PAGE(child)) {
         adw_window_title_set_title(
             self->title, child && child != self->list ? adw_tab_page_get_title(tab) : "Hune");
@@ -169,7 +176,6 @@ static void on_selected_page(HuneWindow *self)
     adw_window_title_set_title(self->title,
                                hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name);
     adw_window_title_set_subtitle(self->title, address);
-    adw_tab_page_set_needs_attention(tab, FALSE);
 }
 
 /* ---- faults that stay true ---- */
@@ -354,6 +360,7 @@ HuneWindow *hune_window_new(AdwApplication *application, HuneFleet *fleet, gbool
     HuneWindow *self = g_object_new(HUNE_TYPE_WINDOW, "application", application, NULL);
 
     self->fleet = g_object_ref(fleet);
+    hune_measure_window(GTK_WINDOW(self));
     if (with_list)
         add_list(self);
     g_signal_connect_swapped(fleet, "faults", G_CALLBACK(show_faults), self);

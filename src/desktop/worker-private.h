@@ -8,6 +8,7 @@
 #include "fleet/link-pool.h"
 #include "fleet/paths.h"
 #include "fleet/signer.h"
+#include "fleet/store.h"
 
 struct station;
 
@@ -25,6 +26,7 @@ struct worker {
     struct paths paths;
     bool has_paths;
     struct signer *signer;
+    struct store *store; /* NULL: nothing is remembered */
     struct link_factory *factory;
     struct link_pool *pool;
 

@@ -9,6 +9,9 @@
 #include "desktop/order.h"
 #include "desktop/station.h"
 #include "fleet/fanout-task.h"
+#include "fleet/harvest.h"
+#include "fleet/nodeset.h"
+#include "base/clock.h"
 #include "fleet/i18n.h"
 #include "proto/command.h"
 #include "proto/order.h"
@@ -36,8 +39,10 @@ struct run {
     struct fanout_order order;
     bool is_job;
     struct buffer payload;
-    struct share *shares;  /* by position */
-    GHashTable *positions; /* slot -> position */
+    struct harvest *harvest; /* the copy that is remembered; NULL: none */
+    char **names;            /* of the machines, for it */
+    struct share *shares;    /* by position */
+    GHashTable *positions;   /* slot -> position */
     uv_timer_t *flush;
     struct order_news *news; /* not sent yet */
     size_t unread;
@@ -194,6 +199,8 @@ static void on_accepted(struct remote_job *job, uint32_t slot, void *user)
     uint32_t position = position_of(run, slot);
 
     run->shares[position].is_accepted = true;
+    if (run->harvest)
+        harvest_accepted(run->harvest, position, remote_job_id(job));
     add_event(run, (struct order_event){.position = position, .kind = ORDER_ACCEPTED});
     if (run->is_stopping)
         remote_job_signal(job, 0);
@@ -208,6 +215,8 @@ static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kin
     struct share *share = &run->shares[position];
     bool is_error = kind == FRAME_ERR;
 
+    if (run->harvest)
+        harvest_say(run->harvest, position, is_error, bytes, size, ms);
     if (display_feed(&share->display[is_error], bytes, size, &text) != 0)
         return;
     add_text(run, position, is_error ? ORDER_ERR : ORDER_OUT, &text, ms);
@@ -230,6 +239,8 @@ static void on_interrupted(struct remote_job *job, uint32_t slot, bool interrupt
     struct run *run = user;
 
     (void)job;
+    if (run->harvest)
+        harvest_away(run->harvest, position_of(run, slot), interrupted);
     add_event(run, (struct order_event){.position = position_of(run, slot),
                                         .kind = interrupted ? ORDER_BROKEN : ORDER_BACK});
 }
@@ -255,6 +266,10 @@ static void on_result(struct fanout *fanout, uint32_t slot, const struct fanout_
     finish_texts(run, event.position);
     if (result->trouble)
         trouble_texts(result->trouble, run->worker->signer, &event.sentence, &event.advice);
+    if (run->harvest)
+        harvest_end(run->harvest, event.position, result->state,
+                    result->trouble ? trouble_word(result->trouble) : NULL, event.sentence,
+                    event.advice);
     add_event(run, event);
 }
 
@@ -266,6 +281,10 @@ static void timer_closed(uv_handle_t *handle)
 static void run_free(struct run *run)
 {
     add_event(run, (struct order_event){.kind = ORDER_DONE});
+    if (run->harvest)
+        harvest_flush(run->harvest);
+    harvest_free(run->harvest);
+    g_strfreev(run->names);
     fanout_free(run->fanout);
     flush(run);
     uv_timer_stop(run->flush);
@@ -279,8 +298,11 @@ static void run_free(struct run *run)
 
 static void on_done(struct fanout *fanout, void *user)
 {
-    (void)fanout;
-    run_free(user);
+    struct run *run = user;
+
+    if (run->harvest)
+        harvest_close(run->harvest, fanout_exit_status(fanout));
+    run_free(run);
 }
 
 static const struct fanout_events fanout_events = {.on_result = on_result, .on_done = on_done};
@@ -351,6 +373,36 @@ static int prepare(struct run *run, const struct order_letter *letter)
     return error;
 }
 
+/* What runs is remembered with its answers, for both consoles. */
+static void make_harvest(struct run *run, const struct order_letter *letter)
+{
+    _cleanup_buffer_ struct buffer selector = BUFFER_INIT;
+    struct stored_run stored = {
+        .started_ms = clock_wall_ms(),
+        .command = letter->line,
+        .as = "",
+        .payload = {.bytes = buffer_bytes(&run->payload), .size = buffer_length(&run->payload)},
+        .machines = letter->count,
+    };
+    struct harvest_settings settings = {
+        .count = letter->count, .store = run->worker->store, .run = &stored};
+
+    if (!run->is_job || !run->worker->store)
+        return;
+    run->names = g_new0(char *, letter->count + 1);
+    for (uint32_t i = 0; i < letter->count; i++) {
+        const struct station *station = station_at(run->worker, letter->slots[i]);
+
+        run->names[i] = g_strdup(station ? station->name : "?");
+    }
+    settings.names = (const char *const *)run->names;
+    settings.directory = run->worker->paths.data;
+    nodeset_fold(settings.names, letter->count, &selector);
+    stored.selector = buffer_text(&selector);
+    if (!stored.selector || harvest_new(&run->harvest, &settings) != 0)
+        run->harvest = NULL;
+}
+
 static int start(struct run *run, const struct order_letter *letter)
 {
     const struct fanout_task task = {.start = start_visit, .abandon = abandon_visit, .user = run};
@@ -365,8 +417,10 @@ static int start(struct run *run, const struct order_letter *letter)
     };
     int error = run->worker->pool ? prepare(run, letter) : -ENOTCONN;
 
-    if (!error)
+    if (!error) {
+        make_harvest(run, letter);
         error = fanout_new(&run->fanout, &settings);
+    }
     if (!error)
         fanout_start(run->fanout);
     return error;

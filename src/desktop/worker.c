@@ -48,6 +48,15 @@ static void open_key(struct worker *worker)
     }
 }
 
+/* The same file as the command line's: what one ran, the other finds. */
+static void open_store(struct worker *worker)
+{
+    struct fault fault = {0};
+
+    if (worker->has_paths && store_open(worker->paths.store, &worker->store, &fault) != 0)
+        tell_key_fault(worker, &fault);
+}
+
 static void target_of(uint32_t slot, struct link_target *target_out, void *user);
 
 static int open_links(struct worker *worker)
@@ -93,6 +102,7 @@ static gpointer work(gpointer data)
     vitals_begin(worker);
     list_begin(worker);
     open_key(worker);
+    open_store(worker);
     if (open_links(worker) == 0)
         stations_connect_all(worker);
     /* Letters may be waiting since before the loop ran. */
@@ -100,6 +110,7 @@ static gpointer work(gpointer data)
     uv_run(&worker->loop, UV_RUN_DEFAULT);
     uv_loop_close(&worker->loop);
     signer_free(worker->signer);
+    store_close(worker->store);
     if (worker->has_paths)
         paths_deinit(&worker->paths);
     return NULL;

@@ -23,6 +23,7 @@ import measures
 import peers
 import vitals
 import watching
+import window
 from support import ROOT, Agent, Binaries, Console, Pair
 
 MANY = ["fanout", "lines", "dead", "growth", "links", "gather"]
@@ -208,8 +209,8 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="*",
-                        help="cold warm keys idle bulk long held vitals fanout lines dead growth links gather watching",
-                        default=["cold", "warm", "keys", "idle", "bulk", "long", "held", "vitals", "watching", *MANY])
+                        help="cold warm keys idle bulk long held vitals fanout lines dead growth links gather watching window",
+                        default=["cold", "warm", "keys", "idle", "bulk", "long", "held", "vitals", "watching", "window", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -251,6 +252,8 @@ def main():
                 many.measure(table, binaries, folder, options.only, options.quick)
             if "watching" in options.only:
                 watching.measure(table, binaries, folder, options.quick)
+            if "window" in options.only:
+                window.measure(table, binaries, folder, options.quick)
         finally:
             agent.stop()
     if options.json:

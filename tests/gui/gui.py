@@ -231,10 +231,10 @@ class Window:
     def type(self, text):
         self.tool("type", "--delay", 15, text)
 
-    def origin(self):
+    def origin(self, title=".+"):
         # The newest one with a title: tooltips and popovers have none.
         window = self.tool("search", "--onlyvisible", "--all", "--pid", self.process.pid, "--name",
-                           ".+").split()[-1]
+                           title).split()[-1]
         place = dict(line.split("=") for line in
                      self.tool("getwindowgeometry", "--shell", window).split())
         frame = subprocess.run(["xprop", "-id", window, "_GTK_FRAME_EXTENTS"], text=True,

@@ -87,3 +87,25 @@ def test_stop_everywhere(paired):
     gui.label(r"2 running")
     gui.press("Stop everywhere")
     gui.label(r"^0 done, 2 failed, 0 unreachable, 0 running")
+
+
+def test_what_was_run_is_found_again(paired, console):
+    gui, _ = paired(2)
+    assert console.run("run", "web1,web2", "--", "echo from the command line").code == 0
+    select_all(gui, 2)
+    run(gui, "echo from the window; exit 4")
+    gui.label(r"^0 done, 2 failed")
+    gui.key("ctrl+h")
+    past = gui.find("list", "Commands of before")
+    wait("both", lambda: len(past.children) == 2)
+    gui.entry("Find a command").text = "window"
+    row = wait("the one", lambda: len(past.children) == 1 and past.children[0])
+    assert "0 done, 2 failed, 0 unreachable" in row.name
+    gui.entry("Find a command").text = "command line"
+    wait("the other", lambda: "command line" in past.children[0].name and past.children[0])
+    gui.point(past.children[0], times=2)
+    gui.label(r"^2 done, 0 failed")
+    # The tab behind has an output too.
+    wait("its answer", lambda: any(
+        node.text == "from the command line\n" for node in gui.all("text", "Output")))
+    assert console.run("runs").out.count("from the window") == 1  # the command line finds ours

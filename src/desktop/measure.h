@@ -1,0 +1,18 @@
+/* Figures for tests/bench: with HUNE_MEASURE set, the window tells on standard error when it drew
+ * its first frame with the list, how long frames took, and how long the filter needed. Without it,
+ * nothing here does anything. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+G_BEGIN_DECLS
+
+/* Follows a window's frames. */
+void hune_measure_window(GtkWindow *window);
+/* The list is there: the next frame is the first one that counts. */
+void hune_measure_listed(void);
+/* The filter's text changed; what it picks is shown. */
+void hune_measure_filter_begins(void);
+void hune_measure_filter_ends(void);
+
+G_END_DECLS

@@ -1,0 +1,44 @@
+/* The commands that this console remembers (fleet/store-runs.h), its own and those of `hune run`.
+ */
+#pragma once
+
+#include "desktop/worker.h"
+#include "proto/state.h"
+
+struct past_run {
+    int64_t number;
+    uint64_t started_ms;
+    char *command;
+    char *selector;
+    uint32_t machines, ok, failed, unreachable;
+};
+
+/* The newest ones whose command or machines contain `text`; borrowed by `done`. */
+enum { PAST_RUNS_MAX = 500 };
+struct past_list_ask {
+    const char *text; /* copied; "" for all */
+    void (*done)(const struct past_run *runs, size_t count, void *owner);
+    void *owner;
+};
+/* Window. */
+void worker_send_past_list(struct worker *worker, const struct past_list_ask *ask);
+
+struct past_answer {
+    char *name;
+    struct job_state state;
+    bool is_ended;
+    uint32_t ms;
+    char *sentence; /* NULL: nothing went wrong */
+    GString *text;  /* made fit to be shown */
+    uint64_t left_out;
+};
+
+/* One run with its answers; `run` is NULL if it is not remembered any more. Borrowed by `done`. */
+struct past_run_ask {
+    int64_t number;
+    void (*done)(const struct past_run *run, const struct past_answer *answers, size_t count,
+                 void *owner);
+    void *owner;
+};
+/* Window. */
+void worker_send_past_run(struct worker *worker, const struct past_run_ask *ask);

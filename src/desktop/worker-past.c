@@ -1,0 +1,215 @@
+/* What was run before, read from the console's memory: see past.h. */
+#include <string.h>
+
+#include "base/text.h"
+#include "desktop/display.h"
+#include "desktop/past.h"
+#include "desktop/worker-private.h"
+#include "fleet/store-runs.h"
+
+enum { LOOKED_AT_MAX = 20000 };
+
+static void past_run_clear(gpointer data)
+{
+    struct past_run *run = data;
+
+    g_free(run->command);
+    g_free(run->selector);
+}
+
+static void past_answer_clear(gpointer data)
+{
+    struct past_answer *answer = data;
+
+    g_free(answer->name);
+    g_free(answer->sentence);
+    if (answer->text)
+        g_string_free(answer->text, TRUE);
+}
+
+static char *printable(const char *text)
+{
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+
+    if (text_append_printable_line(&out, text, strlen(text)) != 0)
+        return g_strdup("");
+    return g_strndup((const char *)buffer_bytes(&out), buffer_length(&out));
+}
+
+static struct past_run copy_run(const struct stored_run *run)
+{
+    return (struct past_run){
+        .number = run->number,
+        .started_ms = run->started_ms,
+        .command = printable(run->command),
+        .selector = printable(run->selector),
+        .machines = run->machines,
+        .ok = run->ok,
+        .failed = run->failed,
+        .unreachable = run->unreachable,
+    };
+}
+
+/* ---- the list ---- */
+
+struct list_letter {
+    struct letter letter;
+    struct past_list_ask ask;
+    char *text;
+    GArray *runs; /* struct past_run */
+};
+
+static void read_list(struct letter *letter, void *reader)
+{
+    struct list_letter *list = (struct list_letter *)letter;
+
+    (void)reader;
+    list->ask.done((const struct past_run *)(void *)list->runs->data, list->runs->len,
+                   list->ask.owner);
+    g_array_unref(list->runs);
+    g_free(list->text);
+    g_free(list);
+}
+
+static void drop_list(struct letter *letter)
+{
+    read_list(letter, NULL);
+}
+
+static int each_run(const struct stored_run *run, void *user)
+{
+    struct list_letter *list = user;
+    struct past_run copy;
+
+    if (*list->text && !strcasestr(run->command, list->text) &&
+        !strcasestr(run->selector, list->text))
+        return 0;
+    copy = copy_run(run);
+    g_array_append_val(list->runs, copy);
+    return list->runs->len >= PAST_RUNS_MAX;
+}
+
+static void ask_list(struct letter *letter, void *reader)
+{
+    struct list_letter *list = (struct list_letter *)letter;
+    struct worker *worker = reader;
+
+    store_runs_each(worker->store, LOOKED_AT_MAX, each_run, list);
+    letter->read = read_list;
+    worker_tell(worker, letter);
+}
+
+void worker_send_past_list(struct worker *worker, const struct past_list_ask *ask)
+{
+    struct list_letter *letter = g_new0(struct list_letter, 1);
+
+    letter->letter.read = ask_list;
+    letter->letter.drop = drop_list;
+    letter->ask = *ask;
+    letter->text = g_strdup(ask->text);
+    letter->runs = g_array_new(FALSE, FALSE, sizeof(struct past_run));
+    g_array_set_clear_func(letter->runs, past_run_clear);
+    worker_send(worker, &letter->letter);
+}
+
+/* ---- one run ---- */
+
+struct run_letter {
+    struct letter letter;
+    struct worker *worker;
+    struct past_run_ask ask;
+    bool is_found;
+    struct past_run run;
+    GArray *answers; /* struct past_answer */
+};
+
+static void read_run(struct letter *letter, void *reader)
+{
+    struct run_letter *run = (struct run_letter *)letter;
+
+    (void)reader;
+    run->ask.done(run->is_found ? &run->run : NULL,
+                  (const struct past_answer *)(void *)run->answers->data, run->answers->len,
+                  run->ask.owner);
+    g_array_unref(run->answers);
+    past_run_clear(&run->run);
+    g_free(run);
+}
+
+static void drop_run(struct letter *letter)
+{
+    read_run(letter, NULL);
+}
+
+static void read_output(struct worker *worker, int64_t output, struct past_answer *answer)
+{
+    _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    struct display display = {0};
+    uint64_t size = 0;
+
+    if (output == 0 || store_run_read(worker->store, output, &bytes, &size) != 0)
+        return;
+    if (display_feed(&display, buffer_bytes(&bytes), buffer_length(&bytes), &text) != 0 ||
+        display_finish(&display, &text) != 0)
+        return;
+    answer->left_out += size - buffer_length(&bytes);
+    g_string_append_len(answer->text, (const char *)buffer_bytes(&text),
+                        (gssize)buffer_length(&text));
+}
+
+static int each_result(const struct stored_result *result, void *user)
+{
+    struct run_letter *run = user;
+    struct past_answer *answer;
+
+    if (result->position >= run->answers->len)
+        return 0;
+    answer = &g_array_index(run->answers, struct past_answer, result->position);
+    answer->state = result->state;
+    answer->is_ended = true;
+    answer->ms = result->ms;
+    answer->sentence = result->text ? g_strdup(result->text) : NULL;
+    read_output(run->worker, result->out, answer);
+    read_output(run->worker, result->err, answer);
+    return 0;
+}
+
+static void ask_run(struct letter *letter, void *reader)
+{
+    _cleanup_buffer_ struct buffer texts = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer names = BUFFER_INIT;
+    struct run_letter *run = (struct run_letter *)letter;
+    struct worker *worker = reader;
+    struct stored_run stored = {0};
+
+    run->worker = worker;
+    letter->read = read_run;
+    run->is_found = store_run_find(worker->store, run->ask.number, &stored, &texts) == 0 &&
+                    store_run_names(worker->store, run->ask.number, &names) == 0;
+    if (run->is_found) {
+        const char *at = (const char *)buffer_bytes(&names);
+        const char *end = at + buffer_length(&names);
+
+        run->run = copy_run(&stored);
+        for (; at < end; at += strlen(at) + 1) {
+            struct past_answer answer = {.name = g_strdup(at), .text = g_string_new(NULL)};
+
+            g_array_append_val(run->answers, answer);
+        }
+        store_run_results(worker->store, run->ask.number, each_result, run);
+    }
+    worker_tell(worker, letter);
+}
+
+void worker_send_past_run(struct worker *worker, const struct past_run_ask *ask)
+{
+    struct run_letter *letter = g_new0(struct run_letter, 1);
+
+    letter->letter.read = ask_run;
+    letter->letter.drop = drop_run;
+    letter->ask = *ask;
+    letter->answers = g_array_new(FALSE, FALSE, sizeof(struct past_answer));
+    g_array_set_clear_func(letter->answers, past_answer_clear);
+    worker_send(worker, &letter->letter);
+}
