@@ -165,6 +165,7 @@ static void hune_past_page_init(HunePastPage *self)
     self->status = GTK_LABEL(gtk_label_new(""));
     gtk_widget_add_css_class(GTK_WIDGET(self->status), "dim-label");
     self->runs = GTK_LIST_BOX(gtk_list_box_new());
+    gtk_list_box_set_activate_on_single_click(self->runs, FALSE); /* as in the list of machines */
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->runs), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Commands of before"), -1);
     g_signal_connect_swapped(self->search, "search-changed", G_CALLBACK(on_search), self);
