@@ -234,15 +234,31 @@ static void many_deinit(struct many *many)
     buffer_deinit(&many->command);
 }
 
+/* Where the run is not remembered, its machines are named. */
+static int failed_machines(const struct many *many, struct buffer *out)
+{
+    uint32_t count = 0;
+    _cleanup_free_ uint32_t *members = calloc(many->selection->count + 1, sizeof(*members));
+
+    if (!members)
+        return -ENOMEM;
+    if (harvest_number(many->harvest))
+        return buffer_append_text(out, "@last.failed");
+    for (uint32_t i = 0; i < many->selection->count; i++)
+        if (harvest_machine(many->harvest, i)->failure != HARVEST_NONE)
+            members[count++] = i;
+    return gather_names(members, count, many->names, out);
+}
+
 static void tell_again(struct many *many)
 {
     struct output *error = &many->session->console->error;
-    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT, names = BUFFER_INIT;
 
-    if (harvest_number(many->harvest) == 0 ||
-        harvest_counts(many->harvest).ok == harvest_size(many->harvest))
+    if (harvest_counts(many->harvest).ok == harvest_size(many->harvest))
         return;
-    if (run_again_line(many->order, "@last.failed", &line) == 0 && buffer_text(&line))
+    if (failed_machines(many, &names) == 0 && buffer_text(&names) &&
+        run_again_line(many->order, buffer_text(&names), &line) == 0 && buffer_text(&line))
         output_print(error, _("hune: again: %s\n"), buffer_text(&line));
     output_flush(error);
 }

@@ -164,6 +164,8 @@ def test_a_bad_store_stops_nothing(fleet, harm):
     assert done.out == "web[1,2] (2):\nfine\n" and done.code == 0, done
     warnings = [line for line in done.err.splitlines() if line.startswith("hune:")]
     assert len(warnings) == 1, done
+    failed = many.run("all", "--", "exit 3")
+    assert "again: hune run 'web[1,2]' -- 'exit 3'" in failed.err, failed
 
 
 @pytest.mark.root
