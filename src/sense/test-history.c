@@ -16,7 +16,7 @@ static const uint64_t start_s = 1764133200;
 static struct history_layout layout;
 
 /* A file as the warden makes it. */
-static int file_make(void)
+static int file_make_for(uint64_t fine_s)
 {
     uint64_t keep[HISTORY_RING_COUNT];
     uint8_t head[HISTORY_FIXED];
@@ -24,12 +24,18 @@ static int file_make(void)
 
     for (size_t i = 0; i < HISTORY_RING_COUNT; i++)
         keep[i] = history_default_keep((enum history_ring)i);
+    keep[HISTORY_FINE] = fine_s;
     assert_int_equal(history_layout_make(&layout, keep), 0);
     history_head_write(&layout, head);
     assert_true(fd >= 0);
     assert_int_equal(ftruncate(fd, (off_t)layout.size), 0);
     assert_int_equal(pwrite(fd, head, sizeof(head), 0), sizeof(head));
     return fd;
+}
+
+static int file_make(void)
+{
+    return file_make_for(DAY);
 }
 
 static struct history *history_make(int *fd_out)
@@ -359,6 +365,25 @@ static void test_bounded_answers(void **state)
     close(fd);
 }
 
+/* Settings that keep more samples than an answer may have rows. */
+static void test_row_limit(void **state)
+{
+    int fd = file_make_for(7 * DAY);
+    struct history *history = history_again(fd);
+    json_t *head;
+    json_t *rows;
+
+    (void)state;
+    fill(history, start_s, start_s + 2 * DAY);
+    rows = ask(history, "cpu.busy", start_s, start_s + 2 * DAY, 1, start_s + 2 * DAY, &head);
+    assert_int_equal(json_integer_value(json_object_get(head, "step_ms")), 20000);
+    assert_int_equal(json_array_size(rows), DAY / 10);
+    json_decref(rows);
+    json_decref(head);
+    history_free(history);
+    close(fd);
+}
+
 /* Whoever can write the file writes nonsense into all of it. */
 static void test_nonsense(void **state)
 {
@@ -468,6 +493,7 @@ int main(void)
         cmocka_unit_test(test_torn_write),
         cmocka_unit_test(test_clock_set_back),
         cmocka_unit_test(test_bounded_answers),
+        cmocka_unit_test(test_row_limit),
         cmocka_unit_test(test_nonsense),
         cmocka_unit_test(test_refused_files),
         cmocka_unit_test(test_full_disk),

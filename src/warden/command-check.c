@@ -9,6 +9,7 @@
 #include "base/cleanup.h"
 #include "proto/sshkey.h"
 #include "warden/command.h"
+#include "warden/history.h"
 #include "warden/keyring.h"
 #include "warden/machine.h"
 
@@ -65,6 +66,15 @@ static bool check_folder(const char *what, const char *path)
     return good;
 }
 
+static bool check_history(const struct place *place, const struct config *config)
+{
+    char text[512] = "no memory";
+    bool good = history_tell(place->state, config, text, sizeof(text));
+
+    tell(good, "history", text);
+    return good;
+}
+
 static int run(const struct place *place, struct config *config, const char *const *settings,
                int argc, char **argv)
 {
@@ -80,6 +90,7 @@ static int run(const struct place *place, struct config *config, const char *con
         tell(true, "listens on", config->listen[i]);
     good = check_folder("state", place->state) && good;
     good = check_folder("run", place->run) && good;
+    good = check_history(place, config) && good;
     good = check_machine(place, config) && good;
     good = check_operators(place) && good;
     if (place->privileged)

@@ -3,6 +3,7 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -105,4 +106,26 @@ int history_open(const char *state, const struct config *config)
     if (fd < 0)
         log_error("no history is kept: %s: %s", path, strerror(-fd));
     return fd < 0 ? -1 : fd;
+}
+
+bool history_tell(const char *state, const struct config *config, char *text_out, size_t size)
+{
+    _cleanup_free_ char *path = place_path(state, "history");
+    _cleanup_close_ int fd = -1;
+    struct history_layout layout;
+    const char *why;
+
+    if (!config->record) {
+        snprintf(text_out, size, "not kept: [history] record = no");
+        return true;
+    }
+    if (!path || history_layout_make(&layout, config->history_keep))
+        return false;
+    fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    why = fd >= 0 ? judge(fd, &layout) : errno == ENOENT ? NULL : strerror(errno);
+    if (why)
+        snprintf(text_out, size, "%s: %s; the next start keeps it aside", path, why);
+    else
+        snprintf(text_out, size, "%s, %.1f MiB at most", path, (double)layout.size / (1 << 20));
+    return !why;
 }

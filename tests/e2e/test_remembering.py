@@ -156,6 +156,17 @@ def test_a_full_disk(stopped):
         subprocess.run(["umount", "-l", state], check=True)
 
 
+def test_check_tells_of_the_history(stopped):
+    machine, path = stopped(1)
+    told = machine.agent.run("check")
+    assert told.code == 0 and f"ok    history        {path}, 7.4 MiB at most" in told.out
+    os.truncate(path, 5000)
+    told = machine.agent.run("check")
+    assert told.code == 1 and "damaged, or was cut short; the next start keeps it aside" in told.out
+    (machine.agent.folder / "huned.conf").write_text("[history]\nrecord = no\n")
+    assert "not kept: [history] record = no" in machine.agent.run("check").out
+
+
 def test_no_history_where_none_is_wanted(observer):
     machine = observer(config="[history]\nrecord = no\n")
     answer = machine.json("/v1/vitals?since=1h", status=404)
