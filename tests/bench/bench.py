@@ -18,6 +18,7 @@ HERE = pathlib.Path(__file__).resolve().parent
 sys.path[:0] = [str(HERE), str(HERE.parent / "e2e")]
 sys.dont_write_bytecode = True
 
+import files
 import many
 import measures
 import peers
@@ -209,8 +210,8 @@ def main():
     parser.add_argument("--json", metavar="FILE", help="write the rows there, too")
     parser.add_argument("--quick", action="store_true", help="fewer rounds, smaller files")
     parser.add_argument("--only", nargs="*",
-                        help="cold warm keys idle bulk long held vitals fanout lines dead growth links gather watching window",
-                        default=["cold", "warm", "keys", "idle", "bulk", "long", "held", "vitals", "watching", "window", *MANY])
+                        help="cold warm keys idle bulk files long held vitals fanout lines dead growth links gather watching window",
+                        default=["cold", "warm", "keys", "idle", "bulk", "files", "long", "held", "vitals", "watching", "window", *MANY])
     options = parser.parse_args()
     enter_namespace()
     congestion = choose_congestion_control()
@@ -242,6 +243,8 @@ def main():
                     measure_keys(table, pair, sshd, options.quick)
                 if "bulk" in options.only:
                     measure_bulk(table, pair, sshd, options.quick)
+                if "files" in options.only:
+                    files.measure(table, pair, sshd, options.quick)
             if "long" in options.only:
                 measure_long(table, pair, options.quick)
             if "held" in options.only:
