@@ -52,19 +52,34 @@ static void test_hostile_archives(void **state)
         {". alone", PARCEL_TROUBLE_NAME, {{"./", AE_IFDIR, NULL, NULL}}},
         {"a file through a link",
          PARCEL_TROUBLE_NAME,
-         {{"a", AE_IFLNK, "../outside", NULL}, {"a/evil", AE_IFREG, "x", NULL}}},
+         {{"a", AE_IFLNK, "../../outside", NULL}, {"a/evil", AE_IFREG, "x", NULL}}},
+        {"a file through a link in the middle of its name",
+         PARCEL_TROUBLE_NAME,
+         {{"a", AE_IFLNK, "../../outside", NULL}, {"a/below/evil", AE_IFREG, "x", NULL}}},
+        {"a folder through a link in the middle of its name",
+         PARCEL_TROUBLE_NAME,
+         {{"a", AE_IFLNK, "../../outside", NULL}, {"a/below/evil", AE_IFDIR, NULL, NULL}}},
+        {"a hard link through a link in the middle of its name",
+         PARCEL_TROUBLE_NAME,
+         {{"l", AE_IFLNK, "../../outside", NULL}, {"a", AE_IFREG, NULL, "l/below/victim"}}},
+        {"a file through a link that stays inside",
+         PARCEL_TROUBLE_NAME,
+         {{"d", AE_IFDIR, NULL, NULL},
+          {"d/e", AE_IFDIR, NULL, NULL},
+          {"a", AE_IFLNK, "d", NULL},
+          {"a/e/evil", AE_IFREG, "x", NULL}}},
         {"a file through a link to an absolute name",
          PARCEL_TROUBLE_NAME,
          {{"a", AE_IFLNK, "/tmp", NULL}, {"a/evil", AE_IFREG, "x", NULL}}},
         {"a folder through a link",
          PARCEL_TROUBLE_NAME,
-         {{"a", AE_IFLNK, "../outside", NULL}, {"a/evil", AE_IFDIR, NULL, NULL}}},
+         {{"a", AE_IFLNK, "../../outside", NULL}, {"a/evil", AE_IFDIR, NULL, NULL}}},
         {"a link through a link",
          PARCEL_TROUBLE_NAME,
-         {{"a", AE_IFLNK, "../outside", NULL}, {"a/evil", AE_IFLNK, "/etc", NULL}}},
+         {{"a", AE_IFLNK, "../../outside", NULL}, {"a/evil", AE_IFLNK, "/etc", NULL}}},
         {"a file over a link",
          PARCEL_TROUBLE_TWICE,
-         {{"a", AE_IFLNK, "../outside/victim", NULL}, {"a", AE_IFREG, "x", NULL}}},
+         {{"a", AE_IFLNK, "../../outside/victim", NULL}, {"a", AE_IFREG, "x", NULL}}},
         {"a file behind a file",
          PARCEL_TROUBLE_NAME,
          {{"a", AE_IFREG, "x", NULL}, {"a/b", AE_IFREG, "x", NULL}}},
@@ -77,7 +92,7 @@ static void test_hostile_archives(void **state)
          {{"a", AE_IFREG, NULL, "/etc/passwd"}}},
         {"a hard link through a link",
          PARCEL_TROUBLE_NAME,
-         {{"l", AE_IFLNK, "../outside", NULL}, {"a", AE_IFREG, NULL, "l/victim"}}},
+         {{"l", AE_IFLNK, "../../outside", NULL}, {"a", AE_IFREG, NULL, "l/victim"}}},
         {"a hard link to nothing", PARCEL_TROUBLE_NAME, {{"a", AE_IFREG, NULL, "b"}}},
         {"a device", PARCEL_TROUBLE_KIND, {{"null", AE_IFCHR, NULL, NULL}}},
         {"a block device", PARCEL_TROUBLE_KIND, {{"sda", AE_IFBLK, NULL, NULL}}},
@@ -91,8 +106,10 @@ static void test_hostile_archives(void **state)
     };
 
     (void)state;
-    assert_int_equal(mkdir("outside", 0755), 0);
+    /* What the links above lead to, seen from where they are unpacked. */
+    assert_int_equal(mkdir("outside", 0755) | mkdir("outside/below", 0755), 0);
     ground_write("outside/victim", "untouched", 9);
+    ground_write("outside/below/victim", "untouched", 9);
     for (size_t i = 0; i < ELEMENTS_OF(cases); i++) {
         _cleanup_buffer_ struct buffer parcel = BUFFER_INIT;
         enum parcel_trouble_code code;
@@ -106,7 +123,8 @@ static void test_hostile_archives(void **state)
             fail_msg("%s: %d", cases[i].what, (int)code);
         assert_int_equal(ground_count("target"), 1);
         ground_expect("target/kept", "old");
-        assert_int_equal(ground_count("outside"), 1);
+        assert_int_equal(ground_count("outside"), 2);
+        assert_int_equal(ground_count("outside/below"), 1);
         ground_expect("outside/victim", "untouched");
         assert_false(ground_has("/tmp/hune-evil"));
         assert_int_equal(unlink("target/kept") | rmdir("target"), 0);

@@ -322,11 +322,13 @@ FILE, FOLDER, LINK, HARD = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, ta
     ([("/tmp/hune-evil", FILE, b"x")], "leads elsewhere"),
     ([("../outside/evil", FILE, b"x")], "leads elsewhere"),
     ([("a", FOLDER, b""), ("a/../../outside/evil", FILE, b"x")], "leads elsewhere"),
-    ([("a", LINK, "../outside"), ("a/evil", FILE, b"x")], "leads elsewhere"),
+    ([("a", LINK, "../../outside"), ("a/evil", FILE, b"x")], "leads elsewhere"),
+    ([("a", LINK, "../../outside"), ("a/below/evil", FILE, b"x")], "leads elsewhere"),
     ([("a", LINK, "/tmp"), ("a/hune-evil", FILE, b"x")], "leads elsewhere"),
-    ([("a", LINK, "../outside/victim"), ("a", FILE, b"x")], "Two things"),
+    ([("a", LINK, "../../outside/victim"), ("a", FILE, b"x")], "Two things"),
     ([("a", HARD, "../outside/victim")], "leads elsewhere"),
-    ([("l", LINK, "../outside"), ("a", HARD, "l/victim")], "leads elsewhere"),
+    ([("l", LINK, "../../outside"), ("a", HARD, "l/victim")], "leads elsewhere"),
+    ([("l", LINK, "../../outside"), ("a", HARD, "l/below/victim")], "leads elsewhere"),
     ([("a", tarfile.CHRTYPE, b"")], "a device"),
     ([("a", tarfile.BLKTYPE, b"")], "a device"),
     ([("a", tarfile.FIFOTYPE, b"")], "a device"),
@@ -335,11 +337,13 @@ FILE, FOLDER, LINK, HARD = tarfile.REGTYPE, tarfile.DIRTYPE, tarfile.SYMTYPE, ta
 def test_hostile_archives(unpack, tmp_path, entries, told):
     target, outside = tmp_path / "target", tmp_path / "outside"
     target.mkdir()
-    outside.mkdir()
+    (outside / "below").mkdir(parents=True)
     (outside / "victim").write_text("untouched")
+    (outside / "below/victim").write_text("untouched")
     code, out, err = unpack(target, parcel(tar(*entries)))
     assert (code, out) == (1, b"") and told in err, err
-    assert not os.listdir(target) and os.listdir(outside) == ["victim"]
+    assert not os.listdir(target) and sorted(os.listdir(outside)) == ["below", "victim"]
+    assert os.listdir(outside / "below") == ["victim"]
     assert (outside / "victim").read_text() == "untouched"
     assert sorted(os.listdir(tmp_path)) == ["outside", "target"]
     assert not os.path.exists("/tmp/hune-evil")
