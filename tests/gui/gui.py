@@ -127,7 +127,8 @@ class Window:
         self.bus = Bus()
         try:
             self.root = wait("the application on the accessibility bus", self.find_application, 90)
-            wait("an active window", lambda: any(w.has(ACTIVE) for w in self.windows), 60)
+            wait("an active window", lambda: len(self.windows) > 1 or  # a modal dialog may have no focus without a manager
+                 any(w.has(ACTIVE) for w in self.windows), 60)
         except BaseException:
             self.process.kill()
             self.process.wait()
@@ -291,6 +292,8 @@ class Window:
             self.process.kill()
             self.process.wait()
             code = "none: it did not end"
+        if self.log.closed:
+            return []
         log, quarks = QUARKS.subn("", self.read_log())
         self.log.close()
         if quarks and code == 99:
