@@ -245,6 +245,10 @@ static void output_close(struct request *request)
     free(outlet->chunk);
     free(outlet);
     outlet_release(job); /* this one may have been the last that lagged behind */
+    /* Disk room need not wait until everybody is gone. */
+    if (ring_is_ended(job->ring) && ring_spools(job->ring) && list_is_empty(&job->readers) &&
+        !job->forgotten)
+        outlet_tell_room(job);
     job_release(job);
 }
 

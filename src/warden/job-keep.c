@@ -159,17 +159,21 @@ static void job_park(struct job *job)
     }
 }
 
+void job_tidy(struct job *job)
+{
+    if (!job->ring)
+        return;
+    job->jobs->kept_bytes -= job_bytes(job);
+    job_park(job);
+    job->jobs->kept_bytes += job_bytes(job);
+}
+
 void jobs_tidy(struct jobs *jobs)
 {
     struct job *job;
 
-    list_for_each (&jobs->ended, struct job, link, job) {
-        if (!job->ring)
-            continue;
-        jobs->kept_bytes -= job_bytes(job);
-        job_park(job);
-        jobs->kept_bytes += job_bytes(job);
-    }
+    list_for_each (&jobs->ended, struct job, link, job)
+        job_tidy(job);
 }
 
 int job_ring_borrow(const struct job *job, struct ring **ring_out)

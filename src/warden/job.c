@@ -114,8 +114,10 @@ void job_has_room(struct job *job)
     struct job_pipe *pipes[] = {&job->output, &job->errors};
     bool waited = false;
 
-    if (state_is_ended(job->state.state))
+    if (state_is_ended(job->state.state)) {
+        job_tidy(job); /* the gate says so when nobody reads its spool any more */
         return;
+    }
     for (size_t i = 0; i < ELEMENTS_OF(pipes); i++) {
         if (fill_is_open(pipes[i]) && !pipes[i]->source.loop) {
             loop_watch(job->jobs->loop, &pipes[i]->source, EPOLLIN);

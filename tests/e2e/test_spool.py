@@ -72,6 +72,20 @@ def test_a_detached_job_goes_on_and_nothing_is_lost(pair, data):
     assert machine.console.run("attach", machine.name, job, binary=True).code == 4
 
 
+def test_the_disk_is_given_back_while_others_are_connected(pair, data):
+    machine = pair()
+    path, digest = data(8 * MIB)
+    with machine.console.terminal() as prompt:
+        prompt.expect("> ")
+        job = detach(machine, f"cat {path}")
+        wait_for("its end", lambda: row(machine, job)["state"] == "exited")
+        assert spooled(machine.agent) > 5 * MIB
+        assert attach(machine, job) == (digest, 8 * MIB, 0)
+        wait_for("the disk's room", lambda: spooled(machine.agent) == 0)
+        prompt.line("quit")
+        prompt.wait()
+
+
 def test_reading_while_it_is_spooled(pair, data):
     """The reader comes when the spool has begun, and follows it into the ring and to the end."""
     machine = pair()
