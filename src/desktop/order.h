@@ -7,6 +7,9 @@
 #include "proto/state.h"
 #include "proto/verb.h"
 
+/* In place of a verb: no order at all, the facts that the line names ("os ram") are asked for. */
+#define ORDER_ASK ((enum verb)0)
+
 enum order_event_kind {
     ORDER_ACCEPTED, /* the machine took it */
     ORDER_OUT,      /* text, made fit to be shown (display.h) */
@@ -39,7 +42,7 @@ struct order_news {
 
 struct order_request {
     enum verb verb;
-    const char *line; /* VERB_RUN: a line for the machine's shell; copied */
+    const char *line; /* VERB_RUN: a line for the machine's shell; ORDER_ASK: facts; copied */
     const uint32_t *slots;
     uint32_t count;
     uint32_t at_once; /* machines at a time; 0: the engine decides */

@@ -1,6 +1,8 @@
 /* See run-dialog.h. */
 #include "desktop/run-dialog.h"
 
+#include "desktop/order.h"
+
 #include "fleet/i18n.h"
 
 enum { ASK_ABOVE = 10 };
@@ -91,14 +93,26 @@ static void ask(struct plan *plan, gboolean dangerous)
     gtk_window_present(GTK_WINDOW(dialog));
 }
 
+static char *facts_of(const struct hune_line *line)
+{
+    GString *words = g_string_new(NULL);
+
+    for (int i = 0; i < FACT_COUNT; i++) {
+        if (line->facts[i])
+            g_string_append_printf(words, "%s%s", words->len ? " " : "", fact_name((enum fact)i));
+    }
+    return g_string_free(words, FALSE);
+}
+
 void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line)
 {
     struct plan *plan;
     gboolean dangerous = line->kind == HUNE_LINE_SHELL && hune_line_is_dangerous(line->shell);
 
-    if (line->kind == HUNE_LINE_FACTS) {
-        hune_window_toast(window, _("Facts are asked in a machine's own tab; here a command line "
-                                    "is run"));
+    if (line->kind == HUNE_LINE_FACTS) { /* looking changes nothing: nothing is asked */
+        g_autofree char *words = facts_of(line);
+
+        hune_window_give_order(window, machines, ORDER_ASK, words);
         return;
     }
     plan = g_new0(struct plan, 1);

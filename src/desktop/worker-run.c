@@ -5,9 +5,11 @@
 
 #include "base/text.h"
 #include "desktop/display.h"
+#include "desktop/facts-text.h"
 #include "desktop/news.h"
 #include "desktop/order.h"
 #include "desktop/station.h"
+#include "desktop/words.h"
 #include "fleet/fanout-task.h"
 #include "fleet/harvest.h"
 #include "fleet/nodeset.h"
@@ -37,7 +39,10 @@ struct run {
     struct fanout *fanout;
     struct fanout_job job;
     struct fanout_order order;
+    struct fanout_document document;
     bool is_job;
+    bool is_asking;
+    gboolean facts[FACT_COUNT]; /* is_asking */
     struct buffer payload;
     struct harvest *harvest; /* the copy that is remembered; NULL: none */
     char **names;            /* of the machines, for it */
@@ -307,10 +312,28 @@ static void on_done(struct fanout *fanout, void *user)
 
 static const struct fanout_events fanout_events = {.on_result = on_result, .on_done = on_done};
 
+/* Facts are text, too, so that equal ones fold. */
+static void on_document(uint32_t slot, json_t *root, void *user)
+{
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+    struct run *run = user;
+
+    for (int i = 0; i < FACT_COUNT; i++) {
+        json_t *fact = json_object_get(root, fact_name((enum fact)i));
+        g_autofree char *text = run->facts[i] ? hune_fact_text((enum fact)i, fact, FALSE) : NULL;
+
+        if (text)
+            buffer_printf(&out, "%s\n", text);
+    }
+    add_text(run, position_of(run, slot), ORDER_OUT, &out, 0);
+}
+
 /* ---- beginning ---- */
 
 static struct fanout_task *task_of(struct run *run)
 {
+    if (run->is_asking)
+        return &run->document.task;
     return run->is_job ? &run->job.task : &run->order.task;
 }
 
@@ -353,6 +376,16 @@ static int prepare(struct run *run, const struct order_letter *letter)
     int error = 0;
 
     run->is_job = letter->verb == VERB_RUN;
+    run->is_asking = letter->verb == ORDER_ASK;
+    if (run->is_asking) {
+        struct hune_line line = hune_line_parse(letter->line);
+
+        memcpy(run->facts, line.facts, sizeof(run->facts));
+        g_free(line.shell);
+    }
+    run->document = (struct fanout_document){
+        .path = "/v1/facts", .on_document = on_document, .user = run};
+    fanout_document_init(&run->document);
     if (run->is_job)
         error = set_command(run, letter->line);
     else if (letter->verb == VERB_DISCONNECT)

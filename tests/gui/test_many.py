@@ -109,3 +109,12 @@ def test_what_was_run_is_found_again(paired, console):
     wait("its answer", lambda: any(
         node.text == "from the command line\n" for node in gui.all("text", "Output")))
     assert console.run("runs").out.count("from the window") == 1  # the command line finds ours
+
+
+def test_facts_of_many_machines(paired):
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    run(gui, "os")
+    gui.label(r"^2 done, 0 failed")
+    wait("one answer", lambda: groups(gui) == ["web[1,2], 2 machines: exited(0)"])
+    assert "Linux" in gui.entry("Output").text
