@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { PERIOD_MS = 10 * 1000, CLOCK_SET_MS = 5 * 1000 };
+enum { PERIOD_MS = 10 * 1000, FIRST_MS = 1000, CLOCK_SET_MS = 5 * 1000 };
 
 int record_init(struct record *record, uv_loop_t *loop, struct pulse *pulse)
 {
@@ -69,6 +69,7 @@ static void on_record(uv_timer_t *timer)
 
 void record_begin(struct record *record, int fd)
 {
+    uint64_t delay = next_delay(record);
     int r = history_new(&record->history, fd);
 
     if (r) {
@@ -78,7 +79,8 @@ void record_begin(struct record *record, int fd)
     record->pulse->resting = &record->before;
     /* The first rates need two readings: the first one is taken now, and not recorded. */
     (void)pulse_step(record->pulse, &record->before);
-    uv_timer_start(&record->timer, on_record, next_delay(record), 0);
+    /* Rates of a moment are noise, or none. */
+    uv_timer_start(&record->timer, on_record, delay < FIRST_MS ? delay + PERIOD_MS : delay, 0);
 }
 
 void record_stop(struct record *record)

@@ -65,6 +65,7 @@ def test_samples_outlive_the_gate_the_reset_and_the_agent(observer):
     assert times == sorted(set(times))
     assert all(t % 10000 == 0 for t in times)
     assert samples[0]["v"][1] > 0
+    assert all(row["v"][0] is not None for row in samples)  # each has a rate, the first one of each gate too
     assert head["oldest"] >= times[0]
 
 
