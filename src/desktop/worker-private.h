@@ -22,6 +22,8 @@ struct worker {
     uv_loop_t loop;
     uv_async_t wake;
     bool is_ending;
+    bool has_ended;
+    uv_timer_t last_call; /* shells that stop before the worker ends */
 
     struct paths paths;
     bool has_paths;
@@ -71,4 +73,8 @@ void vitals_begin(struct worker *worker);
 void vitals_end(struct worker *worker);
 void meetings_end(struct worker *worker);
 void runs_end(struct worker *worker);
+/* Tells shells of ours to stop; whether some are awaited. */
+bool shells_leave(struct worker *worker);
 void shells_end(struct worker *worker);
+/* While the worker ends: a shell that was awaited is gone. */
+void worker_go_on_ending(struct worker *worker);

@@ -21,6 +21,7 @@ struct shell {
     bool is_paused;
     bool is_accepted;
     bool is_attached;
+    bool is_left; /* nobody listens any more: it was told to stop, and its end is awaited */
 };
 
 /* ---- telling ---- */
@@ -67,22 +68,53 @@ static struct shell_news *shell_news_new(const struct shell *shell, enum shell_e
 
 static void tell(const struct shell *shell, enum shell_event event)
 {
+    if (shell->is_left)
+        return;
     worker_tell(shell->worker, &shell_news_new(shell, event)->letter);
+}
+
+static void tell_left(const struct shell *shell)
+{
+    struct shell_news *news = shell_news_new(shell, SHELL_ENDED);
+
+    news->state = (struct job_state){.state = STATE_KILLED};
+    worker_tell(shell->worker, &news->letter);
 }
 
 static void shell_end(struct shell *shell, struct job_state state, const struct trouble *trouble)
 {
-    struct shell_news *news = shell_news_new(shell, SHELL_ENDED);
+    struct shell_news *news = shell->is_left ? NULL : shell_news_new(shell, SHELL_ENDED);
     struct worker *worker = shell->worker;
 
-    news->state = state;
-    if (trouble)
-        trouble_texts(trouble, worker->signer, &news->sentence, &news->advice);
+    if (news) {
+        news->state = state;
+        if (trouble)
+            trouble_texts(trouble, worker->signer, &news->sentence, &news->advice);
+        worker_tell(worker, &news->letter);
+    }
     remote_job_detach(shell->job);
     list_remove(&shell->at);
     buffer_deinit(&shell->sending);
     g_free(shell);
-    worker_tell(worker, &news->letter);
+    if (worker->is_ending)
+        worker_go_on_ending(worker);
+}
+
+/* The window looks away. A shell of ours must not stay behind on the machine without anybody in
+ * front of it: it is told to stop, and its end awaited; a job that was attached to goes on. */
+static void shell_leave(struct shell *shell)
+{
+    if (!shell->job || !shell->is_accepted || shell->is_attached || shell->is_left ||
+        remote_job_signal(shell->job, 0) != 0) {
+        if (!shell->is_left)
+            shell_end(shell, (struct job_state){.state = STATE_KILLED}, NULL);
+        return;
+    }
+    tell_left(shell);
+    shell->is_left = true;
+    shell->owner = NULL;
+    if (shell->is_paused)
+        remote_job_resume(shell->job);
 }
 
 /* ---- what the machine says ---- */
@@ -100,10 +132,13 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
                       size_t size, uint32_t ms, void *user)
 {
     struct shell *shell = user;
-    struct shell_news *news = shell_news_new(shell, SHELL_OUTPUT);
+    struct shell_news *news;
 
     (void)kind;
     (void)ms;
+    if (shell->is_left)
+        return;
+    news = shell_news_new(shell, SHELL_OUTPUT);
     news->bytes = g_byte_array_sized_new((guint)size);
     g_byte_array_append(news->bytes, bytes, (guint)size);
     shell->unshown += size;
@@ -292,13 +327,8 @@ static void read_end(struct letter *letter, void *reader)
     struct shell *shell = shell_of(reader, ((struct input_letter *)letter)->owner);
 
     drop_input(letter);
-    if (!shell)
-        return;
-    /* A terminal that nobody looks at any more is ended; without waiting for the machine's answer.
-     */
-    if (shell->job && shell->is_accepted && !shell->is_attached)
-        remote_job_signal(shell->job, 0);
-    shell_end(shell, (struct job_state){.state = STATE_KILLED}, NULL);
+    if (shell)
+        shell_leave(shell);
 }
 
 static struct input_letter *input_new(void *owner,
@@ -367,6 +397,15 @@ void shells_machine_gone(struct worker *worker, uint32_t slot)
         if (shell->slot == slot)
             shell_end(shell, (struct job_state){.state = STATE_LOST}, &trouble);
     }
+}
+
+bool shells_leave(struct worker *worker)
+{
+    struct shell *shell;
+
+    list_for_each (&worker->shells, struct shell, at, shell)
+        shell_leave(shell);
+    return !list_is_empty(&worker->shells);
 }
 
 void shells_end(struct worker *worker)

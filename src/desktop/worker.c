@@ -8,6 +8,9 @@
 #include "fleet/i18n.h"
 #include "desktop/news.h"
 
+/* How long the end waits for machines to stop shells. */
+enum { LAST_CALL_MS = 1500 };
+
 static void wake(void *user)
 {
     struct worker *worker = user;
@@ -133,18 +136,21 @@ struct worker *worker_start(const struct worker_settings *settings)
     if (uv_loop_init(&worker->loop) != 0 || uv_async_init(&worker->loop, &worker->wake, on_wake))
         g_error("no event loop can be made");
     worker->wake.data = worker;
+    uv_timer_init(&worker->loop, &worker->last_call);
+    worker->last_call.data = worker;
     worker->bridge = bridge_new(&sides);
     worker->thread = g_thread_new("fleet", work, worker);
     return worker;
 }
 
-static void read_ending(struct letter *letter, void *reader)
+static void finish_ending(uv_timer_t *timer)
 {
-    struct worker *worker = reader;
+    struct worker *worker = timer->data;
 
-    g_free(letter);
-    worker->is_ending = true;
-    runs_end(worker);
+    if (worker->has_ended)
+        return;
+    worker->has_ended = true;
+    uv_close((uv_handle_t *)&worker->last_call, NULL);
     shells_end(worker);
     meetings_end(worker);
     stations_end(worker);
@@ -153,6 +159,26 @@ static void read_ending(struct letter *letter, void *reader)
     worker->factory = link_factory_free(worker->factory);
     list_end(worker);
     uv_close((uv_handle_t *)&worker->wake, NULL);
+}
+
+/* Not from inside a job's callback: from the loop. */
+void worker_go_on_ending(struct worker *worker)
+{
+    if (!worker->has_ended && list_is_empty(&worker->shells))
+        uv_timer_start(&worker->last_call, finish_ending, 0, 0);
+}
+
+static void read_ending(struct letter *letter, void *reader)
+{
+    struct worker *worker = reader;
+
+    g_free(letter);
+    runs_end(worker);
+    worker->is_ending = true;
+    if (shells_leave(worker))
+        uv_timer_start(&worker->last_call, finish_ending, LAST_CALL_MS, 0);
+    else
+        uv_timer_start(&worker->last_call, finish_ending, 0, 0);
 }
 
 static void drop_ending(struct letter *letter)

@@ -83,3 +83,11 @@ def test_the_shell_survives_a_new_gate(paired):
     gui.type("echo $x")
     gui.key("Return")
     wait("the answer", lambda: "\nkept" in terminal.description)
+
+
+def test_no_shell_stays_behind(paired, console):
+    gui, _ = paired()
+    open_terminal(gui)
+    assert [job["state"] for job in console.json("jobs", "web1")] == ["running"]
+    assert gui.close() == []
+    assert "running" not in [job["state"] for job in console.json("jobs", "web1")]
