@@ -20,7 +20,9 @@ enum { WATCH_PAUSE_MS = 1000 };
 struct vitals_watch {
     struct link *link;
     struct link_watcher watcher;
-    struct request *reading; /* whose bytes are being read */
+    /* Requests so far, and the number of the one whose bytes are being read: a freed request's
+     * address may be the next one's. */
+    unsigned asked, reading;
     struct request *request; /* NULL: waits for the link, for the pause, or has ended */
     uv_timer_t *pause;       /* made when first needed; NULL otherwise */
     const struct vitals_watch_events *events;
@@ -132,7 +134,7 @@ static int on_line(const char *line, size_t length, void *user)
         return r;
     watch->has_sample = true;
     watch->events->on_sample(watch, &watch->sample, watch->user);
-    return watch->request == watch->reading ? 0 : -ECANCELED;
+    return watch->request && watch->asked == watch->reading ? 0 : -ECANCELED;
 }
 
 static void on_data(struct request *request, const uint8_t *bytes, size_t size, void *user)
@@ -144,7 +146,7 @@ static void on_data(struct request *request, const uint8_t *bytes, size_t size, 
 
     request_consume(request, size);
     watch->telling = true;
-    watch->reading = request;
+    watch->reading = watch->asked;
     r = vitals_lines_feed(&watch->lines, bytes, size, on_line, watch);
     watch->telling = false;
     if (watch->stopped) {
@@ -236,6 +238,7 @@ static int watch_ask(struct vitals_watch *watch)
     int r = request_new(&watch->request, watch->link, "GET", watch->path, &watch_request_events,
                         watch);
 
+    watch->asked++;
     if (!r)
         request_send(watch->request);
     return r;
