@@ -166,6 +166,22 @@ class Window:
             return None
         return wait(f"a label like {pattern!r}", look, seconds)
 
+    def shows(self, pattern):
+        """Whether there is such a label now."""
+        return any(re.search(pattern, node.name)
+                   for node in self.root.walk("label", None, ("tree table",)))
+
+    def open_row(self, what, find, opened):
+        """Clicks twice on the row that `find()` returns, and again if a list that was just made anew
+        put another row under the pointer between the two clicks."""
+        for _ in range(5):
+            self.point(wait(what, find), times=2)
+            try:
+                return wait(f"{what} to open", opened, 5)
+            except AssertionError:
+                continue
+        return wait(f"{what} to open", opened)
+
     def dialog(self, title=None):
         """A second window: a dialog or a message."""
         return wait(f"the dialog {title!r}",
@@ -283,7 +299,8 @@ class Window:
         return self.log.read()
 
     def close(self):
-        """Ends it in order; returns what it should not have said."""
+        """Ends it in order; returns what it should not have said. GTK 4.8 complains of its own books
+        when a row leaves while the button is down on it."""
         if self.process.poll() is None:
             self.process.send_signal(signal.SIGTERM)
         try:
@@ -298,8 +315,8 @@ class Window:
         self.log.close()
         if quarks and code == 99:
             code = 0
-        bad = [line for line in log.splitlines()
-               if "CRITICAL" in line or "WARNING" in line] + sanitizer_report(log)
+        bad = [line for line in log.splitlines() if ("CRITICAL" in line or "WARNING" in line)
+               and "Broken accounting of active state" not in line] + sanitizer_report(log)
         if code != 0:
             bad.append(f"exit status {code}\n{log}")
         return bad

@@ -1,11 +1,12 @@
 """The window in French."""
+from gui import wait
 
 FRENCH = {"LANG": "C.UTF-8", "LANGUAGE": "fr"}
 
 
 def test_the_window_speaks_french(paired):
     gui, _ = paired(environment=FRENCH)
-    assert "En ligne" in gui.rows()[0][1]
+    wait("the machine", lambda: any("En ligne" in texts for _, texts in gui.rows()))
     gui.click("button", "Ajouter une machine")
     dialog = gui.dialog("Ajouter une machine")
     gui.find("button", "Se connecter", dialog)
