@@ -42,6 +42,8 @@ def row(machine, job):
 def spooled(agent):
     """Bytes that the agent holds in files without a name, below its spool folder."""
     found = 0
+    if os.geteuid() != 0:
+        pytest.skip("only root may look into the warden")
     for link in os.scandir(f"/proc/{agent.pid}/fd"):
         with contextlib.suppress(OSError):
             if "/spool/" in os.readlink(link.path):
