@@ -24,7 +24,10 @@ static void tell_json(struct console *console, const struct watch_line *line)
         json_line_text(&json, "rule", line->rule);
     if (line->label && *line->label)
         json_line_text(&json, "label", line->label);
-    if (line->detail && *line->detail)
+    /* An older version kept words; they are no values. */
+    if (line->finding && *line->finding == '[')
+        json_line_raw(&json, "values", line->finding);
+    else if (line->detail && *line->detail)
         json_line_text(&json, "detail", line->detail);
     if (line->begun_ms)
         json_line_number(&json, "begun_ms", (int64_t)line->begun_ms);
@@ -118,6 +121,7 @@ static void tell_event(const struct stored_event *event, void *user)
                                     .kind = event->kind,
                                     .rule = event->rule,
                                     .detail = event->detail,
+                                    .finding = event->finding,
                                     .begun_ms = event->begun_ms};
 
     if (is_chosen(logging, event->machine))

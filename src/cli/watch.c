@@ -60,6 +60,7 @@ static void on_alert(struct alarm *alarm, const struct alert *alert, void *user)
                                     .rule = rule_text(alert->rule->rule),
                                     .label = alert->rule->label,
                                     .detail = alert->detail,
+                                    .finding = alert->finding,
                                     .begun_ms = alert->is_over ? alert->begun_ms : 0};
     const char *command = alert->rule->command ? alert->rule->command : watch->options->command;
 

@@ -26,7 +26,8 @@ struct watch_line {
     const char *kind; /* "begin", "end"; "up", "down", "refused" */
     const char *rule;
     const char *label;
-    const char *detail;
-    uint64_t begun_ms; /* of "end"; 0: not known */
+    const char *detail;  /* for people; of presence, the problem's word */
+    const char *finding; /* an alert's values, for programs */
+    uint64_t begun_ms;   /* of "end"; 0: not known */
 };
 void watch_tell(struct console *console, const struct watch_line *line);

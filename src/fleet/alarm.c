@@ -5,6 +5,7 @@
 #include <stdlib.h>
 
 #include "base/cleanup.h"
+#include "fleet/finding.h"
 #include "fleet/store-alerts.h"
 
 /* A rule that is about a machine, and what it remembers of it. */
@@ -176,19 +177,26 @@ static bool is_ours(struct alarm *alarm, struct ward *ward, const struct alert *
     if (alert->is_over)
         return store_alert_end(store, alert->machine->name, text, alert->at_ms, &ward->begun_ms) !=
                STORE_ALERT_KNOWN;
-    return store_alert_begin(store, alert->machine->name, text, alert->detail, alert->at_ms) !=
+    return store_alert_begin(store, alert->machine->name, text, alert->finding, alert->at_ms) !=
            STORE_ALERT_KNOWN;
+}
+
+static const char *text_of(struct buffer *buffer, const char *without)
+{
+    const char *text = buffer_length(buffer) ? buffer_text(buffer) : NULL;
+
+    return text ? text : without;
 }
 
 static void tell(struct alarm *alarm, struct ward *ward, struct alert *alert,
                  const struct reading *reading)
 {
-    _cleanup_buffer_ struct buffer detail = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer finding = BUFFER_INIT, detail = BUFFER_INIT;
 
-    (void)rule_explain(alert->rule->rule, reading, &detail);
-    alert->detail = buffer_text(&detail);
-    if (!alert->detail)
-        alert->detail = "";
+    (void)finding_append(&finding, alert->rule->rule, reading);
+    alert->finding = text_of(&finding, "[]");
+    (void)finding_explain(&detail, alert->finding);
+    alert->detail = text_of(&detail, "");
     if (!is_ours(alarm, ward, alert))
         return;
     if (!alert->is_over)

@@ -18,10 +18,11 @@ struct alert {
     uint32_t position;             /* of the machine, as in alarm_settings */
     const struct machine *machine; /* of the fleet */
     const struct alert_rule *rule;
-    bool is_over;       /* it ends; else it begins */
-    uint64_t at_ms;     /* wall clock: now */
-    uint64_t begun_ms;  /* wall clock: when it began */
-    const char *detail; /* the values that were looked at: "cpu 97 %"; may be "" */
+    bool is_over;        /* it ends; else it begins */
+    uint64_t at_ms;      /* wall clock: now */
+    uint64_t begun_ms;   /* wall clock: when it began */
+    const char *finding; /* the values that were looked at, for programs: see finding.h */
+    const char *detail;  /* the same for people: "cpu 97 %"; may be "" */
 };
 
 struct alarm_settings {

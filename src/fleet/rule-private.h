@@ -1,4 +1,4 @@
-/* The tree of a rule. */
+/* The tree of a rule: what parses, judges and explains it. */
 #pragma once
 
 #include "fleet/rule.h"
@@ -41,3 +41,6 @@ struct rule {
     uint8_t count;
     uint8_t root;
 };
+
+/* rule.c: what is compared, as it is in the reading; NAN if it is not known. */
+double rule_measure_value(const struct rule_measure *measure, const struct reading *reading);

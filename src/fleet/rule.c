@@ -6,7 +6,6 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "fleet/figure.h"
 #include "fleet/rule-private.h"
 
 enum truth { IS_FALSE, IS_TRUE, IS_UNKNOWN };
@@ -85,7 +84,7 @@ static double vital_value(const struct rule_measure *measure, const struct readi
     return reading->vitals ? (double)reading->vitals[measure->vital] : NAN;
 }
 
-static double measure_value(const struct rule_measure *measure, const struct reading *reading)
+double rule_measure_value(const struct rule_measure *measure, const struct reading *reading)
 {
     double value = vital_value(measure, reading);
 
@@ -108,7 +107,7 @@ static bool crosses(const struct rule_node *node, double value, double limit)
 static enum truth judge_compare(const struct judge *judge, const struct rule_node *node,
                                 struct rule_mark *mark)
 {
-    double value = measure_value(&node->measure, judge->reading);
+    double value = rule_measure_value(&node->measure, judge->reading);
 
     if (isnan(value))
         return IS_UNKNOWN;
@@ -211,27 +210,4 @@ void rule_resume(const struct rule *rule, struct judgement *judgement, uint64_t 
     }
     judgement->is_active = true;
     judgement->false_ms = 0;
-}
-
-int rule_explain(const struct rule *rule, const struct reading *reading, struct buffer *out)
-{
-    bool first = true;
-    int error = 0;
-
-    for (size_t i = 0; i < rule->count && !error; i++) {
-        const struct rule_node *node = &rule->nodes[i];
-        double value;
-
-        if (node->kind != RULE_COMPARE)
-            continue;
-        value = measure_value(&node->measure, reading);
-        if (isnan(value))
-            continue;
-        error = buffer_printf(out, "%s%.*s ", first ? "" : ", ", node->word_size,
-                              rule->text + node->word);
-        if (!error)
-            error = figure_append(out, value, node->unit);
-        first = false;
-    }
-    return error;
 }

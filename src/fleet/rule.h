@@ -95,6 +95,3 @@ enum verdict rule_judge(const struct rule *rule, struct judgement *judgement,
                         const struct reading *reading, uint64_t now_ms, uint64_t clear_ms);
 /* The alert stood already when this console began: it is not told again, and ends as usual. */
 void rule_resume(const struct rule *rule, struct judgement *judgement, uint64_t now_ms);
-/* Appends the values that the rule looked at, as a person reads them: "cpu 97 %, load 12.3".
- * Returns 0 or -ENOMEM. */
-int rule_explain(const struct rule *rule, const struct reading *reading, struct buffer *out);

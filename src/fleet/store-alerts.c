@@ -1,9 +1,13 @@
 /* See store-alerts.h. */
 #include "fleet/store-alerts.h"
 
+#include "base/buffer.h"
+#include "base/cleanup.h"
+#include "fleet/finding.h"
 #include "fleet/store-private.h"
 
-/* The partial index keeps one open alert for each machine and rule, whoever else is writing. */
+/* `detail` holds the finding: facts, not words. The partial index keeps one open alert for each
+ * machine and rule, whoever else is writing. */
 const char store_alerts_tables[] =
     "CREATE TABLE alerts ("
     " id INTEGER PRIMARY KEY, machine TEXT NOT NULL, rule TEXT NOT NULL, detail TEXT,"
@@ -30,7 +34,7 @@ static int one_number(struct store *store, sqlite3_stmt *statement, uint64_t *nu
 }
 
 int store_alert_begin(struct store *store, const char *machine, const char *rule,
-                      const char *detail, uint64_t at_ms)
+                      const char *finding, uint64_t at_ms)
 {
     sqlite3_stmt *statement = store_prepare(
         store, "INSERT INTO alerts (machine, rule, detail, begun_ms) VALUES (?1, ?2, ?3, ?4)"
@@ -39,7 +43,7 @@ int store_alert_begin(struct store *store, const char *machine, const char *rule
 
     store_bind_text(statement, 1, machine);
     store_bind_text(statement, 2, rule);
-    store_bind_text(statement, 3, detail);
+    store_bind_text(statement, 3, finding);
     store_bind_number(statement, 4, (int64_t)at_ms);
     return one_number(store, statement, &begun_ms);
 }
@@ -101,12 +105,13 @@ int store_events(struct store *store, uint64_t since_ms, const char *machine,
         " UNION ALL SELECT at_ms AS at, machine, state, NULL, reason, 0 FROM presences"
         " WHERE at_ms >= ?1 AND (?2 IS NULL OR machine = ?2)"
         " ORDER BY at");
+    _cleanup_buffer_ struct buffer words = BUFFER_INIT;
     int result;
 
     store_bind_number(statement, 1, (int64_t)since_ms);
     store_bind_text(statement, 2, machine);
     while ((result = store_step(store, statement)) == STORE_ROW) {
-        const struct stored_event event = {
+        struct stored_event event = {
             .at_ms = (uint64_t)sqlite3_column_int64(statement, 0),
             .machine = text_of(statement, 1),
             .kind = text_of(statement, 2),
@@ -115,6 +120,11 @@ int store_events(struct store *store, uint64_t since_ms, const char *machine,
             .begun_ms = (uint64_t)sqlite3_column_int64(statement, 5),
         };
 
+        if (event.rule && event.detail) {
+            event.finding = event.detail;
+            buffer_clear(&words);
+            event.detail = finding_explain(&words, event.finding) ? NULL : buffer_text(&words);
+        }
         tell(&event, user);
     }
     return result;

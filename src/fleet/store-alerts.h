@@ -22,10 +22,10 @@ enum store_alerts_condition {
 /* What stands in the file in place of numbers of ours. */
 extern const char store_alerts_tables[];
 
-/* Returns 0 if the alert is new, STORE_ALERT_KNOWN if it stands already, or STORE_OFF. `detail` is
- * what the values were. */
+/* Returns 0 if the alert is new, STORE_ALERT_KNOWN if it stands already, or STORE_OFF. `finding` is
+ * what the values were: see finding.h. */
 int store_alert_begin(struct store *store, const char *machine, const char *rule,
-                      const char *detail, uint64_t at_ms);
+                      const char *finding, uint64_t at_ms);
 /* Returns 0 with the time of its begin, STORE_ALERT_KNOWN if none stands, or STORE_OFF. */
 int store_alert_end(struct store *store, const char *machine, const char *rule, uint64_t at_ms,
                     uint64_t *begun_ms_out);
@@ -42,10 +42,11 @@ int store_presence(struct store *store, const char *machine, enum presence prese
 struct stored_event {
     uint64_t at_ms;
     const char *machine;
-    const char *kind;   /* "begin", "end"; "up", "down", "refused" */
-    const char *rule;   /* of an alert; NULL */
-    const char *detail; /* values or reason; may be NULL */
-    uint64_t begun_ms;  /* of "end" */
+    const char *kind;    /* "begin", "end"; "up", "down", "refused" */
+    const char *rule;    /* of an alert; NULL */
+    const char *finding; /* of an alert: its values, for programs; may be NULL */
+    const char *detail;  /* values for people, or why a machine is not up; may be NULL */
+    uint64_t begun_ms;   /* of "end" */
 };
 
 /* Tells all since `since_ms`, oldest first; `machine` NULL: of all machines. Returns 0 or

@@ -369,25 +369,6 @@ static void test_too_long(void **state)
     assert_int_equal(rule_parse(text, &rule, NULL), RULE_E_LONG);
 }
 
-static void test_explain(void **state)
-{
-    _cleanup_scene_ struct scene scene = {0};
-    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
-
-    (void)state;
-    scene_set(&scene, "  (cpu > 90 or down) and disk.free < 5% and net.rx > 1M ");
-    assert_string_equal(rule_text(scene.rule),
-                        "(cpu > 90 or down) and disk.free < 5% and net.rx > 1M");
-    scene.vitals[VITAL_CPU_BUSY] = 97.4F;
-    scene.vitals[VITAL_DISK_FULL] = 97.5F;
-    assert_int_equal(rule_explain(scene.rule, &scene.reading, &out), 0);
-    assert_string_equal(buffer_text(&out), "cpu 97 %, disk.free 2.5 %");
-    scene.reading.vitals = NULL;
-    buffer_clear(&out);
-    assert_int_equal(rule_explain(scene.rule, &scene.reading, &out), 0);
-    assert_int_equal(buffer_length(&out), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -403,7 +384,6 @@ int main(void)
         cmocka_unit_test(test_resume),
         cmocka_unit_test(test_mistakes),
         cmocka_unit_test(test_too_long),
-        cmocka_unit_test(test_explain),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

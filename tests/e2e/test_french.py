@@ -1,5 +1,6 @@
 """Hune speaks French: its sentences, tables and figures; what scripts read stays as it is."""
 import re
+import signal
 import subprocess
 
 import pytest
@@ -226,6 +227,21 @@ def test_json_is_the_same_in_every_language(machine):
     assert len(steps) > 5
     troubles = both(console, "run", "gone", "--", "true", code=255, without=job)
     assert troubles[0]["problem"] == "connection-refused" and "listens" in troubles[0]["text"]
+
+
+def test_alerts_are_kept_as_facts(machine):
+    """Who looks later reads them in their own language, whatever the one was who watched."""
+    console = machine.console
+    with console.start("watch", "--when", "mem.used > 1M", "--every", "1s", stdin=subprocess.DEVNULL) as watch:
+        told = watch.stdout.readline().decode()
+        watch.send_signal(signal.SIGINT)
+        assert watch.wait(30) == 0
+    assert re.search(r"mem.used > 1M  \(mem.used \S+ [GM]io\)", told), told
+    english = console.run("watch", "--log", environment={"LC_ALL": "C.UTF-8", "LOCPATH": ""}).out
+    assert re.search(r"mem.used > 1M  \(mem.used \S+ [GM]iB\)", english), english
+    assert "io)" in console.run("watch", "--log").out
+    begin = next(event for event in both(console, "watch", "--log") if event["event"] == "begin")
+    assert begin["values"][0]["measure"] == "mem.used" and begin["values"][0]["value"] > 1 << 20
 
 
 def test_json_of_an_import(operator, tmp_path):
