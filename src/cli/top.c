@@ -48,7 +48,15 @@ static void on_change(struct lookout *lookout, uint32_t position, void *user)
         draw_next(top);
 }
 
-static const struct lookout_events lookout_events = {.on_change = on_change};
+static void on_any_sample(struct lookout *lookout, uint32_t position,
+                          const struct vitals_sample *sample, void *user)
+{
+    (void)sample;
+    on_change(lookout, position, user);
+}
+
+static const struct lookout_events lookout_events = {.on_change = on_change,
+                                                     .on_sample = on_any_sample};
 
 /* ---- one machine ---- */
 

@@ -156,7 +156,7 @@ static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 static const struct column columns[] = {
-    {"state", N_("State"), hune_machine_state_text, by_state, 0, 11, FALSE, FALSE, TRUE},
+    {"state", N_("State"), hune_machine_state_word, by_state, 0, 11, FALSE, FALSE, TRUE},
     {"name", N_("Name"), name_text, by_name, 0, 9, TRUE, FALSE, FALSE},
     {"address", N_("Address"), hune_machine_address, by_address, 0, 13, TRUE, FALSE, FALSE},
     {"os", N_("System"), os_text, by_os, 0, 11, TRUE, FALSE, FALSE},

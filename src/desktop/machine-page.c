@@ -215,7 +215,7 @@ static gboolean on_countdown(gpointer data)
 
     if (gtk_widget_get_mapped(GTK_WIDGET(self)))
         show_banner(self);
-    if (self->machine->state == MACHINE_RECONNECTING)
+    if (self->machine->retry_us)
         return G_SOURCE_CONTINUE;
     self->countdown = 0;
     return G_SOURCE_REMOVE;
@@ -225,7 +225,7 @@ static void on_changed(HuneMachinePage *self)
 {
     show_banner(self);
     show_tab(self);
-    if (self->machine->state == MACHINE_RECONNECTING && !self->countdown)
+    if (self->machine->retry_us && !self->countdown)
         self->countdown = g_timeout_add_seconds(1, on_countdown, self);
 }
 

@@ -84,6 +84,13 @@ char *hune_machine_state_text(const HuneMachine *self)
 
     if (self->state == MACHINE_RECONNECTING && left > 0)
         return g_strdup_printf(_("Reconnecting in %d s"), (int)left);
+    if (self->state == MACHINE_UNREACHABLE && left > 0)
+        return g_strdup_printf(_("Unreachable, next attempt in %d s"), (int)left);
+    return g_strdup(_(states[self->state].text));
+}
+
+char *hune_machine_state_word(const HuneMachine *self)
+{
     return g_strdup(_(states[self->state].text));
 }
 

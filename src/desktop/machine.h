@@ -62,8 +62,10 @@ guint hune_machine_sampled_signal(void);
 
 /* "web1:10000", "[2001:db8::7]:10000"; free it. */
 char *hune_machine_address(const HuneMachine *self);
-/* "Connected", "Reconnecting in 12 s"; free it. */
+/* "Connected", "Reconnecting in 12 s"; true for a second; free it. */
 char *hune_machine_state_text(const HuneMachine *self);
+/* "Connected", "Reconnecting"; free it. */
+char *hune_machine_state_word(const HuneMachine *self);
 const char *hune_machine_state_icon(const HuneMachine *self);
 /* Whether somebody should look after it. */
 gboolean hune_machine_needs_attention(const HuneMachine *self);

@@ -1,39 +1,45 @@
-/* One machine as the worker knows it. */
+/* One machine as the worker knows it: a line of the list with a slot. Its connection, its presence
+ * and its measures are the lookout's (fleet/lookout.h). */
 #pragma once
 
 #include "desktop/worker-private.h"
-#include "fleet/link-pool.h"
+#include "fleet/lookout.h"
 #include "fleet/request.h"
 #include "fleet/trouble.h"
-#include "fleet/vitals.h"
+
+/* Of a machine that the lookout does not see: no link can be made. */
+#define STATION_UNSEEN UINT32_MAX
 
 struct station {
     struct worker *worker;
     uint32_t slot;
+    uint32_t position; /* in the lookout, or STATION_UNSEEN */
     char *name;
     char *host;
     char *user;
     uint16_t port;
     bool has_id;
     uint8_t id[MACHINE_ID_SIZE];
-    struct link *link; /* taken from the pool; NULL: not yet, or its id is not known */
-    struct link_watcher watcher;
     struct request *facts;
-    struct vitals_watch *watch; /* of what the list shows; NULL: none */
-    gint64 retry_us;
-    bool was_ready; /* since it was last told to connect */
-    bool is_parked; /* a person disconnected it */
-    bool is_dirty;
+    bool is_dirty; /* its state is to be told */
 };
 
 /* NULL if the machine has left the list. */
 struct station *station_at(struct worker *worker, uint32_t slot);
+/* NULL if there is none, because its id is not known. */
+struct link *station_link(const struct station *station);
+/* The link of a machine that is connected now, else NULL. */
+struct link *station_ready_link(struct worker *worker, uint32_t slot);
 
-/* ---- worker-vitals.c ---- */
+/* ---- worker-states.c ---- */
+#define LIST_FIELDS "cpu.busy,mem.used,mem.total,disk.full" /* what the list shows */
 enum { LIST_EVERY_MS = 5000, SAMPLES_TICK_MS = 1000 };
 
-/* Begins to watch what the list shows, if that is not so already. */
-void station_watch(struct station *station);
+/* The window is to hear of it. */
+void states_changed(struct station *station);
+
+/* ---- worker-vitals.c ---- */
+void samples_take(struct worker *worker, uint32_t slot, const struct vitals_sample *sample);
 void sights_machine_gone(struct worker *worker, uint32_t slot);
 
 /* ---- worker-shell.c ---- */

@@ -10,6 +10,7 @@
 #include "fleet/signer.h"
 #include "fleet/store.h"
 
+struct lookout;
 struct station;
 
 struct worker {
@@ -43,6 +44,9 @@ struct worker {
     GPtrArray *stations; /* by slot; NULL where the machine has left the list */
     GHashTable *by_name; /* const char * -> struct station */
     GArray *slot_of_row; /* uint32_t: by index in the fleet */
+
+    /* worker-states.c */
+    struct lookout *lookout; /* NULL: no links can be made */
     uv_timer_t news_timer;
     GArray *dirty; /* uint32_t: slots with news */
 
@@ -66,8 +70,15 @@ void stations_end(struct worker *worker);
 /* The fleet was read again: keeps the stations of machines that did not change, makes and retires
  * others, fills slot_of_row. */
 void stations_sync(struct worker *worker);
-/* Links can be made now. */
-void stations_connect_all(struct worker *worker);
+/* There is a lookout now: it sees all of them. */
+void stations_look(struct worker *worker);
+
+/* ---- worker-states.c ---- */
+void states_begin(struct worker *worker);
+/* Links can be made now. Returns 0 or -ENOMEM. */
+int states_look(struct worker *worker);
+/* After stations_end(). */
+void states_end(struct worker *worker);
 
 void vitals_begin(struct worker *worker);
 void vitals_end(struct worker *worker);

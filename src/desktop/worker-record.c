@@ -109,13 +109,12 @@ static void ask_record(struct letter *letter, void *reader)
         .on_send = on_send, .on_data = on_data, .on_done = on_done};
     struct record_letter *record = (struct record_letter *)letter;
     struct worker *worker = reader;
-    struct station *station = station_at(worker, record->ask.slot);
+    struct link *link = station_ready_link(worker, record->ask.slot);
     struct request *request;
 
     record->worker = worker;
     letter->read = read_record;
-    if (!station || !station->link || link_state(station->link) != LINK_READY ||
-        request_new(&request, station->link, "GET", "/", &events, record) != 0) {
+    if (!link || request_new(&request, link, "GET", "/", &events, record) != 0) {
         record->sentence = g_strdup(_("The machine is not connected."));
         worker_tell(worker, letter);
         return;

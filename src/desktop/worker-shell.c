@@ -208,14 +208,14 @@ static int start(struct shell *shell, const struct station *station,
         return error;
     errand.payload = (struct slice){.bytes = buffer_bytes(&payload),
                                     .size = buffer_length(&payload)};
-    return remote_job_start(&shell->job, station->link, &errand, true, &events, shell);
+    return remote_job_start(&shell->job, station_link(station), &errand, true, &events, shell);
 }
 
 static void read_shell(struct letter *letter, void *reader)
 {
     struct shell_request request = ((struct shell_letter *)letter)->request;
     struct worker *worker = reader;
-    const struct station *station = station_at(worker, request.slot);
+    struct link *link = station_ready_link(worker, request.slot);
     struct shell *shell = g_new0(struct shell, 1);
     struct trouble trouble;
 
@@ -226,12 +226,13 @@ static void read_shell(struct letter *letter, void *reader)
     shell->owner = request.owner;
     shell->is_attached = request.is_attaching;
     list_append(&worker->shells, &shell->at);
-    if (!station || !station->link || link_state(station->link) != LINK_READY) {
+    if (!link) {
         trouble_set(&trouble, PROBLEM_LOST, NULL, NULL);
         shell_end(shell, (struct job_state){.state = STATE_UNSENT}, &trouble);
-    } else if (request.is_attaching ? remote_job_attach(&shell->job, station->link, request.job,
-                                                        request.from, 0, &events, shell) != 0
-                                    : start(shell, station, &request.size) != 0) {
+    } else if (request.is_attaching
+                   ? remote_job_attach(&shell->job, link, request.job, request.from, 0, &events,
+                                       shell) != 0
+                   : start(shell, station_at(worker, request.slot), &request.size) != 0) {
         trouble_set(&trouble, PROBLEM_INTERNAL, NULL, NULL);
         shell_end(shell, (struct job_state){.state = STATE_UNSENT}, &trouble);
     }

@@ -43,47 +43,23 @@ static float share(double percent)
     return isnan(percent) ? -1 : (float)(percent / 100);
 }
 
-static void on_sample(struct vitals_watch *watch, const struct vitals_sample *sample, void *user)
+void samples_take(struct worker *worker, uint32_t slot, const struct vitals_sample *sample)
 {
-    struct station *station = user;
-    struct worker *worker = station->worker;
     const struct sample_item item = {
-        .slot = station->slot,
+        .slot = slot,
         .cpu = share(sample->value[VITAL_CPU_BUSY]),
         .memory = share(vitals_percent(sample, VITAL_MEM_USED, VITAL_MEM_TOTAL)),
         .disk = share(sample->value[VITAL_DISK_FULL]),
     };
 
-    (void)watch;
     g_array_append_val(worker->samples, item);
     if (!uv_is_active((uv_handle_t *)&worker->samples_timer))
         uv_timer_start(&worker->samples_timer, tell_samples, SAMPLES_TICK_MS, 0);
 }
 
-static void on_end(struct vitals_watch *watch, const struct trouble *trouble, void *user)
-{
-    struct station *station = user;
-
-    (void)trouble; /* an agent without vitals, or a right that is missing: the columns stay empty */
-    vitals_watch_stop(watch);
-    station->watch = NULL;
-}
-
-static const struct vitals_watch_events events = {.on_sample = on_sample, .on_end = on_end};
-
-void station_watch(struct station *station)
-{
-    static const struct vitals_ask ask = {.fields = "cpu.busy,mem.used,mem.total,disk.full",
-                                          .every_ms = LIST_EVERY_MS};
-
-    if (!station->watch &&
-        vitals_watch_start(&station->watch, station->link, &ask, &events, station) != 0)
-        station->watch = NULL;
-}
-
 /* ---- one machine in full ---- */
 
-struct sight {
+struct closeup {
     struct list at;
     struct worker *worker;
     uint32_t slot;
@@ -165,8 +141,8 @@ static void copy_processes(struct sight_news *news, const struct vitals_sample *
 static void on_full_sample(struct vitals_watch *watch, const struct vitals_sample *sample,
                            void *user)
 {
-    struct sight *sight = user;
-    struct sight_news *news = sight_news_new(sight->told, sight->owner);
+    struct closeup *closeup = user;
+    struct sight_news *news = sight_news_new(closeup->told, closeup->owner);
 
     (void)watch;
     news->time_ms = sample->time_ms;
@@ -176,25 +152,25 @@ static void on_full_sample(struct vitals_watch *watch, const struct vitals_sampl
     for (size_t i = 0; i < news->core_count; i++)
         news->cores[i] = vitals_series_value(sample, VITAL_CPU_BUSY, i);
     copy_processes(news, sample);
-    worker_tell(sight->worker, &news->letter);
+    worker_tell(closeup->worker, &news->letter);
 }
 
-static void sight_end(struct sight *sight)
+static void closeup_end(struct closeup *closeup)
 {
-    struct sight_news *news = sight_news_new(sight->told, sight->owner);
+    struct sight_news *news = sight_news_new(closeup->told, closeup->owner);
 
-    vitals_watch_stop(sight->watch);
+    vitals_watch_stop(closeup->watch);
     news->is_over = true;
-    list_remove(&sight->at);
-    worker_tell(sight->worker, &news->letter);
-    g_free(sight);
+    list_remove(&closeup->at);
+    worker_tell(closeup->worker, &news->letter);
+    g_free(closeup);
 }
 
 static void on_full_end(struct vitals_watch *watch, const struct trouble *trouble, void *user)
 {
     (void)watch;
     (void)trouble;
-    sight_end(user);
+    closeup_end(user);
 }
 
 static const struct vitals_watch_events full_events = {.on_sample = on_full_sample,
@@ -202,11 +178,11 @@ static const struct vitals_watch_events full_events = {.on_sample = on_full_samp
 
 void sights_machine_gone(struct worker *worker, uint32_t slot)
 {
-    struct sight *sight;
+    struct closeup *closeup;
 
-    list_for_each (&worker->sights, struct sight, at, sight) {
-        if (sight->slot == slot)
-            sight_end(sight);
+    list_for_each (&worker->sights, struct closeup, at, closeup) {
+        if (closeup->slot == slot)
+            closeup_end(closeup);
     }
 }
 
@@ -221,11 +197,11 @@ struct sight_letter {
 
 static void drop_sight(struct letter *letter)
 {
-    struct sight_letter *sight = (struct sight_letter *)letter;
-    struct sight_news *news = sight_news_new(sight->told, sight->owner);
+    struct sight_letter *from = (struct sight_letter *)letter;
+    struct sight_news *news = sight_news_new(from->told, from->owner);
 
     news->is_over = true;
-    g_free(sight);
+    g_free(from);
     read_sight_news(&news->letter, NULL);
 }
 
@@ -235,19 +211,19 @@ static void read_sight(struct letter *letter, void *reader)
         .fields = "all", .processes = SIGHT_PROCESSES, .every_ms = SIGHT_EVERY_MS};
     struct sight_letter *from = (struct sight_letter *)letter;
     struct worker *worker = reader;
-    struct station *station = station_at(worker, from->slot);
-    struct sight *sight = g_new0(struct sight, 1);
+    const struct station *station = station_at(worker, from->slot);
+    struct link *link = station ? station_link(station) : NULL;
+    struct closeup *closeup = g_new0(struct closeup, 1);
 
-    sight->worker = worker;
-    sight->slot = from->slot;
-    sight->told = from->told;
-    sight->owner = from->owner;
-    list_append(&worker->sights, &sight->at);
+    closeup->worker = worker;
+    closeup->slot = from->slot;
+    closeup->told = from->told;
+    closeup->owner = from->owner;
+    list_append(&worker->sights, &closeup->at);
     g_free(from);
-    if (!station || !station->link ||
-        vitals_watch_start(&sight->watch, station->link, &ask, &full_events, sight) != 0) {
-        sight->watch = NULL;
-        sight_end(sight);
+    if (!link || vitals_watch_start(&closeup->watch, link, &ask, &full_events, closeup) != 0) {
+        closeup->watch = NULL;
+        closeup_end(closeup);
     }
 }
 
@@ -268,12 +244,12 @@ static void read_sight_end(struct letter *letter, void *reader)
 {
     void *owner = ((struct sight_letter *)letter)->owner;
     struct worker *worker = reader;
-    struct sight *sight;
+    struct closeup *closeup;
 
     g_free(letter);
-    list_for_each (&worker->sights, struct sight, at, sight) {
-        if (sight->owner == owner)
-            sight_end(sight);
+    list_for_each (&worker->sights, struct closeup, at, closeup) {
+        if (closeup->owner == owner)
+            closeup_end(closeup);
     }
 }
 
@@ -341,14 +317,13 @@ static void ask_history(struct letter *letter, void *reader)
 {
     struct history_letter *from = (struct history_letter *)letter;
     struct worker *worker = reader;
-    struct station *station = station_at(worker, from->ask.slot);
+    struct link *link = station_ready_link(worker, from->ask.slot);
     const struct vitals_history_ask ask = {.fields = from->ask.fields,
                                            .since_ms = from->ask.since_ms};
 
     from->worker = worker;
     letter->read = read_history;
-    if (!station || !station->link || link_state(station->link) != LINK_READY ||
-        vitals_history(station->link, &ask, on_history, from, NULL) != 0) {
+    if (!link || vitals_history(link, &ask, on_history, from, NULL) != 0) {
         from->sentence = g_strdup(_("The machine is not connected."));
         worker_tell(worker, letter);
     }
@@ -375,10 +350,10 @@ void vitals_begin(struct worker *worker)
 
 void vitals_end(struct worker *worker)
 {
-    struct sight *sight;
+    struct closeup *closeup;
 
-    list_for_each (&worker->sights, struct sight, at, sight)
-        sight_end(sight);
+    list_for_each (&worker->sights, struct closeup, at, closeup)
+        closeup_end(closeup);
     g_clear_pointer(&worker->samples, g_array_unref);
     uv_close((uv_handle_t *)&worker->samples_timer, NULL);
 }

@@ -71,6 +71,8 @@ static int open_links(struct worker *worker)
     error = link_factory_new(&worker->factory, &settings);
     if (!error)
         error = link_pool_new(&worker->pool, worker->factory, false, target_of, worker);
+    if (!error)
+        error = states_look(worker);
     return error;
 }
 
@@ -102,12 +104,13 @@ static gpointer work(gpointer data)
     pthread_sigmask(SIG_BLOCK, &all, NULL);
     find_paths(worker);
     stations_begin(worker);
+    states_begin(worker);
     vitals_begin(worker);
     list_begin(worker);
     open_key(worker);
     open_store(worker);
     if (open_links(worker) == 0)
-        stations_connect_all(worker);
+        stations_look(worker);
     /* Letters may be waiting since before the loop ran. */
     bridge_read_in_worker(worker->bridge);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
@@ -154,6 +157,7 @@ static void finish_ending(uv_timer_t *timer)
     shells_end(worker);
     meetings_end(worker);
     stations_end(worker);
+    states_end(worker);
     vitals_end(worker);
     worker->pool = link_pool_free(worker->pool);
     worker->factory = link_factory_free(worker->factory);

@@ -9,21 +9,28 @@
 #include "base/clock.h"
 #include "fleet/fanout.h"
 
+enum { NONE = UINT32_MAX };
+
 /* One machine's part: the link, and the stream on it. */
 struct post {
     struct lookout *lookout;
-    struct link *link; /* taken from the pool; NULL: no memory for it */
+    uint32_t position;
+    struct link *link; /* taken from the pool; NULL: it cannot be tried */
     struct link_watcher watcher;
     struct vitals_watch *watch;
     uint64_t retry_ms; /* when to ask again after the link closed for good; 0: it has not */
     bool has_failed;   /* since it was ready last */
+    bool is_resting;
     struct sight sight;
 };
 
 struct lookout {
     struct lookout_settings settings;
-    uint32_t *machines;
-    struct post *posts;
+    char *fields;        /* settings.fields */
+    uint32_t *machines;  /* by position; of a vacant one, the next vacant one */
+    struct post **posts; /* by position; NULL: vacant */
+    uint32_t room;
+    uint32_t vacant; /* the first; NONE */
     uint32_t presents[PRESENCE_REFUSED + 1];
     uv_timer_t *retry; /* of its own, because closing it takes a turn of the loop */
 };
@@ -45,17 +52,21 @@ bool presence_is_refusal(enum problem_code code)
     }
 }
 
-static uint32_t position_of(const struct post *post)
-{
-    return (uint32_t)(post - post->lookout->posts);
-}
-
 static void tell_change(struct post *post)
 {
     struct lookout *lookout = post->lookout;
 
     if (lookout->settings.events->on_change)
-        lookout->settings.events->on_change(lookout, position_of(post), lookout->settings.user);
+        lookout->settings.events->on_change(lookout, post->position, lookout->settings.user);
+}
+
+static void tell_sample(struct post *post, const struct vitals_sample *sample)
+{
+    struct lookout *lookout = post->lookout;
+
+    if (lookout->settings.events->on_sample)
+        lookout->settings.events->on_sample(lookout, post->position, sample,
+                                            lookout->settings.user);
 }
 
 static void set_presence(struct post *post, enum presence presence, const struct trouble *trouble)
@@ -70,8 +81,8 @@ static void set_presence(struct post *post, enum presence presence, const struct
         post->sight.presence = presence;
         post->sight.presence_ms = clock_monotonic_ms();
         if (lookout->settings.events->on_presence)
-            lookout->settings.events->on_presence(lookout, position_of(post), from, presence,
-                                                  trouble, lookout->settings.user);
+            lookout->settings.events->on_presence(lookout, post->position, from, presence, trouble,
+                                                  lookout->settings.user);
     }
     tell_change(post);
 }
@@ -105,8 +116,11 @@ static void on_sample(struct vitals_watch *watch, const struct vitals_sample *sa
         post->sight.vitals[i] = (float)sample->value[i];
     tracks_push(&post->sight, sample);
     post->sight.sample_ms = clock_monotonic_ms();
-    post->sight.problem = PROBLEM_NONE;
-    tell_change(post);
+    if (post->sight.problem != PROBLEM_NONE) {
+        post->sight.problem = PROBLEM_NONE;
+        tell_change(post);
+    }
+    tell_sample(post, sample);
 }
 
 static void on_interrupted(struct vitals_watch *watch, void *user)
@@ -115,7 +129,7 @@ static void on_interrupted(struct vitals_watch *watch, void *user)
 
     (void)watch;
     tracks_push(&post->sight, NULL);
-    tell_change(post);
+    tell_sample(post, NULL);
 }
 
 /* The link closed (its own watcher tells why), or the machine gives no vitals. */
@@ -124,7 +138,8 @@ static void on_end(struct vitals_watch *watch, const struct trouble *trouble, vo
     struct post *post = user;
 
     post->watch = vitals_watch_stop(watch);
-    post->retry_ms = clock_monotonic_ms() + LOOKOUT_RETRY_MS;
+    if (!post->is_resting)
+        post->retry_ms = clock_monotonic_ms() + LOOKOUT_RETRY_MS;
     if (link_state(post->link) == LINK_READY) {
         post->sight.problem = trouble->code;
         tell_change(post);
@@ -153,39 +168,61 @@ static int start_watch(struct post *post)
 static void on_ready(struct link *link, const struct link_info *info, void *user)
 {
     struct post *post = user;
+    const struct lookout_settings *settings = &post->lookout->settings;
 
     (void)link;
     post->has_failed = false;
     post->sight.is_ready = true;
+    post->sight.attempt_ms = 0;
     post->sight.round_trip_ms = info->round_trip_ms;
+    if (post->is_resting) { /* somebody had something for it to do */
+        post->is_resting = false;
+        if (start_watch(post) < 0)
+            post->retry_ms = clock_monotonic_ms() + LOOKOUT_RETRY_MS;
+    }
     set_presence(post, PRESENCE_UP, NULL);
+    if (settings->events->on_ready)
+        settings->events->on_ready(post->lookout, post->position, info, settings->user);
 }
 
 static void on_state(struct link *link, enum link_state from, enum link_state to, void *user)
 {
     struct post *post = user;
 
-    (void)link;
-    if (from != LINK_READY || to == LINK_READY)
+    if (to == LINK_READY)
         return;
-    post->sight.is_ready = false;
-    tell_change(post);
+    if (from == LINK_READY)
+        post->sight.is_ready = false;
+    /* Woken before the end of the connection that it should leave; on_failed() knows better. */
+    if (to == LINK_CLOSED && !post->is_resting)
+        post->retry_ms = clock_monotonic_ms();
+    /* Between two attempts, and while one is made after a failure, nothing else is known. */
+    if (from == LINK_READY || to == LINK_CLOSED || link_trouble(link)->code == PROBLEM_NONE)
+        tell_change(post);
 }
 
 static void on_failed(struct link *link, const struct trouble *trouble, uint32_t retry_ms,
                       void *user)
 {
     struct post *post = user;
+    const struct lookout_settings *settings = &post->lookout->settings;
     bool first = !post->has_failed;
 
     (void)link;
+    if (post->is_resting)
+        return;
     post->has_failed = true;
+    post->sight.attempt_ms = clock_monotonic_ms() + (retry_ms ? retry_ms : LOOKOUT_RETRY_MS);
     if (retry_ms == 0)
-        post->retry_ms = clock_monotonic_ms() + LOOKOUT_RETRY_MS;
+        post->retry_ms = post->sight.attempt_ms;
     if (presence_is_refusal(trouble->code))
         set_presence(post, PRESENCE_REFUSED, trouble);
     else if (post->sight.presence != PRESENCE_UP || !first || retry_ms == 0)
         set_presence(post, PRESENCE_DOWN, trouble);
+    else
+        tell_change(post);
+    if (settings->events->on_failed)
+        settings->events->on_failed(post->lookout, post->position, trouble, settings->user);
 }
 
 static const struct link_events link_events = {
@@ -210,12 +247,14 @@ static void on_retry(uv_timer_t *timer)
     uint64_t now = clock_monotonic_ms();
 
     for (uint32_t i = 0; lookout && i < lookout->settings.count; i++) {
-        if (lookout->posts[i].retry_ms && lookout->posts[i].retry_ms <= now)
-            retry(&lookout->posts[i]);
+        struct post *post = lookout->posts[i];
+
+        if (post && post->retry_ms && post->retry_ms <= now)
+            retry(post);
     }
 }
 
-/* ---- life ---- */
+/* ---- one machine more, one less ---- */
 
 static int post_start(struct post *post, uint32_t machine)
 {
@@ -233,6 +272,17 @@ static int post_start(struct post *post, uint32_t machine)
     return start_watch(post);
 }
 
+static void post_free(struct post *post)
+{
+    vitals_watch_stop(post->watch);
+    if (post->link) {
+        link_unwatch(post->link, &post->watcher);
+        link_set_persistent(post->link, false);
+        link_pool_give(post->lookout->settings.pool, post->link);
+    }
+    free(post);
+}
+
 static void sight_init(struct sight *sight)
 {
     *sight = (struct sight){.presence = PRESENCE_UNKNOWN};
@@ -243,6 +293,115 @@ static void sight_init(struct sight *sight)
             sight->tracks[t][i] = NAN;
     }
 }
+
+static int make_room(struct lookout *lookout, uint32_t room)
+{
+    uint32_t *machines;
+    struct post **posts;
+
+    if (room <= lookout->room)
+        return 0;
+    machines = reallocarray(lookout->machines, room, sizeof(*machines));
+    if (!machines)
+        return -ENOMEM;
+    lookout->machines = machines;
+    posts = reallocarray(lookout->posts, room, sizeof(*posts));
+    if (!posts)
+        return -ENOMEM;
+    lookout->posts = posts;
+    lookout->room = room;
+    return 0;
+}
+
+static int take_position(struct lookout *lookout, uint32_t *position_out)
+{
+    uint32_t position = lookout->vacant;
+
+    if (position != NONE) {
+        lookout->vacant = lookout->machines[position];
+    } else {
+        if (lookout->settings.count == lookout->room &&
+            make_room(lookout, lookout->room * 2 + 16) < 0)
+            return -ENOMEM;
+        position = lookout->settings.count++;
+    }
+    *position_out = position;
+    return 0;
+}
+
+static void leave_position(struct lookout *lookout, uint32_t position)
+{
+    lookout->posts[position] = NULL;
+    lookout->machines[position] = lookout->vacant;
+    lookout->vacant = position;
+}
+
+int lookout_add(struct lookout *lookout, uint32_t machine, enum problem_code problem,
+                uint32_t *position_out)
+{
+    struct post *post = calloc(1, sizeof(*post));
+    int error = post ? take_position(lookout, &post->position) : -ENOMEM;
+
+    if (error) {
+        free(post);
+        return error;
+    }
+    post->lookout = lookout;
+    sight_init(&post->sight);
+    if (problem != PROBLEM_NONE) {
+        post->sight.presence = PRESENCE_REFUSED;
+        post->sight.problem = problem;
+    }
+    *position_out = post->position;
+    lookout->machines[post->position] = machine;
+    lookout->posts[post->position] = post;
+    lookout->presents[post->sight.presence]++;
+    error = problem == PROBLEM_NONE ? post_start(post, machine) : 0;
+    if (error)
+        lookout_remove(lookout, post->position);
+    return error;
+}
+
+void lookout_remove(struct lookout *lookout, uint32_t position)
+{
+    struct post *post = lookout->posts[position];
+
+    lookout->presents[post->sight.presence]--;
+    leave_position(lookout, position);
+    post_free(post);
+}
+
+void lookout_rest(struct lookout *lookout, uint32_t position)
+{
+    struct post *post = lookout->posts[position];
+
+    if (!post->link || post->is_resting)
+        return;
+    post->is_resting = true;
+    post->retry_ms = 0;
+    post->sight.is_ready = false;
+    post->sight.attempt_ms = 0;
+    post->watch = vitals_watch_stop(post->watch);
+    link_disconnect(post->link);
+    set_presence(post, PRESENCE_UNKNOWN, NULL);
+}
+
+void lookout_wake(struct lookout *lookout, uint32_t position)
+{
+    struct post *post = lookout->posts[position];
+
+    post->is_resting = false;
+    post->sight.attempt_ms = 0;
+    retry(post);
+    tell_change(post);
+}
+
+bool lookout_is_resting(const struct lookout *lookout, uint32_t position)
+{
+    return lookout->posts[position]->is_resting;
+}
+
+/* ---- life ---- */
 
 static int start_retry(struct lookout *lookout)
 {
@@ -258,29 +417,36 @@ static int start_retry(struct lookout *lookout)
     return 0;
 }
 
+static int keep_fields(struct lookout *lookout, const char *fields)
+{
+    char *copy = fields ? strdup(fields) : NULL;
+
+    if (fields && !copy)
+        return -ENOMEM;
+    free(lookout->fields);
+    lookout->settings.fields = lookout->fields = copy;
+    return 0;
+}
+
 int lookout_new(struct lookout **lookout_out, const struct lookout_settings *settings)
 {
     struct lookout *lookout = calloc(1, sizeof(*lookout));
+    uint32_t position;
     int error;
 
     if (!lookout)
         return -ENOMEM;
     lookout->settings = *settings;
     lookout->settings.count = 0;
-    lookout->machines = calloc(settings->count + 1, sizeof(*lookout->machines));
-    lookout->posts = calloc(settings->count + 1, sizeof(*lookout->posts));
-    error = lookout->machines && lookout->posts ? start_retry(lookout) : -ENOMEM;
+    lookout->vacant = NONE;
+    error = keep_fields(lookout, settings->fields);
+    if (!error)
+        error = make_room(lookout, settings->count);
+    if (!error)
+        error = start_retry(lookout);
     files_raise_limit();
-    for (uint32_t i = 0; i < settings->count && !error; i++) {
-        struct post *post = &lookout->posts[i];
-
-        lookout->machines[i] = settings->machines[i];
-        post->lookout = lookout;
-        sight_init(&post->sight);
-        lookout->settings.count++;
-        lookout->presents[PRESENCE_UNKNOWN]++;
-        error = post_start(post, settings->machines[i]);
-    }
+    for (uint32_t i = 0; i < settings->count && !error; i++)
+        error = lookout_add(lookout, settings->machines[i], PROBLEM_NONE, &position);
     if (error) {
         lookout_free(lookout);
         return error;
@@ -303,19 +469,38 @@ struct lookout *lookout_free(struct lookout *lookout)
         uv_close((uv_handle_t *)lookout->retry, on_retry_closed);
     }
     for (uint32_t i = 0; i < lookout->settings.count; i++) {
-        struct post *post = &lookout->posts[i];
-
-        if (!post->link)
-            continue;
-        vitals_watch_stop(post->watch);
-        link_unwatch(post->link, &post->watcher);
-        link_set_persistent(post->link, false);
-        link_pool_give(lookout->settings.pool, post->link);
+        if (lookout->posts[i])
+            post_free(lookout->posts[i]);
     }
     free(lookout->posts);
     free(lookout->machines);
+    free(lookout->fields);
     free(lookout);
     return NULL;
+}
+
+int lookout_set_fields(struct lookout *lookout, const char *fields)
+{
+    struct vitals_ask ask = {.every_ms = lookout->settings.every_ms};
+    int error = 0;
+
+    if (fields && lookout->fields && strcmp(fields, lookout->fields) == 0)
+        return 0;
+    error = keep_fields(lookout, fields);
+    ask.fields = lookout->fields;
+    for (uint32_t i = 0; i < lookout->settings.count && !error; i++) {
+        struct post *post = lookout->posts[i];
+
+        if (!post || !post->link || post->is_resting)
+            continue;
+        if (!fields)
+            post->watch = vitals_watch_stop(post->watch);
+        else if (post->watch)
+            error = vitals_watch_change(post->watch, &ask);
+        else if (link_state(post->link) != LINK_CLOSED)
+            error = start_watch(post);
+    }
+    return error;
 }
 
 /* ---- what is known ---- */
@@ -332,7 +517,7 @@ uint32_t lookout_machine(const struct lookout *lookout, uint32_t position)
 
 const struct sight *lookout_sight(const struct lookout *lookout, uint32_t position)
 {
-    return &lookout->posts[position].sight;
+    return &lookout->posts[position]->sight;
 }
 
 uint32_t lookout_present(const struct lookout *lookout, enum presence presence)
@@ -342,12 +527,12 @@ uint32_t lookout_present(const struct lookout *lookout, enum presence presence)
 
 struct link *lookout_link(const struct lookout *lookout, uint32_t position)
 {
-    return lookout->posts[position].link;
+    return lookout->posts[position]->link;
 }
 
 void lookout_adopt(struct lookout *lookout, uint32_t position, const struct sight *sight)
 {
-    struct sight *own = &lookout->posts[position].sight;
+    struct sight *own = &lookout->posts[position]->sight;
 
     memcpy(own->vitals, sight->vitals, sizeof(own->vitals));
     memcpy(own->tracks, sight->tracks, sizeof(own->tracks));
@@ -380,7 +565,7 @@ static double value_of_thing(const struct reading *reading, enum vital vital, co
 void lookout_reading(const struct lookout *lookout, uint32_t position, uint64_t now_ms,
                      struct reading *reading_out)
 {
-    const struct post *post = &lookout->posts[position];
+    const struct post *post = lookout->posts[position];
     bool is_stale = lookout_is_stale(lookout, &post->sight, now_ms);
 
     *reading_out = (struct reading){

@@ -24,7 +24,7 @@ struct scene {
     bool is_up, is_down, is_refused;
     bool has_sample;
     bool has_problem; /* of a machine that is up */
-    unsigned changes;
+    unsigned changes, readies, failures;
 };
 
 static void on_presence(struct lookout *lookout, uint32_t position, enum presence from,
@@ -49,11 +49,43 @@ static void on_change(struct lookout *lookout, uint32_t position, void *user)
     struct scene *scene = user;
 
     scene->changes++;
-    scene->has_sample = sight->sample_ms > 0;
     scene->has_problem = sight->presence == PRESENCE_UP && sight->problem != PROBLEM_NONE;
 }
 
-static const struct lookout_events events = {.on_presence = on_presence, .on_change = on_change};
+static void on_sample(struct lookout *lookout, uint32_t position,
+                      const struct vitals_sample *sample, void *user)
+{
+    struct scene *scene = user;
+
+    scene->has_sample = sample != NULL;
+    assert_true(!sample || lookout_sight(lookout, position)->sample_ms > 0);
+}
+
+static void on_ready(struct lookout *lookout, uint32_t position, const struct link_info *info,
+                     void *user)
+{
+    struct scene *scene = user;
+
+    assert_ptr_equal(info, link_info(lookout_link(lookout, position)));
+    assert_int_equal(lookout_sight(lookout, position)->presence, PRESENCE_UP);
+    scene->readies++;
+}
+
+static void on_failed(struct lookout *lookout, uint32_t position, const struct trouble *trouble,
+                      void *user)
+{
+    struct scene *scene = user;
+
+    assert_int_not_equal(trouble->code, PROBLEM_NONE);
+    assert_true(lookout_sight(lookout, position)->attempt_ms > 0);
+    scene->failures++;
+}
+
+static const struct lookout_events events = {.on_presence = on_presence,
+                                             .on_change = on_change,
+                                             .on_sample = on_sample,
+                                             .on_ready = on_ready,
+                                             .on_failed = on_failed};
 
 static void target_of(uint32_t index, struct link_target *target_out, void *user)
 {
@@ -283,6 +315,130 @@ static void test_stale(void **state)
     scene_end(&scene);
 }
 
+/* One machine comes, another goes, a third takes its place. */
+static void test_comes_and_goes(void **state)
+{
+    struct scene scene;
+    uint32_t second, third;
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_up);
+    assert_int_equal(lookout_add(scene.lookout, 7, PROBLEM_ID_UNKNOWN, &second), 0);
+    assert_int_equal(second, 1);
+    assert_int_equal(lookout_machine(scene.lookout, second), 7);
+    assert_null(lookout_link(scene.lookout, second));
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_REFUSED), 1);
+    assert_int_equal(lookout_sight(scene.lookout, second)->problem, PROBLEM_ID_UNKNOWN);
+    lookout_wake(scene.lookout, second); /* nothing can be tried */
+    lookout_remove(scene.lookout, 0);
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_UP), 0);
+    scene.is_up = false;
+    assert_int_equal(lookout_add(scene.lookout, 0, PROBLEM_NONE, &third), 0);
+    assert_int_equal(third, 0);
+    assert_int_equal(lookout_count(scene.lookout), 2);
+    test_world_run(&scene.world, &scene.is_up);
+    assert_string_equal(scene.steps, "up up ");
+    assert_int_equal(scene.readies, 2);
+    scene_end(&scene);
+}
+
+/* Many more than there was room for at first. */
+static void test_grows(void **state)
+{
+    struct scene scene;
+    uint32_t position;
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    for (uint32_t i = 1; i < 200; i++) {
+        assert_int_equal(lookout_add(scene.lookout, i, PROBLEM_ID_UNKNOWN, &position), 0);
+        assert_int_equal(position, i);
+    }
+    assert_int_equal(lookout_machine(scene.lookout, 77), 77);
+    lookout_remove(scene.lookout, 77);
+    lookout_remove(scene.lookout, 5);
+    assert_int_equal(lookout_add(scene.lookout, 300, PROBLEM_ID_UNKNOWN, &position), 0);
+    assert_int_equal(position, 5);
+    assert_int_equal(lookout_add(scene.lookout, 301, PROBLEM_ID_UNKNOWN, &position), 0);
+    assert_int_equal(position, 77);
+    assert_int_equal(lookout_add(scene.lookout, 302, PROBLEM_ID_UNKNOWN, &position), 0);
+    assert_int_equal(position, 200);
+    test_world_run(&scene.world, &scene.is_up);
+    scene_end(&scene);
+}
+
+/* A person disconnects: that is no outage, and nothing is tried until the person says so. */
+static void test_rest(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.fields = "cpu.busy";
+    scene.world.agent.vitals = "{\"columns\":[\"cpu.busy\"],\"every_ms\":1000}\n"
+                               "{\"t\":1764133563123,\"i\":1000,\"v\":[12.5]}\n";
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.has_sample);
+    lookout_rest(scene.lookout, 0);
+    assert_true(lookout_is_resting(scene.lookout, 0));
+    assert_int_equal(lookout_present(scene.lookout, PRESENCE_UNKNOWN), 1);
+    assert_false(lookout_sight(scene.lookout, 0)->is_ready);
+    test_world_wait(&scene.world, 200);
+    assert_int_equal(link_state(lookout_link(scene.lookout, 0)), LINK_CLOSED);
+    assert_int_equal(scene.readies, 1);
+    assert_int_equal(scene.failures, 0);
+    scene.has_sample = scene.is_up = false;
+    lookout_wake(scene.lookout, 0);
+    test_world_run(&scene.world, &scene.has_sample);
+    assert_int_equal(scene.readies, 2);
+    assert_string_equal(scene.steps, "up unknown up ");
+    scene_end(&scene);
+}
+
+/* An order to a machine at rest connects it: it is watched again. */
+static void test_woken_by_others(void **state)
+{
+    struct scene scene;
+    struct link *link;
+
+    (void)state;
+    scene_begin(&scene);
+    scene_look(&scene);
+    test_world_run(&scene.world, &scene.is_up);
+    lookout_rest(scene.lookout, 0);
+    test_world_wait(&scene.world, 100);
+    scene.is_up = false;
+    assert_int_equal(link_pool_take(scene.pool, 0, &link), 0);
+    test_world_run(&scene.world, &scene.is_up);
+    assert_false(lookout_is_resting(scene.lookout, 0));
+    link_pool_give(scene.pool, link);
+    scene_end(&scene);
+}
+
+static void test_other_fields(void **state)
+{
+    struct scene scene;
+
+    (void)state;
+    scene_begin(&scene);
+    scene.world.agent.vitals = "{\"columns\":[\"cpu.busy\"],\"every_ms\":1000}\n"
+                               "{\"t\":1764133563123,\"i\":1000,\"v\":[12.5]}\n";
+    scene_look(&scene); /* presence only */
+    test_world_run(&scene.world, &scene.is_up);
+    assert_false(scene.has_sample);
+    assert_int_equal(lookout_set_fields(scene.lookout, "cpu.busy"), 0);
+    test_world_run(&scene.world, &scene.has_sample);
+    scene.has_sample = false;
+    assert_int_equal(lookout_set_fields(scene.lookout, "cpu.busy"), 0); /* the same: nothing */
+    assert_int_equal(lookout_set_fields(scene.lookout, "cpu.busy,mem.used"), 0);
+    test_world_run(&scene.world, &scene.has_sample);
+    assert_int_equal(lookout_set_fields(scene.lookout, NULL), 0);
+    scene_end(&scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -296,6 +452,11 @@ int main(void)
         cmocka_unit_test(test_other_id),
         cmocka_unit_test(test_adopt),
         cmocka_unit_test(test_stale),
+        cmocka_unit_test(test_comes_and_goes),
+        cmocka_unit_test(test_grows),
+        cmocka_unit_test(test_rest),
+        cmocka_unit_test(test_woken_by_others),
+        cmocka_unit_test(test_other_fields),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

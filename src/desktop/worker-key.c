@@ -1,0 +1,67 @@
+/* What the window hears of the operator's key, and of troubles. */
+#include "desktop/worker-private.h"
+
+#include "desktop/news.h"
+
+static char *take_text(struct buffer *buffer)
+{
+    char *text = g_strndup((const char *)buffer_bytes(buffer), buffer_length(buffer));
+
+    buffer_deinit(buffer);
+    return text;
+}
+
+void trouble_texts(const struct trouble *trouble, const struct signer *signer, char **sentence_out,
+                   char **advice_out)
+{
+    struct buffer sentence = BUFFER_INIT;
+    struct buffer advice = BUFFER_INIT;
+    struct trouble shown = *trouble;
+
+    trouble_shorten(&shown);
+    shown.has_pinned = shown.has_seen = false; /* in the advice */
+    if (trouble_describe(&shown, &sentence) != 0 || trouble_advise(trouble, signer, &advice) != 0)
+        g_error("out of memory");
+    *sentence_out = take_text(&sentence);
+    *advice_out = take_text(&advice);
+}
+
+void key_news_free(struct key_news *news)
+{
+    g_free(news->fault);
+    g_free(news->fingerprint);
+    g_free(news->origin);
+    g_free(news);
+}
+
+static void drop_key(struct letter *letter)
+{
+    key_news_free((struct key_news *)letter);
+}
+
+static struct key_news *key_news_new(void)
+{
+    struct key_news *news = g_new0(struct key_news, 1);
+
+    news->letter.read = hune_fleet_read_key;
+    news->letter.drop = drop_key;
+    return news;
+}
+
+void tell_key(struct worker *worker, const struct signer *signer)
+{
+    struct key_news *news = key_news_new();
+
+    news->fingerprint = g_strdup(signer_fingerprint(signer));
+    news->origin = g_strdup(signer_origin(signer));
+    news->is_new = signer_is_new(signer);
+    worker_tell(worker, &news->letter);
+}
+
+void tell_key_fault(struct worker *worker, const struct fault *fault)
+{
+    struct key_news *news = key_news_new();
+
+    news->fault = g_strdup_printf(*fault->hint ? "%s\n%s" : "%s%s", fault->text, fault->hint);
+    worker_tell(worker, &news->letter);
+}
