@@ -1,14 +1,17 @@
 # The front door. Everything is done by meson, ninja and the scripts in tools/.
 
 PREFIX ?= /usr/local
+# no: neither the window nor the packages that it needs (run and install)
+DESKTOP ?= yes
 WORKERS ?= 4
 SECONDS ?= 30
-export PREFIX
+export PREFIX DESKTOP
 
 .PHONY: help run test bench fuzz pictures install format check-format clean
 
 help:
 	@echo 'make run      build Hune, start an agent on this machine and show what it does'
+	@echo '              (DESKTOP=no leaves the window out, and the 130 MB of packages that it needs)'
 	@echo 'make test     build with sanitizers and run every test (WORKERS=$(WORKERS) at once)'
 	@echo 'make bench    measure against ssh and print a table (minutes; JSON=FILE keeps it)'
 	@echo 'make install  install under PREFIX=$(PREFIX); DESTDIR is respected'
@@ -21,7 +24,7 @@ help:
 	@echo '(packaging/debian-packages), with sudo unless you are root.'
 
 run:
-	@tools/setup run build desktop
+	@tools/setup run build $(if $(filter no,$(DESKTOP)),,desktop)
 	@tools/build release
 	@tools/run-demo
 
