@@ -1,8 +1,6 @@
 /* See fold.h. */
 #include "desktop/fold.h"
 
-#include <string.h>
-
 #include "desktop/window.h"
 
 static void group_free(gpointer data)
@@ -30,14 +28,10 @@ void hune_fold_clear(struct hune_fold *fold)
     g_clear_pointer(&fold->folded, g_free);
 }
 
-/* A digest in place of the text: a mebibyte as a key would be kept twice. */
-static char *key_of(const struct hune_answer *answer, const char *end)
+static char *key_of(const struct hune_answer *answer)
 {
-    g_autoptr(GChecksum) sum = g_checksum_new(G_CHECKSUM_SHA256);
-
-    g_checksum_update(sum, (const guchar *)answer->text->str, (gssize)answer->text->len);
-    return g_strdup_printf("%s %s %" G_GSIZE_FORMAT " %s", end, g_checksum_get_string(sum),
-                           answer->left_out, answer->sentence ? answer->sentence : "");
+    return g_strdup_printf("%u %u %u %u %u", answer->groups.out, answer->groups.err,
+                           answer->groups.failure, answer->end.state, answer->end.detail);
 }
 
 static char *problem_of(const struct hune_answer *answer)
@@ -50,15 +44,14 @@ static char *problem_of(const struct hune_answer *answer)
 
 static void add(struct hune_fold *fold, const struct hune_answer *answer, guint position)
 {
-    g_autofree char *end = hune_answer_state_text(answer);
-    g_autofree char *key = key_of(answer, end);
+    g_autofree char *key = key_of(answer);
     struct hune_fold_group *group = g_hash_table_lookup(fold->by_key, key);
 
     if (!group) {
         group = g_new0(struct hune_fold_group, 1);
         group->positions = g_array_new(FALSE, FALSE, sizeof(guint));
         group->is_ok = hune_answer_is_ok(answer);
-        group->end = g_steal_pointer(&end);
+        group->end = hune_answer_state_text(answer);
         group->problem = problem_of(answer);
         g_ptr_array_add(fold->groups, group);
         g_hash_table_insert(fold->by_key, g_steal_pointer(&key), group);

@@ -1,4 +1,5 @@
-/* Equal answers in one group: same end, same text, to the last byte. */
+/* Equal answers in one card: same end, and the same to the last byte, which the fleet's harvest
+ * found out while they came (order.h: order_groups). */
 #pragma once
 
 #include "desktop/order-model.h"

@@ -86,6 +86,7 @@ static void take_result(struct hune_answer *answer, const struct order_event *ev
     answer->state = HUNE_ANSWER_ENDED;
     answer->is_broken = FALSE;
     answer->end = event->state;
+    answer->groups = event->groups;
     answer->sentence = g_strdup(event->sentence);
     answer->advice = g_strdup(event->advice);
 }
@@ -195,6 +196,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
         answer->text = g_string_new_len(answers[i].text->str, (gssize)answers[i].text->len);
         answer->left_out = answers[i].left_out;
         answer->sentence = g_strdup(answers[i].sentence);
+        answer->groups = answers[i].groups;
         answer->ms = answers[i].ms;
         longest = MAX(longest, answer->ms);
     }

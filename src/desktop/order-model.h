@@ -12,18 +12,16 @@
 
 G_BEGIN_DECLS
 
-/* Text kept of one machine's answer: more than a person reads, less than hurts. */
-enum { HUNE_ANSWER_MAX = 1 << 20 };
-
 enum hune_answer_state { HUNE_ANSWER_WAITING, HUNE_ANSWER_RUNNING, HUNE_ANSWER_ENDED };
 
 /* One machine's part. */
 struct hune_answer {
     HuneMachine *machine;
     enum hune_answer_state state;
-    struct job_state end; /* once ENDED */
-    GString *text;        /* stdout and stderr as they came, at most HUNE_ANSWER_MAX bytes */
-    gsize left_out;       /* bytes that did not fit */
+    struct job_state end;       /* once ENDED */
+    struct order_groups groups; /* once ENDED */
+    GString *text;              /* stdout and stderr as they came, at most HUNE_ANSWER_MAX bytes */
+    gsize left_out;             /* bytes that did not fit */
     char *note;
     char *sentence; /* what went wrong, or NULL */
     char *advice;

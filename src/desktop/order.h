@@ -21,6 +21,17 @@ enum order_event_kind {
     ORDER_DONE,   /* all have ended; nothing follows */
 };
 
+/* Text kept of one machine's answer: more than a person reads, less than hurts. */
+enum { HUNE_ANSWER_MAX = 1 << 20 };
+
+/* Which answers are the same, as the fleet's harvest gathers them: equal numbers are equal to the
+ * last byte. HARVEST_NONE: nothing was said, or nothing went wrong. */
+struct order_groups {
+    uint32_t out; /* standard output, or both */
+    uint32_t err; /* standard error, of runs that kept it apart */
+    uint32_t failure;
+};
+
 struct order_event {
     uint32_t position; /* in the request's slots */
     enum order_event_kind kind;
@@ -28,6 +39,7 @@ struct order_event {
     size_t size;
     uint32_t ms; /* since the job's start */
     struct job_state state;
+    struct order_groups groups; /* of an ORDER_RESULT */
     char *sentence;
     char *advice;
 };

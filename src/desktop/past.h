@@ -3,7 +3,7 @@
 #pragma once
 
 #include "desktop/worker.h"
-#include "proto/state.h"
+#include "desktop/order.h"
 
 struct past_run {
     int64_t number;
@@ -31,6 +31,7 @@ struct past_answer {
     char *sentence; /* NULL: nothing went wrong */
     GString *text;  /* made fit to be shown */
     uint64_t left_out;
+    struct order_groups groups;
 };
 
 /* One run with its answers; `run` is NULL if it is not remembered any more. Borrowed by `done`. */

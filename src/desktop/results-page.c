@@ -2,12 +2,11 @@
  * is selected there is shown on the right. */
 #include "desktop/results-page.h"
 
-#include <string.h>
-
 #include "desktop/fold.h"
 #include "desktop/output-view.h"
 #include "desktop/save-results.h"
 #include "desktop/window.h"
+#include "fleet/differ.h"
 #include "fleet/i18n.h"
 
 enum { REFRESH_MS = 250, MACHINES_SHOWN_MAX = 10000 };
@@ -57,31 +56,28 @@ static void show_text(HuneResultsPage *self, const struct hune_answer *answer)
     hune_output_view_end_line(self->output);
 }
 
-static GHashTable *lines_of(const char *text)
+/* What the majority does not say stands out, and so does what it alone says. */
+static int show_line(char sign, const uint8_t *line, size_t size, void *user)
 {
-    GHashTable *lines = g_hash_table_new_full(g_str_hash, g_str_equal, g_free, NULL);
-    g_auto(GStrv) parts = g_strsplit(text, "\n", -1);
+    HuneResultsPage *self = user;
+    enum hune_output_style style = sign == '+'   ? HUNE_OUTPUT_COMMAND
+                                   : sign == '-' ? HUNE_OUTPUT_NOTE
+                                                 : HUNE_OUTPUT_PLAIN;
 
-    for (char **part = parts; *part; part++)
-        g_hash_table_add(lines, g_strdup(*part));
-    return lines;
+    if (sign == '-')
+        hune_output_view_append(self->output, "− ", -1, style);
+    hune_output_view_append(self->output, (const char *)line, (gssize)size, style);
+    hune_output_view_append(self->output, "\n", 1, style);
+    return 0;
 }
 
-/* What the majority does not say stands out. */
 static void show_against(HuneResultsPage *self, const struct hune_answer *answer,
                          const struct hune_answer *usual)
 {
-    g_autoptr(GHashTable) known = lines_of(usual->text->str);
-    g_auto(GStrv) parts = g_strsplit(answer->text->str, "\n", -1);
-
-    for (char **part = parts; *part; part++) {
-        if (!part[1] && !**part)
-            break;
-        hune_output_view_append(self->output, *part, -1,
-                                g_hash_table_contains(known, *part) ? HUNE_OUTPUT_PLAIN
-                                                                    : HUNE_OUTPUT_COMMAND);
-        hune_output_view_append(self->output, "\n", 1, HUNE_OUTPUT_PLAIN);
-    }
+    if (differ((const uint8_t *)usual->text->str, usual->text->len,
+               (const uint8_t *)answer->text->str, answer->text->len, show_line, self) != 0)
+        hune_output_view_append(self->output, answer->text->str, (gssize)answer->text->len,
+                                HUNE_OUTPUT_PLAIN);
     if (!answer->sentence)
         return;
     hune_output_view_append(self->output, answer->sentence, -1, HUNE_OUTPUT_NOTE);

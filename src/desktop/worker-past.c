@@ -5,7 +5,7 @@
 #include "desktop/display.h"
 #include "desktop/past.h"
 #include "desktop/worker-private.h"
-#include "fleet/store-runs.h"
+#include "fleet/harvest.h"
 
 enum { LOOKED_AT_MAX = 20000 };
 
@@ -116,7 +116,6 @@ void worker_send_past_list(struct worker *worker, const struct past_list_ask *as
 
 struct run_letter {
     struct letter letter;
-    struct worker *worker;
     struct past_run_ask ask;
     bool is_found;
     struct past_run run;
@@ -141,64 +140,74 @@ static void drop_run(struct letter *letter)
     read_run(letter, NULL);
 }
 
-static void read_output(struct worker *worker, int64_t output, struct past_answer *answer)
+static void add_said(struct harvest *harvest, bool is_error, uint32_t group,
+                     struct past_answer *answer)
 {
     _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    const struct transcript *said;
     struct display display = {0};
-    uint64_t size = 0;
 
-    if (output == 0 || store_run_read(worker->store, output, &bytes, &size) != 0)
+    if (group == HARVEST_NONE)
         return;
-    if (display_feed(&display, buffer_bytes(&bytes), buffer_length(&bytes), &text) != 0 ||
+    said = &harvest_answers(harvest, is_error)->groups[group].text;
+    if (transcript_copy(harvest_transcripts(harvest), said, HUNE_ANSWER_MAX, &bytes) != 0 ||
+        display_feed(&display, buffer_bytes(&bytes), buffer_length(&bytes), &text) != 0 ||
         display_finish(&display, &text) != 0)
         return;
-    answer->left_out += size - buffer_length(&bytes);
+    answer->left_out += said->size - buffer_length(&bytes);
     g_string_append_len(answer->text, (const char *)buffer_bytes(&text),
                         (gssize)buffer_length(&text));
 }
 
-static int each_result(const struct stored_result *result, void *user)
+/* The sentence; what to do next was not kept. */
+static char *failure_text(struct harvest *harvest, uint32_t group)
 {
-    struct run_letter *run = user;
-    struct past_answer *answer;
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
-    if (result->position >= run->answers->len)
-        return 0;
-    answer = &g_array_index(run->answers, struct past_answer, result->position);
-    answer->state = result->state;
-    answer->is_ended = true;
-    answer->ms = result->ms;
-    answer->sentence = result->text ? g_strdup(result->text) : NULL;
-    read_output(run->worker, result->out, answer);
-    read_output(run->worker, result->err, answer);
-    return 0;
+    if (group == HARVEST_NONE ||
+        transcript_copy(harvest_transcripts(harvest),
+                        &harvest_failures(harvest)->groups[group].text, UINT64_MAX, &text) != 0)
+        return NULL;
+    return g_strdup(buffer_text(&text));
+}
+
+static void copy_answers(struct harvest *harvest, GArray *answers)
+{
+    for (uint32_t i = 0; i < harvest_size(harvest); i++) {
+        const struct harvest_machine *machine = harvest_machine(harvest, i);
+        struct past_answer answer = {
+            .name = g_strdup(harvest_names(harvest)[i]),
+            .state = machine->state,
+            .is_ended = machine->is_done,
+            .ms = machine->ms,
+            .sentence = failure_text(harvest, machine->failure),
+            .text = g_string_new(NULL),
+            .groups = {machine->answer[0], machine->answer[1], machine->failure},
+        };
+
+        add_said(harvest, false, machine->answer[0], &answer);
+        add_said(harvest, true, machine->answer[1], &answer);
+        g_array_append_val(answers, answer);
+    }
 }
 
 static void ask_run(struct letter *letter, void *reader)
 {
     _cleanup_buffer_ struct buffer texts = BUFFER_INIT;
-    _cleanup_buffer_ struct buffer names = BUFFER_INIT;
     struct run_letter *run = (struct run_letter *)letter;
     struct worker *worker = reader;
     struct stored_run stored = {0};
+    struct harvest *harvest = NULL;
 
-    run->worker = worker;
     letter->read = read_run;
     run->is_found = store_run_find(worker->store, run->ask.number, &stored, &texts) == 0 &&
-                    store_run_names(worker->store, run->ask.number, &names) == 0;
+                    harvest_load(&harvest, worker->store, run->ask.number) == 0;
     if (run->is_found) {
-        const char *at = (const char *)buffer_bytes(&names);
-        const char *end = at + buffer_length(&names);
-
         run->run = copy_run(&stored);
-        for (; at < end; at += strlen(at) + 1) {
-            struct past_answer answer = {.name = g_strdup(at), .text = g_string_new(NULL)};
-
-            g_array_append_val(run->answers, answer);
-        }
-        store_run_results(worker->store, run->ask.number, each_result, run);
+        copy_answers(harvest, run->answers);
     }
+    harvest_free(harvest);
     worker_tell(worker, letter);
 }
 

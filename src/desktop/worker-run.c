@@ -44,7 +44,7 @@ struct run {
     bool is_asking;
     gboolean facts[FACT_COUNT]; /* is_asking */
     struct buffer payload;
-    struct harvest *harvest; /* the copy that is remembered; NULL: none */
+    struct harvest *harvest; /* gathers what is the same, and is remembered; NULL: nothing began */
     char **names;            /* of the machines, for it */
     struct share *shares;    /* by position */
     GHashTable *positions;   /* slot -> position */
@@ -204,8 +204,7 @@ static void on_accepted(struct remote_job *job, uint32_t slot, void *user)
     uint32_t position = position_of(run, slot);
 
     run->shares[position].is_accepted = true;
-    if (run->harvest)
-        harvest_accepted(run->harvest, position, remote_job_id(job));
+    harvest_accepted(run->harvest, position, remote_job_id(job));
     add_event(run, (struct order_event){.position = position, .kind = ORDER_ACCEPTED});
     if (run->is_stopping)
         remote_job_signal(job, 0);
@@ -220,8 +219,7 @@ static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kin
     struct share *share = &run->shares[position];
     bool is_error = kind == FRAME_ERR;
 
-    if (run->harvest)
-        harvest_say(run->harvest, position, is_error, bytes, size, ms);
+    harvest_say(run->harvest, position, is_error, bytes, size, ms);
     if (display_feed(&share->display[is_error], bytes, size, &text) != 0)
         return;
     add_text(run, position, is_error ? ORDER_ERR : ORDER_OUT, &text, ms);
@@ -244,8 +242,7 @@ static void on_interrupted(struct remote_job *job, uint32_t slot, bool interrupt
     struct run *run = user;
 
     (void)job;
-    if (run->harvest)
-        harvest_away(run->harvest, position_of(run, slot), interrupted);
+    harvest_away(run->harvest, position_of(run, slot), interrupted);
     add_event(run, (struct order_event){.position = position_of(run, slot),
                                         .kind = interrupted ? ORDER_BROKEN : ORDER_BACK});
 }
@@ -260,6 +257,12 @@ static void finish_texts(struct run *run, uint32_t position)
     }
 }
 
+static struct order_groups groups_of(const struct harvest_machine *machine)
+{
+    return (struct order_groups){
+        .out = machine->answer[0], .err = machine->answer[1], .failure = machine->failure};
+}
+
 static void on_result(struct fanout *fanout, uint32_t slot, const struct fanout_result *result,
                       void *user)
 {
@@ -271,10 +274,10 @@ static void on_result(struct fanout *fanout, uint32_t slot, const struct fanout_
     finish_texts(run, event.position);
     if (result->trouble)
         trouble_texts(result->trouble, run->worker->signer, &event.sentence, &event.advice);
-    if (run->harvest)
-        harvest_end(run->harvest, event.position, result->state,
-                    result->trouble ? trouble_word(result->trouble) : NULL, event.sentence,
-                    event.advice);
+    harvest_end(run->harvest, event.position, result->state,
+                result->trouble ? trouble_word(result->trouble) : NULL, event.sentence,
+                event.advice);
+    event.groups = groups_of(harvest_machine(run->harvest, event.position));
     add_event(run, event);
 }
 
@@ -305,8 +308,7 @@ static void on_done(struct fanout *fanout, void *user)
 {
     struct run *run = user;
 
-    if (run->harvest)
-        harvest_close(run->harvest, fanout_exit_status(fanout));
+    harvest_close(run->harvest, fanout_exit_status(fanout));
     run_free(run);
 }
 
@@ -315,8 +317,10 @@ static const struct fanout_events fanout_events = {.on_result = on_result, .on_d
 /* Facts are text, too, so that equal ones fold. */
 static void on_document(uint32_t slot, json_t *root, void *user)
 {
+    static const uint8_t no_job[UUID_SIZE];
     _cleanup_buffer_ struct buffer out = BUFFER_INIT;
     struct run *run = user;
+    uint32_t position = position_of(run, slot);
 
     for (int i = 0; i < FACT_COUNT; i++) {
         json_t *fact = json_object_get(root, fact_name((enum fact)i));
@@ -325,7 +329,9 @@ static void on_document(uint32_t slot, json_t *root, void *user)
         if (text)
             buffer_printf(&out, "%s\n", text);
     }
-    add_text(run, position_of(run, slot), ORDER_OUT, &out, 0);
+    harvest_accepted(run->harvest, position, no_job);
+    harvest_say(run->harvest, position, false, buffer_bytes(&out), buffer_length(&out), 0);
+    add_text(run, position, ORDER_OUT, &out, 0);
 }
 
 /* ---- beginning ---- */
@@ -407,7 +413,7 @@ static int prepare(struct run *run, const struct order_letter *letter)
 }
 
 /* What runs is remembered with its answers, for both consoles. */
-static void make_harvest(struct run *run, const struct order_letter *letter)
+static int make_harvest(struct run *run, const struct order_letter *letter)
 {
     _cleanup_buffer_ struct buffer selector = BUFFER_INIT;
     struct stored_run stored = {
@@ -418,10 +424,8 @@ static void make_harvest(struct run *run, const struct order_letter *letter)
         .machines = letter->count,
     };
     struct harvest_settings settings = {
-        .count = letter->count, .store = run->worker->store, .run = &stored};
+        .count = letter->count, .store = run->worker->store, .run = run->is_job ? &stored : NULL};
 
-    if (!run->is_job || !run->worker->store)
-        return;
     run->names = g_new0(char *, letter->count + 1);
     for (uint32_t i = 0; i < letter->count; i++) {
         const struct station *station = station_at(run->worker, letter->slots[i]);
@@ -432,8 +436,7 @@ static void make_harvest(struct run *run, const struct order_letter *letter)
     settings.directory = run->worker->paths.data;
     nodeset_fold(settings.names, letter->count, &selector);
     stored.selector = buffer_text(&selector);
-    if (!stored.selector || harvest_new(&run->harvest, &settings) != 0)
-        run->harvest = NULL;
+    return stored.selector ? harvest_new(&run->harvest, &settings) : -ENOMEM;
 }
 
 static int start(struct run *run, const struct order_letter *letter)
@@ -450,10 +453,10 @@ static int start(struct run *run, const struct order_letter *letter)
     };
     int error = run->worker->pool ? prepare(run, letter) : -ENOTCONN;
 
-    if (!error) {
-        make_harvest(run, letter);
+    if (!error)
+        error = make_harvest(run, letter);
+    if (!error)
         error = fanout_new(&run->fanout, &settings);
-    }
     if (!error)
         fanout_start(run->fanout);
     return error;

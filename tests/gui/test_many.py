@@ -38,6 +38,17 @@ def test_differences_are_groups_of_their_own(paired):
     gui.find("button", "Run again on the failed ones")
 
 
+def test_what_differs_from_the_majority_stands_out(paired, tmp_path):
+    gui, _ = paired(3)
+    select_all(gui, 3)
+    run(gui, f"echo before; mkdir {tmp_path}/once 2>/dev/null && echo first || echo later; echo behind")
+    gui.label(r"^3 done")
+    wait("two answers", lambda: len(groups(gui)) == 2)
+    gui.point(next(n for n in gui.find("list", "Answers").children if "1 machine:" in n.name))
+    wait("what it says against the others", lambda: gui.entry("Output").text in (
+        "before\n− later\nfirst\nbehind\n", "before\nfirst\n− later\nbehind\n"))
+
+
 def test_a_machine_that_is_away_does_not_hold_the_others(paired):
     gui, agents = paired(3)
     select_all(gui, 3)
