@@ -8,11 +8,11 @@
 #include "base/buffer.h"
 
 /* X(bit, NAME, "word") */
-#define HUNE_RIGHTS(X)                                                              \
-    X(0, OBSERVE, "observe") /* facts, vitals, the list of jobs, the audit trail */ \
-    X(1, RUN, "run")         /* run commands, stop own jobs */                      \
-    X(2, SHELL, "shell")     /* open a terminal */                                  \
-    X(3, FILES, "files")     /* get and put */                                      \
+#define HUNE_RIGHTS(X)                                                               \
+    X(0, OBSERVE, "observe") /* facts, vitals, jobs, audit; stop, forget own jobs */ \
+    X(1, RUN, "run")         /* run commands */                                      \
+    X(2, SHELL, "shell")     /* open a terminal */                                   \
+    X(3, FILES, "files")     /* get and put */                                       \
     X(4, CONTROL, "control") /* reset, kill, invite, revoke, any job */
 
 enum right {

@@ -13,8 +13,8 @@
     X(3, SHELL, "shell", SHELL, true)              \
     X(4, GET, "get", FILES, true)                  \
     X(5, PUT, "put", FILES, true)                  \
-    X(6, SIGNAL, "signal", RUN, false)             \
-    X(7, FORGET, "forget", RUN, false)             \
+    X(6, SIGNAL, "signal", OBSERVE, false)         \
+    X(7, FORGET, "forget", OBSERVE, false)         \
     X(8, DISCONNECT, "disconnect", OBSERVE, false) \
     X(9, RESET, "reset", CONTROL, false)           \
     X(10, KILL, "kill", CONTROL, false)            \

@@ -312,12 +312,17 @@ def test_the_right_is_needed(machine):
 
 
 def test_the_right_is_enough(machine):
+    """For all that belongs to it: also for ending one that was left running."""
     made = machine(may="observe,shell")
     with made.console.terminal(*made.plain) as terminal:
         opened(terminal)
-        terminal.type("\r~.")
+        terminal.type("\r~d")
         terminal.wait()
     assert made.shell("true").code == 254
+    shell, = made.console.json("jobs")
+    assert made.console.run("stop", made.name, shell["job"]).code == 0
+    assert [job["state"] for job in made.jobs()] == ["killed"]
+    assert made.console.run("forget", made.name, shell["job"]).code == 0
 
 
 def test_without_a_terminal(machine):
