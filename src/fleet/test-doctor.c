@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fleet/doctor.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 #include "proto/frame.h"
 #include "proto/right.h"
 #include "proto/state.h"

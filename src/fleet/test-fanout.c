@@ -14,7 +14,7 @@
 
 #include "base/clock.h"
 #include "fleet/fanout-task.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 
 enum { MACHINES = 60 };
 

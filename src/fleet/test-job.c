@@ -9,7 +9,7 @@
 #include <string.h>
 
 #include "fleet/remote-job.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 #include "proto/limits.h"
 
 struct seen {

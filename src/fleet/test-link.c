@@ -14,7 +14,7 @@
 #include "fleet/document.h"
 #include "fleet/link.h"
 #include "fleet/request.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 #include "proto/right.h"
 
 struct watched {

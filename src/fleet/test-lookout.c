@@ -11,7 +11,7 @@
 
 #include "base/clock.h"
 #include "fleet/lookout.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 
 struct scene {
     struct test_world world;

@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "fleet/pair.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 #include "proto/right.h"
 
 struct joined {

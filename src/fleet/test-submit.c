@@ -9,7 +9,7 @@
 
 #include "base/clock.h"
 #include "fleet/submit.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 
 struct answered {
     bool done;

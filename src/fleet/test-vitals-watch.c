@@ -11,7 +11,7 @@
 
 #include "base/text.h"
 #include "fleet/link.h"
-#include "fleet/test-agent.h"
+#include "fleet/test-world.h"
 #include "fleet/vitals.h"
 
 #define HEAD "{\"columns\":[\"cpu.busy\",\"net.rx{interface=\\\"eth0\\\"}\"],\"every_ms\":1000}\n"
