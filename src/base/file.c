@@ -8,12 +8,15 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 
-enum { FILE_READ_STEP = 16384 };
+enum { FILE_READ_STEP = 16384, LOCK_STEP_NS = 10 * 1000 * 1000 };
 
 int fd_read_all(int fd, size_t max, struct buffer *content)
 {
@@ -158,4 +161,30 @@ int directory_make(const char *path, mode_t mode)
         *at = '/';
     }
     return directory_make_one(copy, mode);
+}
+
+int file_lock(const char *path, mode_t mode, unsigned wait_ms, int *fd_out)
+{
+    const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
+    uint64_t end = clock_monotonic_ms() + wait_ms;
+    _cleanup_free_ char *target = realpath(path, NULL);
+    _cleanup_free_ char *lock = NULL;
+    _cleanup_close_ int fd = -1;
+
+    if (asprintf(&lock, "%s.lock", target ? target : path) < 0) {
+        lock = NULL;
+        return -ENOMEM;
+    }
+    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, mode);
+    if (fd < 0)
+        return -errno;
+    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
+        if (errno != EWOULDBLOCK && errno != EINTR)
+            return -errno;
+        if (clock_monotonic_ms() >= end)
+            return -ETIMEDOUT;
+        nanosleep(&step, NULL);
+    }
+    *fd_out = steal_fd(&fd);
+    return 0;
 }

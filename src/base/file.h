@@ -24,3 +24,8 @@ int directory_make(const char *path, mode_t mode);
 int fd_read_all(int fd, size_t max, struct buffer *content);
 /* All of the bytes, through EINTR and short writes. Returns 0 or -errno. */
 int fd_write_all(int fd, const void *bytes, size_t size);
+
+/* Takes the lock `path.lock` (of the file that a symbolic link leads to), which is made with `mode`
+ * and stays; waits for whoever has it at most `wait_ms`. It ends with the descriptor. Returns 0,
+ * -ETIMEDOUT, or -errno. */
+int file_lock(const char *path, mode_t mode, unsigned wait_ms, int *fd_out);

@@ -12,8 +12,8 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/session.h"
-#include "cli/watch-do.h"
 #include "fleet/alarm.h"
+#include "fleet/alert-do.h"
 #include "fleet/lookout.h"
 #include "fleet/store-alerts.h"
 
@@ -93,6 +93,13 @@ static void on_presence(struct lookout *lookout, uint32_t position, enum presenc
     watch_tell(console, &line);
     output_flush(&console->out);
     watch->done |= console->out.closed;
+}
+
+static void on_complaint(const char *machine, const char *sentence, void *user)
+{
+    struct watch *watch = user;
+
+    complain(&watch->session.console->error, machine, sentence, NULL, NULL);
 }
 
 /* One that is up but gives no vital signs would be silent for ever. */
@@ -206,36 +213,6 @@ static int read_rules(struct watch *watch)
     return STATUS_OK;
 }
 
-/* The vitals that any rule looks at, as a request wants them; NULL if none does. */
-static int make_fields(struct watch *watch)
-{
-    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
-    uint64_t wanted = 0;
-    uint32_t labels = 0;
-    int error = 0;
-
-    free(watch->fields);
-    watch->fields = NULL;
-    for (uint32_t i = 0; i < watch->rules.count; i++) {
-        wanted |= rule_vitals(watch->rules.items[i].rule);
-        labels |= rule_labels(watch->rules.items[i].rule);
-    }
-    for (int i = 0; i < VITAL_COUNT && !error; i++) {
-        if (wanted & 1ull << i)
-            error = buffer_printf(&out, "%s%s", buffer_length(&out) ? "," : "",
-                                  vital_info((enum vital)i)->name);
-    }
-    for (int i = 0; i < VITAL_LABEL_COUNT && !error; i++) {
-        if (labels & 1u << i)
-            error = buffer_printf(&out, "%s%s", buffer_length(&out) ? "," : "",
-                                  vital_label_group((enum vital_label)i));
-    }
-    if (error || buffer_length(&out) == 0)
-        return error;
-    watch->fields = strdup(buffer_text(&out) ? buffer_text(&out) : "summary");
-    return watch->fields ? 0 : -ENOMEM;
-}
-
 static int select_machines(struct watch *watch)
 {
     static const char *const everything[] = {"all", NULL};
@@ -272,8 +249,11 @@ static int look(struct watch *watch)
                                        .events = &lookout_events,
                                        .user = watch};
     struct fault fault = {0};
-    int error = make_fields(watch);
+    int error;
 
+    free(watch->fields);
+    watch->fields = NULL;
+    error = alert_rules_fields(&watch->rules, NULL, &watch->fields);
     lookout.fields = watch->fields;
     if (!error)
         error = alarm_new(&watch->alarm, &alarm, clock_monotonic_ms(), &fault);
@@ -379,6 +359,8 @@ static void greet(struct watch *watch)
 static int run(struct watch *watch)
 {
     struct console *console = watch->session.console;
+    const struct doer_settings doer = {
+        .loop = &watch->session.loop, .on_complaint = on_complaint, .user = watch};
     const char *fleet_path;
 
     uv_timer_init(&watch->session.loop, &watch->tick);
@@ -388,7 +370,7 @@ static int run(struct watch *watch)
     store_alerts_prune(watch->store, clock_wall_ms());
     if (console_fleet_path(console, &fleet_path) == 0)
         take_stamp(fleet_path, &watch->fleet_stamp);
-    if (doer_new(&watch->doer, &watch->session.loop, &console->error) < 0) {
+    if (doer_new(&watch->doer, &doer) < 0) {
         complain_no_memory(&console->error);
         watch->status = STATUS_FAILED;
     } else {

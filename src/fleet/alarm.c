@@ -3,8 +3,10 @@
 
 #include <errno.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/cleanup.h"
+#include "base/text.h"
 #include "fleet/finding.h"
 #include "fleet/store-alerts.h"
 
@@ -13,6 +15,7 @@ struct ward {
     uint32_t rule;
     struct judgement judgement;
     uint64_t begun_ms; /* wall clock, of an alert that stands */
+    char *finding;     /* of an alert that stands; NULL: not known */
 };
 
 struct alarm {
@@ -21,6 +24,7 @@ struct alarm {
     uint32_t *firsts;        /* by position: its first ward; one more at the end */
     struct rule_mark *marks; /* of all wards */
     uint32_t standing;
+    uint32_t changes;
 };
 
 static bool selection_has(const struct selection *selection, uint32_t index)
@@ -111,18 +115,84 @@ static const struct alert_rule *rule_of(const struct alarm *alarm, const struct 
     return &alarm->settings.rules->items[ward->rule];
 }
 
+/* What another console, or an earlier alarm, wrote down of an alert that stands. */
+static int recall(struct alarm *alarm, uint32_t position, struct ward *ward)
+{
+    _cleanup_buffer_ struct buffer finding = BUFFER_INIT;
+    int error = store_alert_stands(alarm->settings.store, machine_at(alarm, position)->name,
+                                   rule_text(rule_of(alarm, ward)->rule), &ward->begun_ms,
+                                   &finding);
+
+    if (error)
+        return error;
+    free(ward->finding);
+    ward->finding = buffer_length(&finding) && buffer_text(&finding) ? strdup(buffer_text(&finding))
+                                                                     : NULL;
+    return 0;
+}
+
 static void take_up(struct alarm *alarm, uint64_t now_ms)
 {
     for (uint32_t i = 0; i < alarm->settings.count; i++) {
         for (uint32_t w = alarm->firsts[i]; w < alarm->firsts[i + 1]; w++) {
             struct ward *ward = &alarm->wards[w];
-            const struct alert_rule *rule = rule_of(alarm, ward);
 
-            if (store_alert_stands(alarm->settings.store, machine_at(alarm, i)->name,
-                                   rule_text(rule->rule), &ward->begun_ms) != 0)
+            if (!ward->judgement.is_active && recall(alarm, i, ward) == 0)
+                rule_resume(rule_of(alarm, ward)->rule, &ward->judgement, now_ms);
+            alarm->standing += ward->judgement.is_active;
+        }
+    }
+}
+
+/* ---- from the alarm of before ---- */
+
+static uint32_t position_of(const struct alarm *alarm, uint32_t index)
+{
+    uint32_t low = 0, high = alarm->settings.count;
+
+    while (low < high) {
+        uint32_t middle = low + (high - low) / 2;
+
+        if (alarm->settings.machines[middle] == index)
+            return middle;
+        if (alarm->settings.machines[middle] < index)
+            low = middle + 1;
+        else
+            high = middle;
+    }
+    return UINT32_MAX;
+}
+
+static const struct ward *find_ward(const struct alarm *alarm, uint32_t position, const char *text)
+{
+    for (uint32_t w = alarm->firsts[position]; w < alarm->firsts[position + 1]; w++) {
+        if (text_equal(rule_text(rule_of(alarm, &alarm->wards[w])->rule), text))
+            return &alarm->wards[w];
+    }
+    return NULL;
+}
+
+static void inherit(struct alarm *alarm, const struct alarm *before)
+{
+    for (uint32_t i = 0; i < alarm->settings.count; i++) {
+        uint32_t index = fleet_find(before->settings.fleet, machine_at(alarm, i)->name);
+        uint32_t position = index == FLEET_NONE ? UINT32_MAX : position_of(before, index);
+
+        if (position == UINT32_MAX)
+            continue;
+        for (uint32_t w = alarm->firsts[i]; w < alarm->firsts[i + 1]; w++) {
+            struct ward *ward = &alarm->wards[w];
+            const struct rule *rule = rule_of(alarm, ward)->rule;
+            const struct ward *old = find_ward(before, position, rule_text(rule));
+            struct rule_mark *marks = ward->judgement.marks;
+
+            if (!old)
                 continue;
-            rule_resume(rule->rule, &ward->judgement, now_ms);
-            alarm->standing++;
+            memcpy(marks, old->judgement.marks, rule_marks(rule) * sizeof(*marks));
+            ward->judgement = old->judgement;
+            ward->judgement.marks = marks;
+            ward->begun_ms = old->begun_ms;
+            ward->finding = old->finding ? strdup(old->finding) : NULL;
         }
     }
 }
@@ -147,6 +217,9 @@ int alarm_new(struct alarm **alarm_out, const struct alarm_settings *settings, u
         alarm_free(alarm);
         return error;
     }
+    if (settings->before)
+        inherit(alarm, settings->before);
+    alarm->settings.before = NULL;
     take_up(alarm, now_ms);
     *alarm_out = alarm;
     return 0;
@@ -156,6 +229,8 @@ struct alarm *alarm_free(struct alarm *alarm)
 {
     if (!alarm)
         return NULL;
+    for (uint32_t w = 0; alarm->firsts && w < alarm->firsts[alarm->settings.count]; w++)
+        free(alarm->wards[w].finding);
     free(alarm->wards);
     free(alarm->firsts);
     free(alarm->marks);
@@ -166,6 +241,28 @@ struct alarm *alarm_free(struct alarm *alarm)
 uint32_t alarm_standing(const struct alarm *alarm)
 {
     return alarm->standing;
+}
+
+uint32_t alarm_changes(const struct alarm *alarm)
+{
+    return alarm->changes;
+}
+
+void alarm_each(const struct alarm *alarm,
+                void (*each)(const struct standing *standing, void *user), void *user)
+{
+    for (uint32_t i = 0; i < alarm->settings.count; i++) {
+        for (uint32_t w = alarm->firsts[i]; w < alarm->firsts[i + 1]; w++) {
+            const struct ward *ward = &alarm->wards[w];
+            const struct standing standing = {.position = i,
+                                              .rule = rule_of(alarm, ward),
+                                              .begun_ms = ward->begun_ms,
+                                              .finding = ward->finding ? ward->finding : "[]"};
+
+            if (ward->judgement.is_active)
+                each(&standing, user);
+        }
+    }
 }
 
 /* Another console may have told it: then it is kept in mind, and not told again. */
@@ -197,10 +294,16 @@ static void tell(struct alarm *alarm, struct ward *ward, struct alert *alert,
     alert->finding = text_of(&finding, "[]");
     (void)finding_explain(&detail, alert->finding);
     alert->detail = text_of(&detail, "");
-    if (!is_ours(alarm, ward, alert))
+    if (!is_ours(alarm, ward, alert)) {
+        if (!alert->is_over)
+            (void)recall(alarm, alert->position, ward);
         return;
-    if (!alert->is_over)
+    }
+    if (!alert->is_over) {
         ward->begun_ms = alert->at_ms;
+        free(ward->finding);
+        ward->finding = strdup(alert->finding);
+    }
     alert->begun_ms = ward->begun_ms;
     alarm->settings.on_alert(alarm, alert, alarm->settings.user);
 }
@@ -220,6 +323,7 @@ void alarm_judge(struct alarm *alarm, uint32_t position, const struct reading *r
         if (verdict == VERDICT_SAME)
             continue;
         alert.is_over = verdict == VERDICT_ENDS;
+        alarm->changes++;
         if (alert.is_over)
             alarm->standing--;
         else

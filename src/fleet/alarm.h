@@ -31,6 +31,10 @@ struct alarm_settings {
     uint32_t count;
     const struct alert_rules *rules; /* borrowed */
     struct store *store;             /* borrowed; may be NULL: nothing is remembered */
+    /* The alarm of before a change of the list or of the rules; NULL: there was none. What it knows
+     * of machines and rules that are still there goes on: no `for 5m` begins anew. Its fleet and
+     * rules must still be there; needed in alarm_new() only. */
+    const struct alarm *before;
     void (*on_alert)(struct alarm *alarm, const struct alert *alert, void *user);
     void *user;
 };
@@ -45,3 +49,15 @@ void alarm_judge(struct alarm *alarm, uint32_t position, const struct reading *r
                  uint64_t now_ms, uint64_t wall_ms);
 /* How many alerts stand. */
 uint32_t alarm_standing(const struct alarm *alarm);
+/* Another number whenever an alert began or ended, whoever told it. */
+uint32_t alarm_changes(const struct alarm *alarm);
+
+/* An alert that stands; texts are valid in the callback only. */
+struct standing {
+    uint32_t position; /* of the machine */
+    const struct alert_rule *rule;
+    uint64_t begun_ms;   /* wall clock; 0: not known */
+    const char *finding; /* the values at its begin: see finding.h */
+};
+void alarm_each(const struct alarm *alarm,
+                void (*each)(const struct standing *standing, void *user), void *user);

@@ -203,15 +203,12 @@ static void check_whole(struct file_reading *reading)
     }
 }
 
-int alert_rules_read(struct alert_rules *rules, const char *path, struct fault *fault)
+static int read_stream(struct alert_rules *rules, FILE *file, struct fault *fault)
 {
-    _cleanup_fclose_ FILE *file = fopen(path, "re");
     struct file_reading reading = {
         .file = file, .rules = rules, .begin = rules->count, .fault = fault};
     int line, error = 0;
 
-    if (!file)
-        return errno == ENOENT ? 0 : -errno;
     line = ini_parse_stream(next_line, &reading, on_value, &reading);
     if (ferror(file) || line < 0)
         error = -EIO;
@@ -226,4 +223,72 @@ int alert_rules_read(struct alert_rules *rules, const char *path, struct fault *
     while (rules->count > reading.begin)
         rule_release(&rules->items[--rules->count]);
     return error ? error : 1;
+}
+
+int alert_rules_read(struct alert_rules *rules, const char *path, struct fault *fault)
+{
+    _cleanup_fclose_ FILE *file = fopen(path, "re");
+
+    if (!file)
+        return errno == ENOENT ? 0 : -errno;
+    return read_stream(rules, file, fault);
+}
+
+int alert_rules_parse(struct alert_rules *rules, const void *text, size_t size, struct fault *fault)
+{
+    _cleanup_fclose_ FILE *file = NULL;
+
+    if (size == 0) /* which fmemopen() does not take everywhere */
+        return 0;
+    file = fmemopen((void *)text, size, "r");
+    return file ? read_stream(rules, file, fault) : -errno;
+}
+
+/* ---- what they look at ---- */
+
+static bool has_field(const char *fields, const char *name)
+{
+    size_t length = strlen(name);
+
+    for (const char *at = fields; at && *at; at += *at == ',') {
+        size_t here = strcspn(at, ",");
+
+        if (here == length && memcmp(at, name, length) == 0)
+            return true;
+        at += here;
+    }
+    return false;
+}
+
+static int add_field(struct buffer *out, const char *base, const char *name)
+{
+    if (has_field(base, name))
+        return 0;
+    return buffer_printf(out, "%s%s", buffer_length(out) ? "," : "", name);
+}
+
+int alert_rules_fields(const struct alert_rules *rules, const char *base, char **fields_out)
+{
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+    uint64_t wanted = 0;
+    uint32_t labels = 0;
+    int error = base ? buffer_append_text(&out, base) : 0;
+
+    for (uint32_t i = 0; i < rules->count; i++) {
+        wanted |= rule_vitals(rules->items[i].rule);
+        labels |= rule_labels(rules->items[i].rule);
+    }
+    for (int i = 0; i < VITAL_COUNT && !error; i++) {
+        if (wanted & 1ull << i)
+            error = add_field(&out, base, vital_info((enum vital)i)->name);
+    }
+    for (int i = 0; i < VITAL_LABEL_COUNT && !error; i++) {
+        if (labels & 1u << i)
+            error = add_field(&out, base, vital_label_group((enum vital_label)i));
+    }
+    *fields_out = NULL;
+    if (error || buffer_length(&out) == 0)
+        return error;
+    *fields_out = buffer_text(&out) ? strdup(buffer_text(&out)) : NULL;
+    return *fields_out ? 0 : -ENOMEM;
 }

@@ -11,6 +11,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "fleet/fault.h"
@@ -41,3 +42,9 @@ int alert_rules_add(struct alert_rules *rules, const char *text, struct fault *f
  * mistake in `fault`, its line set (and the column, if the rule itself is wrong): then none of the
  * file is added. */
 int alert_rules_read(struct alert_rules *rules, const char *path, struct fault *fault);
+/* The same from text. */
+int alert_rules_parse(struct alert_rules *rules, const void *text, size_t size,
+                      struct fault *fault);
+/* The vitals that any rule looks at, as a request names them, behind those of `base` (which may be
+ * NULL). `fields_out` is NULL if there are none; free it. Returns 0 or -ENOMEM. */
+int alert_rules_fields(const struct alert_rules *rules, const char *base, char **fields_out);

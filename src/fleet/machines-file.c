@@ -2,17 +2,12 @@
 #include "fleet/machines-private.h"
 
 #include <errno.h>
-#include <fcntl.h>
 #include <libgen.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
-#include <time.h>
 
 #include "base/cleanup.h"
-#include "base/clock.h"
 #include "base/file.h"
 #include "fleet/i18n.h"
 
@@ -20,7 +15,6 @@ enum {
     LIST_MODE = 0600,
     DIRECTORY_MODE = 0700,
     LOCK_WAIT_MS = 10 * 1000,
-    LOCK_STEP_NS = 10 * 1000 * 1000,
     EDIT_TRIES = 5,
 };
 
@@ -119,33 +113,6 @@ int fleet_save(struct fleet *fleet, struct fault *fault)
     return r;
 }
 
-/* Takes the lock that all consoles take; it ends with the descriptor. */
-static int lock_take(const char *path, int *fd_out)
-{
-    const struct timespec step = {.tv_nsec = LOCK_STEP_NS};
-    uint64_t end = clock_monotonic_ms() + LOCK_WAIT_MS;
-    _cleanup_free_ char *target = realpath(path, NULL);
-    _cleanup_free_ char *lock = NULL;
-    _cleanup_close_ int fd = -1;
-
-    if (asprintf(&lock, "%s.lock", target ? target : path) < 0) {
-        lock = NULL;
-        return -ENOMEM;
-    }
-    fd = open(lock, O_RDWR | O_CREAT | O_CLOEXEC | O_NOFOLLOW, LIST_MODE);
-    if (fd < 0)
-        return -errno;
-    while (flock(fd, LOCK_EX | LOCK_NB) < 0) {
-        if (errno != EWOULDBLOCK && errno != EINTR)
-            return -errno;
-        if (clock_monotonic_ms() >= end)
-            return FLEET_E_LOCKED;
-        nanosleep(&step, NULL);
-    }
-    *fd_out = steal_fd(&fd);
-    return 0;
-}
-
 int fleet_edit(const char *path,
                int (*edit)(struct fleet *fleet, void *context, struct fault *fault), void *context,
                struct fault *fault)
@@ -154,15 +121,15 @@ int fleet_edit(const char *path,
     int r = directory_of(path);
 
     if (!r)
-        r = lock_take(path, &lock);
-    if (r == FLEET_E_LOCKED)
+        r = file_lock(path, LIST_MODE, LOCK_WAIT_MS, &lock);
+    if (r == -ETIMEDOUT)
         fault_set(fault, _("Wait for the other console, or end it, and try again."),
                   _("Another console is writing the fleet list %s."), path);
     else if (r)
         fault_errno(fault, -r, _("Check who may write to its folder."),
                     _("The fleet list %s could not be locked"), path);
     if (r)
-        return r;
+        return r == -ETIMEDOUT ? FLEET_E_LOCKED : r;
     for (int try = 0; try < EDIT_TRIES; try++) {
         _cleanup_fleet_ struct fleet *fleet = NULL;
 

@@ -61,16 +61,28 @@ int store_alert_end(struct store *store, const char *machine, const char *rule, 
     return one_number(store, statement, begun_ms_out);
 }
 
+static const char *text_of(sqlite3_stmt *statement, int column)
+{
+    return (const char *)sqlite3_column_text(statement, column);
+}
+
 int store_alert_stands(struct store *store, const char *machine, const char *rule,
-                       uint64_t *begun_ms_out)
+                       uint64_t *begun_ms_out, struct buffer *finding_out)
 {
     sqlite3_stmt *statement = store_prepare(
-        store, "SELECT begun_ms FROM alerts"
+        store, "SELECT begun_ms, detail FROM alerts"
                " WHERE machine = ?1 AND rule = ?2 AND ended_ms IS NULL");
+    int found = STORE_ALERT_KNOWN, result;
 
     store_bind_text(statement, 1, machine);
     store_bind_text(statement, 2, rule);
-    return one_number(store, statement, begun_ms_out);
+    while ((result = store_step(store, statement)) == STORE_ROW) {
+        *begun_ms_out = (uint64_t)sqlite3_column_int64(statement, 0);
+        if (finding_out && text_of(statement, 1))
+            (void)buffer_append_text(finding_out, text_of(statement, 1));
+        found = 0;
+    }
+    return result ? result : found;
 }
 
 int store_presence(struct store *store, const char *machine, enum presence presence,
@@ -86,11 +98,6 @@ int store_presence(struct store *store, const char *machine, enum presence prese
     store_bind_text(statement, 3, presence_word(presence));
     store_bind_text(statement, 4, reason);
     return store_do(store, statement);
-}
-
-static const char *text_of(sqlite3_stmt *statement, int column)
-{
-    return (const char *)sqlite3_column_text(statement, column);
 }
 
 int store_events(struct store *store, uint64_t since_ms, const char *machine,

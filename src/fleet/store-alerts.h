@@ -8,6 +8,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "fleet/rule.h"
 #include "fleet/store.h"
 
@@ -29,9 +30,10 @@ int store_alert_begin(struct store *store, const char *machine, const char *rule
 /* Returns 0 with the time of its begin, STORE_ALERT_KNOWN if none stands, or STORE_OFF. */
 int store_alert_end(struct store *store, const char *machine, const char *rule, uint64_t at_ms,
                     uint64_t *begun_ms_out);
-/* Whether this alert stands: 0 with its begin, STORE_ALERT_KNOWN if not, or STORE_OFF. */
+/* Whether this alert stands: 0 with its begin, STORE_ALERT_KNOWN if not, or STORE_OFF. Its finding
+ * is appended to `finding_out`, which may be NULL. */
 int store_alert_stands(struct store *store, const char *machine, const char *rule,
-                       uint64_t *begun_ms_out);
+                       uint64_t *begun_ms_out, struct buffer *finding_out);
 
 /* Writes down that the machine is so since `at_ms`, unless that is what was written last. `reason`
  * may be NULL. Returns 0 or STORE_OFF. */

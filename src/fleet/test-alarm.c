@@ -170,6 +170,82 @@ static void test_told_elsewhere(void **state)
     scene_end(scene);
 }
 
+/* The list is read anew: machines have other numbers, one came, one is gone. What was going on goes
+ * on. */
+static void test_goes_on_after_a_change(void **state)
+{
+    static const char other_text[] = "name,host,tags\nnew1,192.0.2.9,web\ndb1,192.0.2.3,db\n"
+                                     "web1,192.0.2.1,web\n";
+    static const uint32_t machines[] = {0, 1, 2};
+    struct scene *scene = scene_begin(false);
+    struct alarm *before;
+    struct fleet *old = scene->fleet;
+    struct alarm_settings settings = {.machines = machines,
+                                      .count = 3,
+                                      .rules = &scene->rules,
+                                      .on_alert = on_alert,
+                                      .user = scene};
+
+    (void)state;
+    assert_int_equal(alert_rules_add(&scene->rules, "cpu > 90 for 10s", NULL), 0);
+    assert_int_equal(alert_rules_add(&scene->rules, "down", NULL), 0);
+    assert_int_equal(look(scene), 0);
+    judge(scene, 0, PRESENCE_UP, 95, 2000);
+    judge(scene, 2, PRESENCE_DOWN, NAN, 2000);
+    assert_told(scene, "db1 begin down () 5002000\n");
+    before = scene->alarm;
+    assert_int_equal(fleet_parse(other_text, strlen(other_text), &scene->fleet, NULL), 0);
+    settings.fleet = scene->fleet;
+    settings.before = before;
+    assert_int_equal(alarm_new(&scene->alarm, &settings, 3000, NULL), 0);
+    alarm_free(before);
+    fleet_free(old);
+    assert_int_equal(alarm_standing(scene->alarm), 1);
+    judge(scene, 0, PRESENCE_UP, 95, 12000); /* new1: its ten seconds begin */
+    judge(scene, 2, PRESENCE_UP, 95, 12000); /* web1: they are over */
+    assert_told(scene, "web1 begin cpu > 90 for 10s (cpu 95 %) 5012000\n");
+    judge(scene, 1, PRESENCE_UP, 1, 13000);
+    judge(scene, 1, PRESENCE_UP, 1, 13000 + RULE_CLEAR_MS);
+    assert_told(scene, "db1 end down () 5002000\n");
+    scene_end(scene);
+}
+
+static void add_standing(const struct standing *standing, void *user)
+{
+    struct buffer *out = user;
+
+    buffer_printf(out, "%u %s %llu %s\n", standing->position, rule_text(standing->rule->rule),
+                  (unsigned long long)standing->begun_ms, standing->finding);
+}
+
+/* What stands is told with its begin, also if another console, or an earlier one, told it. */
+static void test_standing(void **state)
+{
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+    struct scene *scene = scene_begin(true);
+    uint32_t changes;
+
+    (void)state;
+    assert_int_equal(alert_rules_add(&scene->rules, "cpu > 90", NULL), 0);
+    assert_int_equal(alert_rules_add(&scene->rules, "down", NULL), 0);
+    assert_int_equal(store_alert_begin(scene->store, "web2", "down", "[]", 42), 0);
+    assert_int_equal(look(scene), 0);
+    changes = alarm_changes(scene->alarm);
+    judge(scene, 0, PRESENCE_UP, 95, 2000);
+    assert_int_not_equal(alarm_changes(scene->alarm), changes);
+    /* Another console is first. */
+    assert_int_equal(store_alert_begin(scene->store, "db1", "down", "[]", 43), 0);
+    judge(scene, 2, PRESENCE_DOWN, NAN, 2000);
+    assert_told(scene, "web1 begin cpu > 90 (cpu 95 %) 5002000\n");
+    alarm_each(scene->alarm, add_standing, &out);
+    assert_string_equal(
+        buffer_text(&out),
+        "0 cpu > 90 5002000 [{\"measure\":\"cpu\",\"value\":95.0,\"unit\":\"percent\"}]\n"
+        "1 down 42 []\n"
+        "2 down 43 []\n");
+    scene_end(scene);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -177,6 +253,9 @@ int main(void)
         cmocka_unit_test(test_unknown_machines),
         cmocka_unit_test_setup_teardown(test_taken_up, test_place_enter, test_place_leave),
         cmocka_unit_test_setup_teardown(test_told_elsewhere, test_place_enter, test_place_leave),
+        cmocka_unit_test_setup_teardown(test_goes_on_after_a_change, test_place_enter,
+                                        test_place_leave),
+        cmocka_unit_test_setup_teardown(test_standing, test_place_enter, test_place_leave),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

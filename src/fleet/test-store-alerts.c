@@ -26,13 +26,13 @@ static void test_once(void **state)
     uint64_t begun = 0;
 
     (void)state;
-    assert_int_equal(store_alert_stands(one, "web1", "down", &begun), STORE_ALERT_KNOWN);
+    assert_int_equal(store_alert_stands(one, "web1", "down", &begun, NULL), STORE_ALERT_KNOWN);
     assert_int_equal(store_alert_begin(one, "web1", "down", "", 1000), 0);
     assert_int_equal(store_alert_begin(other, "web1", "down", "", 1001), STORE_ALERT_KNOWN);
     assert_int_equal(store_alert_begin(one, "web1", "down", "", 1002), STORE_ALERT_KNOWN);
     assert_int_equal(store_alert_begin(other, "web2", "down", "", 1003), 0);
     assert_int_equal(store_alert_begin(other, "web1", "cpu > 9", "", 1004), 0);
-    assert_int_equal(store_alert_stands(other, "web1", "down", &begun), 0);
+    assert_int_equal(store_alert_stands(other, "web1", "down", &begun, NULL), 0);
     assert_int_equal(begun, 1000);
     begun = 0;
     assert_int_equal(store_alert_end(other, "web1", "down", 2000, &begun), 0);

@@ -1,5 +1,6 @@
-/* What an alert sets off: the operator's command, and a message on the desktop. Programs are run
- * beside the loop, some at a time, the others wait in line.
+/* What an alert sets off: the operator's command, and a message on the desktop (which a console
+ * with a window shows itself). Programs are run beside the loop, some at a time, the others wait in
+ * line.
  *
  * The command is the operator's own text for /bin/sh; what is known of the alert reaches it as
  * variables of the environment, never as part of that text:
@@ -12,7 +13,6 @@
 
 #include <uv.h>
 
-#include "cli/output.h"
 #include "fleet/alarm.h"
 
 enum {
@@ -23,8 +23,16 @@ enum {
 
 struct doer;
 
-/* `error` (borrowed) is told what went wrong. Returns 0 or -ENOMEM. */
-int doer_new(struct doer **doer_out, uv_loop_t *loop, struct output *error);
+struct doer_settings {
+    uv_loop_t *loop;
+    /* What went wrong, as one translated sentence; `machine` NULL: it is about none. Both may come
+     * from anywhere: make them safe. */
+    void (*on_complaint)(const char *machine, const char *sentence, void *user);
+    void *user;
+};
+
+/* Returns 0 or -ENOMEM. */
+int doer_new(struct doer **doer_out, const struct doer_settings *settings);
 /* Commands that run go on; what waits is dropped. Run the loop afterwards. Takes NULL, returns
  * NULL. */
 struct doer *doer_free(struct doer *doer);

@@ -1,8 +1,10 @@
-/* See watch-do.h. */
-#include "cli/watch-do.h"
+/* See alert-do.h. */
+#include "fleet/alert-do.h"
 
 #include <errno.h>
 #include <signal.h>
+#include <stdarg.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -10,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/list.h"
 #include "base/text.h"
-#include "cli/complain.h"
 #include "fleet/i18n.h"
 
 extern char **environ;
@@ -31,8 +32,7 @@ struct deed {
 };
 
 struct doer {
-    uv_loop_t *loop;
-    struct output *error;
+    struct doer_settings settings;
     struct list waiting;
     struct list running;
     unsigned waiting_count, running_count;
@@ -48,6 +48,22 @@ static void deed_free(struct deed *deed)
         free(deed->variables[i]);
     free(deed->machine);
     free(deed);
+}
+
+__attribute__((format(printf, 3, 4))) static void complain(struct doer *doer, const char *machine,
+                                                           const char *format, ...)
+{
+    char *sentence;
+    va_list arguments;
+    int length;
+
+    va_start(arguments, format);
+    length = vasprintf(&sentence, format, arguments);
+    va_end(arguments);
+    if (length < 0)
+        return;
+    doer->settings.on_complaint(machine, sentence, doer->settings.user);
+    free(sentence);
 }
 
 /* ---- running ---- */
@@ -87,11 +103,11 @@ static void on_exit_of(uv_process_t *process, int64_t status, int signal_number)
     if (!deed->doer)
         return;
     if (signal_number)
-        complain_say(deed->doer->error, NULL, _("%s: \"%s\" was ended by signal %d."),
-                     deed->machine, deed->words[0], signal_number);
+        complain(deed->doer, deed->machine, _("\"%s\" was ended by signal %d."), deed->words[0],
+                 signal_number);
     else if (status)
-        complain_say(deed->doer->error, NULL, _("%s: \"%s\" ended with status %d."), deed->machine,
-                     deed->words[0], (int)status);
+        complain(deed->doer, deed->machine, _("\"%s\" ended with status %d."), deed->words[0],
+                 (int)status);
     deed_over(deed);
 }
 
@@ -140,9 +156,9 @@ static int deed_run(struct deed *deed)
 
     if (!environment)
         return -ENOMEM;
-    uv_timer_init(doer->loop, &deed->patience);
+    uv_timer_init(doer->settings.loop, &deed->patience);
     deed->process.data = deed->patience.data = deed;
-    error = uv_spawn(doer->loop, &deed->process, &options);
+    error = uv_spawn(doer->settings.loop, &deed->process, &options);
     if (!error)
         uv_timer_start(&deed->patience, on_patience, DOER_PATIENCE_MS, 0);
     return error;
@@ -161,8 +177,7 @@ static void run_next(struct doer *doer)
         error = deed_run(deed);
         if (!error)
             continue;
-        complain(doer->error, deed->machine, _("The command does not start."), uv_strerror(error),
-                 NULL);
+        complain(doer, deed->machine, _("The command does not start. (%s)"), uv_strerror(error));
         list_remove(&deed->at);
         doer->running_count--;
         if (error == -ENOMEM)
@@ -177,8 +192,8 @@ static void deed_enter(struct doer *doer, struct deed *deed)
 {
     if (doer->waiting_count >= DOER_WAITING_MAX) {
         if (!doer->is_full)
-            complain_say(doer->error, NULL, "%s",
-                         _("Commands take longer than alerts come; some are left out."));
+            complain(doer, NULL, "%s",
+                     _("Commands take longer than alerts come; some are left out."));
         doer->is_full = true;
         deed_free(deed);
         return;
@@ -251,7 +266,7 @@ void doer_command(struct doer *doer, const char *command, const struct alert *al
         deed_enter(doer, deed);
         return;
     }
-    complain_no_memory(doer->error);
+    complain(doer, NULL, "%s", _("There is not enough memory."));
     if (deed)
         deed_free(deed);
 }
@@ -336,14 +351,13 @@ static bool desktop_exists(void)
            access(path, R_OK) == 0;
 }
 
-int doer_new(struct doer **doer_out, uv_loop_t *loop, struct output *error)
+int doer_new(struct doer **doer_out, const struct doer_settings *settings)
 {
     struct doer *doer = calloc(1, sizeof(*doer));
 
     if (!doer)
         return -ENOMEM;
-    doer->loop = loop;
-    doer->error = error;
+    doer->settings = *settings;
     doer->has_desktop = desktop_exists();
     list_init(&doer->waiting);
     list_init(&doer->running);
