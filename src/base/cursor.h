@@ -17,6 +17,12 @@ struct slice {
     size_t size;
 };
 
+/* All that is in the buffer, for as long as that does not change. */
+static inline struct slice buffer_slice(const struct buffer *buffer)
+{
+    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
+}
+
 /* Whether the slice holds exactly the characters of `text`. */
 bool slice_is_text(struct slice slice, const char *text);
 

@@ -46,8 +46,7 @@ static int describe_command(const struct run_order *order, struct buffer *out)
 {
     struct command_view view;
 
-    if (command_decode(
-            &view, (struct slice){buffer_bytes(&order->payload), buffer_length(&order->payload)}))
+    if (command_decode(&view, buffer_slice(&order->payload)))
         return -EINVAL;
     return command_describe(&view, out);
 }

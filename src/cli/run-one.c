@@ -299,8 +299,7 @@ static int record(struct one *one)
         .is_plain = true,
     };
 
-    if (!command_decode(&view, (struct slice){buffer_bytes(payload), buffer_length(payload)}) &&
-        !command_describe(&view, &command))
+    if (!command_decode(&view, buffer_slice(payload)) && !command_describe(&view, &command))
         head.command = buffer_text(&command);
     return record_begin(one->session->console, one->order->record, &head, &one->cast);
 }

@@ -184,7 +184,7 @@ int shell_open(struct session *session, uint32_t machine, const struct shell_ord
     shell->tilde.is_off = order->plain_keys;
     errand.user = order->as ? order->as : shell->machine->user;
     error = encode(shell, order, &payload);
-    errand.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
+    errand.payload = buffer_slice(&payload);
     status = error ? failed(session, machine, error) : record(shell, order);
     if (!status)
         status = serve(shell, machine, &(struct beginning){.errand = &errand});

@@ -150,9 +150,7 @@ int main(int argc, char **argv)
     }
     pipe_catch_signals();
     if (fd_read_all(TRANSFER_ORDER_FD, LIMIT_ORDER_PAYLOAD, &payload) ||
-        transfer_decode(&transfer,
-                        (struct slice){buffer_bytes(&payload), buffer_length(&payload)}) ||
-        (!gets && transfer.count != 1))
+        transfer_decode(&transfer, buffer_slice(&payload)) || (!gets && transfer.count != 1))
         return malformed();
     close(TRANSFER_ORDER_FD);
     if (paths_expand(&transfer, gets, &paths)) {

@@ -96,7 +96,7 @@ static void settle(struct courier *courier)
     courier->events = NULL;
     if (!events)
         return;
-    has_receipt = receipt_read((struct slice){buffer_bytes(text), buffer_length(text)}, &receipt);
+    has_receipt = receipt_read(buffer_slice(text), &receipt);
     events->on_end(courier->user, courier->code, has_receipt ? &receipt : NULL);
 }
 

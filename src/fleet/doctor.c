@@ -175,7 +175,7 @@ static void run_true(struct doctor *doctor)
     struct trouble trouble;
     int error = command_encode(&command, &payload);
 
-    errand.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
+    errand.payload = buffer_slice(&payload);
     error = error ? error
                   : remote_job_start(&doctor->job, doctor->link, &errand, true, &events, doctor);
     if (error) {

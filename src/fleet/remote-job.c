@@ -259,7 +259,7 @@ int remote_job_signal(struct remote_job *job, uint8_t signal)
     sent = calloc(1, sizeof(*sent));
     error = sent ? order_signal_encode(job->id, signal, &payload) : -ENOMEM;
 
-    errand.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
+    errand.payload = buffer_slice(&payload);
     error = error ? error : submit_new(&sent->submit, job->link, &errand, &events, sent);
     if (error) {
         free(sent);

@@ -139,7 +139,7 @@ static int request_carry(struct link_load *load, struct wire *wire)
     if (request->has_flow)
         body.flow = &request->flow;
     else
-        body.bytes = (struct slice){buffer_bytes(&request->bytes), buffer_length(&request->bytes)};
+        body.bytes = buffer_slice(&request->bytes);
     error = exchange_start(&request->exchange, wire, request->method, request->path, &body,
                            request->events->on_data ? &flowing_events : &collecting_events,
                            link_where(request->link));
@@ -265,8 +265,7 @@ unsigned request_status(const struct request *request)
 
 struct slice request_body(const struct request *request)
 {
-    return (struct slice){buffer_bytes(&request->exchange.body),
-                          buffer_length(&request->exchange.body)};
+    return buffer_slice(&request->exchange.body);
 }
 
 struct link *request_link(const struct request *request)

@@ -73,10 +73,10 @@ int submit_sign(struct link *link, const struct errand *errand, const uint8_t id
     memcpy(order.id, id, UUID_SIZE);
     memcpy(order.epoch, info->epoch, EPOCH_SIZE);
     error = order_encode(&order, &bytes);
-    parts.order = (struct slice){buffer_bytes(&bytes), buffer_length(&bytes)};
+    parts.order = buffer_slice(&bytes);
     if (!error && sign_bytes(link, parts.order, &signature, trouble_out) != 0)
         return -1;
-    parts.signature = (struct slice){buffer_bytes(&signature), buffer_length(&signature)};
+    parts.signature = buffer_slice(&signature);
     error = error ? error : order_parts_encode(&parts, parts_out);
     if (error) {
         trouble_set_errno(trouble_out, link_where(link), error);
@@ -257,8 +257,7 @@ int submit_new(struct submit **submit_out, struct link *link, const struct erran
         memcpy(submit->user, errand->user, strlen(errand->user));
     submit->errand.user = submit->user;
     error = buffer_append(&submit->payload, errand->payload.bytes, errand->payload.size);
-    submit->errand.payload = (struct slice){buffer_bytes(&submit->payload),
-                                            buffer_length(&submit->payload)};
+    submit->errand.payload = buffer_slice(&submit->payload);
     error = error ? error : uuid_make(submit->id);
     error = error ? error : send_request(submit);
     if (error) {

@@ -249,11 +249,8 @@ void test_agent_start(struct test_agent *agent, uv_loop_t *loop, const struct si
     list_init(&agent->sessions);
     random_bytes(agent->epoch, sizeof(agent->epoch));
     assert_int_equal(test_certificate_make(&certificate, &key), 0);
-    assert_int_equal(tls_context_new_server(
-                         &agent->context,
-                         (struct slice){buffer_bytes(&certificate), buffer_length(&certificate)},
-                         (struct slice){buffer_bytes(&key), buffer_length(&key)}),
-                     0);
+    assert_int_equal(
+        tls_context_new_server(&agent->context, buffer_slice(&certificate), buffer_slice(&key)), 0);
     learn_id(agent);
     conn_factory_init(&agent->factory, loop, TLS_SERVER, agent->context, &events, on_closed);
     agent->socket = listen_anywhere(&agent->port);

@@ -786,10 +786,7 @@ static void test_signal(void **state)
     assert_int_equal(setting.seen.signal_code, PROBLEM_NONE);
     order = test_agent_job(&setting.world.agent);
     assert_int_equal(order->verb, VERB_SIGNAL);
-    assert_int_equal(order_signal_decode((struct slice){buffer_bytes(&order->payload),
-                                                        buffer_length(&order->payload)},
-                                         &id, &signal),
-                     0);
+    assert_int_equal(order_signal_decode(buffer_slice(&order->payload), &id, &signal), 0);
     assert_memory_equal(id, job->id, UUID_SIZE);
     assert_int_equal(signal, 15);
     test_job_exit(job, STATE_SIGNALLED, 15);

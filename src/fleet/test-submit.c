@@ -339,7 +339,7 @@ static void test_bad_errands(void **state)
     memset(room, 0, LIMIT_ORDER_PAYLOAD + 1);
     buffer_commit(&large, LIMIT_ORDER_PAYLOAD + 1);
     errand.user = NULL;
-    errand.payload = (struct slice){buffer_bytes(&large), buffer_length(&large)};
+    errand.payload = buffer_slice(&large);
     assert_int_equal(submit_new(&setting.submit, setting.link, &errand, &events, &setting.answered),
                      0);
     submit_start(setting.submit);

@@ -391,8 +391,7 @@ static void on_job_end(struct remote_job *job, struct job_state state,
     if (trouble)
         turn->trouble = *trouble;
     if (turn->task->verb == VERB_PUT) {
-        turn->has_receipt = receipt_read(
-            (struct slice){buffer_bytes(&turn->text), buffer_length(&turn->text)}, &turn->receipt);
+        turn->has_receipt = receipt_read(buffer_slice(&turn->text), &turn->receipt);
         /* It packs for nobody any more. One that has said everything still tells what it left out.
          */
         if (turn->courier && !(turn->read_all && is_good_exit(turn))) {

@@ -19,7 +19,7 @@ enum { OPEN_BODY_MAX = 7 * 1024, PAIR_BODY_MAX = 768 };
 
 static struct slice request_body(const struct request *request)
 {
-    return (struct slice){buffer_bytes(&request->body), buffer_length(&request->body)};
+    return buffer_slice(&request->body);
 }
 
 static int request_exporter(const struct request *request, uint8_t exporter_out[EXPORTER_SIZE])

@@ -19,7 +19,7 @@ static const char *label_of(const char *line, size_t size)
     struct order order = {.verb = VERB_RUN};
 
     assert_int_equal(command_encode(&command, &payload), 0);
-    order.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
+    order.payload = buffer_slice(&payload);
     memset(label, 'x', sizeof(label));
     describe_order(&order, label, size);
     return label;
@@ -72,7 +72,7 @@ static void test_transfers_by_their_paths(void **state)
 
     (void)state;
     assert_int_equal(transfer_encode(&transfer, paths, &payload), 0);
-    order.payload = (struct slice){buffer_bytes(&payload), buffer_length(&payload)};
+    order.payload = buffer_slice(&payload);
     describe_order(&order, label, sizeof(label));
     assert_string_equal(label, "get /etc/hosts a\\x0ab");
     order.verb = VERB_PUT;

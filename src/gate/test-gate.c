@@ -147,7 +147,7 @@ static void make_order(struct buffer *out, uint16_t verb, const void *payload, s
 
     memcpy(order.id, job_id, sizeof(order.id));
     assert_int_equal(order_encode(&order, &bytes), 0);
-    parts.order = (struct slice){buffer_bytes(&bytes), buffer_length(&bytes)};
+    parts.order = buffer_slice(&bytes);
     assert_int_equal(order_parts_encode(&parts, out), 0);
 }
 

@@ -110,7 +110,7 @@ int sshkey_private_parse(struct sshkey_private *key_out, const char *text, size_
     *key_out = (struct sshkey_private){0};
     if (r)
         return r < 0 ? r : SSHKEY_E_FORMAT;
-    r = file_parse(key_out, (struct slice){buffer_bytes(&bytes), buffer_length(&bytes)});
+    r = file_parse(key_out, buffer_slice(&bytes));
     if (r)
         explicit_bzero(key_out, sizeof(*key_out));
     return r;

@@ -95,7 +95,7 @@ int sshkey_parse_line(struct sshkey *key_out, const char *line, const char **com
     r = base64_decode(digits, digits_length, &blob);
     if (r)
         return r < 0 ? r : SSHKEY_E_FORMAT;
-    r = sshkey_decode(key_out, (struct slice){buffer_bytes(&blob), buffer_length(&blob)});
+    r = sshkey_decode(key_out, buffer_slice(&blob));
     if (r)
         return r;
     /* The word before the blob is only for people, so it must not say anything else than the blob.

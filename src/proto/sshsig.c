@@ -87,8 +87,7 @@ int sshsig_sign(const struct sshkey_private *key, const void *message, size_t si
     writer_slice32(&writer, signature, sizeof(signature));
     if (writer.error)
         return writer.error;
-    return sshsig_wrap(&key->key, (struct slice){buffer_bytes(&raw), buffer_length(&raw)},
-                       blob_out);
+    return sshsig_wrap(&key->key, buffer_slice(&raw), blob_out);
 }
 
 /* The innermost string: {string type, string signature}, and for FIDO {u8 flags, u32 counter}. */
@@ -183,7 +182,7 @@ int sshsig_verify(struct slice blob, const struct sshkey *key, const void *messa
     r = to_sign(message, size, signature.hash_name, &signed_bytes);
     if (r)
         return r;
-    covered = (struct slice){buffer_bytes(&signed_bytes), buffer_length(&signed_bytes)};
+    covered = buffer_slice(&signed_bytes);
     if (key->type == SSHKEY_SK_ED25519) {
         r = sk_to_sign(&signature, &signed_bytes, sk_bytes);
         if (r)

@@ -24,11 +24,6 @@ static const struct command sample = {
     .directory = "/srv",
 };
 
-static struct slice bytes_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 static void check_texts(char **texts, const char *const *expected)
 {
     for (; *expected; expected++, texts++)
@@ -47,7 +42,7 @@ static void test_round_trip(void **state)
 
     (void)state;
     assert_int_equal(command_encode(&sample, &bytes), 0);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
     assert_int_equal(view.mode, COMMAND_ARGV);
     assert_int_equal(view.flags, COMMAND_INPUT);
     assert_int_equal(view.arguments, 4);
@@ -77,7 +72,7 @@ static void test_layout(void **state)
     assert_int_equal(command_encode(&command, &bytes), 0);
     assert_int_equal(buffer_length(&bytes), sizeof(expected));
     assert_memory_equal(buffer_bytes(&bytes), expected, sizeof(expected));
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
     command_unpack(&view, storage, arguments, variables, &directory);
     assert_string_equal(arguments[0], "ls | wc");
     assert_null(arguments[1]);
@@ -101,7 +96,7 @@ static void test_truncation_at_every_byte(void **state)
         assert_int_equal(command_decode(&view, (struct slice){copy, size}), 1);
     }
     assert_int_equal(buffer_append(&bytes, "", 1), 0);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 1);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 1);
 }
 
 /* A payload as a stranger could write it. */
@@ -161,18 +156,18 @@ static void test_most_arguments(void **state)
     assert_int_equal(encode_many(1, LIMIT_ARGUMENTS, &bytes), -EMSGSIZE);
     assert_int_equal(buffer_length(&bytes), 0);
     assert_int_equal(encode_many(LIMIT_ARGUMENTS - 1, 1, &bytes), 0);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
     /* One more variable, by a stranger's hand. */
     buffer_bytes(&bytes)[buffer_length(&bytes) - 11] = 2;
     bytes.end -= 4;
     assert_int_equal(buffer_append(&bytes, "\0\0\0\2A=\0\0\0\0", 10), 0);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 1);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 1);
     buffer_clear(&bytes);
     assert_int_equal(encode_many(LIMIT_ARGUMENTS, 0, &bytes), 0);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
     /* And one more argument. */
     buffer_bytes(&bytes)[3] = 1;
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 1);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 1);
 }
 
 static void test_largest_payload(void **state)
@@ -193,7 +188,7 @@ static void test_largest_payload(void **state)
     text[LIMIT_ORDER_PAYLOAD - FRAMING] = '\0';
     assert_int_equal(command_encode(&command, &bytes), 0);
     assert_int_equal(buffer_length(&bytes), LIMIT_ORDER_PAYLOAD);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
 }
 
 static void check_described(enum command_mode mode, const char *const *arguments,
@@ -205,7 +200,7 @@ static void check_described(enum command_mode mode, const char *const *arguments
     struct command_view view;
 
     assert_int_equal(command_encode(&command, &bytes), 0);
-    assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
     assert_int_equal(command_describe(&view, &out), 0);
     assert_string_equal(buffer_text(&out), expected);
 }
@@ -238,7 +233,7 @@ static int encode_and_describe(void *argument)
     int r = command_encode(command, &bytes);
 
     if (!r) {
-        assert_int_equal(command_decode(&view, bytes_of(&bytes)), 0);
+        assert_int_equal(command_decode(&view, buffer_slice(&bytes)), 0);
         r = command_describe(&view, &out);
     }
     assert_true(r == 0 || r == -ENOMEM);

@@ -332,7 +332,7 @@ static int encode_everything(void *argument)
     int r = order_encode(order, &bytes);
 
     if (!r) {
-        parts.order = (struct slice){buffer_bytes(&bytes), buffer_length(&bytes)};
+        parts.order = buffer_slice(&bytes);
         r = order_parts_encode(&parts, &body);
     }
     if (!r)

@@ -15,11 +15,6 @@
 #include "proto/sshkey.h"
 #include "proto/test-keys.h"
 
-static struct slice bytes_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 static struct sshkey plain_key(void)
 {
     struct sshkey key;
@@ -97,10 +92,10 @@ static void check_truncated(const struct sshkey *key)
         memcpy(copy, buffer_bytes(&blob), size);
         assert_int_equal(sshkey_decode(&decoded, (struct slice){copy, size}), SSHKEY_E_FORMAT);
     }
-    assert_int_equal(sshkey_decode(&decoded, bytes_of(&blob)), 0);
+    assert_int_equal(sshkey_decode(&decoded, buffer_slice(&blob)), 0);
     assert_true(sshkey_equal(&decoded, key));
     assert_int_equal(buffer_append(&blob, "", 1), 0);
-    assert_int_equal(sshkey_decode(&decoded, bytes_of(&blob)), SSHKEY_E_FORMAT);
+    assert_int_equal(sshkey_decode(&decoded, buffer_slice(&blob)), SSHKEY_E_FORMAT);
 }
 
 static void test_blobs(void **state)
@@ -127,7 +122,7 @@ static int decode_written(const char *name, size_t point, const char *applicatio
     if (application)
         writer_slice32(&writer, application, length);
     assert_int_equal(writer.error, 0);
-    return sshkey_decode(&key, bytes_of(&blob));
+    return sshkey_decode(&key, buffer_slice(&blob));
 }
 
 static void test_bad_blobs(void **state)

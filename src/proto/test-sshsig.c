@@ -21,11 +21,6 @@
 static const char message[] = "the message";
 enum { MESSAGE_SIZE = sizeof(message) - 1 };
 
-static struct slice bytes_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 static struct sshkey_private plain_key(void)
 {
     struct sshkey_private key;
@@ -41,7 +36,7 @@ static void dearmor(const char *text, struct buffer *blob)
 
 static int verify(const struct buffer *blob, const struct sshkey *key)
 {
-    int r = sshsig_verify(bytes_of(blob), key, message, MESSAGE_SIZE);
+    int r = sshsig_verify(buffer_slice(blob), key, message, MESSAGE_SIZE);
 
     assert_int_equal(ERR_peek_error(), 0);
     return r;
@@ -74,7 +69,7 @@ static void test_sign_as_ssh_keygen_does(void **state)
 
     (void)state;
     assert_int_equal(sshsig_sign(&key, message, MESSAGE_SIZE, &blob), 0);
-    assert_int_equal(sshsig_armor(bytes_of(&blob), &text), 0);
+    assert_int_equal(sshsig_armor(buffer_slice(&blob), &text), 0);
     assert_string_equal(buffer_text(&text), signature_sha512);
 }
 
@@ -85,7 +80,7 @@ static void test_empty_message(void **state)
 
     (void)state;
     assert_int_equal(sshsig_sign(&key, NULL, 0, &blob), 0);
-    assert_int_equal(sshsig_verify(bytes_of(&blob), &key.key, "", 0), 0);
+    assert_int_equal(sshsig_verify(buffer_slice(&blob), &key.key, "", 0), 0);
     assert_int_equal(verify(&blob, &key.key), SSHSIG_E_WRONG);
 }
 
@@ -99,12 +94,12 @@ static void test_other_message_and_key(void **state)
     (void)state;
     assert_int_equal(sshkey_generate(&other, ""), 0);
     dearmor(signature_sha512, &blob);
-    assert_int_equal(sshsig_verify(bytes_of(&blob), &key.key, message, MESSAGE_SIZE - 1),
+    assert_int_equal(sshsig_verify(buffer_slice(&blob), &key.key, message, MESSAGE_SIZE - 1),
                      SSHSIG_E_WRONG);
-    assert_int_equal(sshsig_verify(bytes_of(&blob), &key.key, "The message", MESSAGE_SIZE),
+    assert_int_equal(sshsig_verify(buffer_slice(&blob), &key.key, "The message", MESSAGE_SIZE),
                      SSHSIG_E_WRONG);
     assert_int_equal(verify(&blob, &other.key), SSHSIG_E_WRONG);
-    assert_int_equal(sshsig_key(bytes_of(&blob), &claimed), 0);
+    assert_int_equal(sshsig_key(buffer_slice(&blob), &claimed), 0);
     assert_true(sshkey_equal(&claimed, &key.key));
     /* Made by another key, claiming to be this one. */
     memcpy(other.key.point, key.key.point, ED25519_SIZE);
@@ -263,7 +258,7 @@ static void sk_sign(const struct sshkey_private *key, uint8_t flags, uint32_t co
     writer_u8(&writer, flags);
     writer_u32(&writer, counter);
     assert_int_equal(writer.error, 0);
-    assert_int_equal(sshsig_wrap(&key->key, bytes_of(&raw), blob), 0);
+    assert_int_equal(sshsig_wrap(&key->key, buffer_slice(&raw), blob), 0);
 }
 
 static struct sshkey_private sk_key(void)
@@ -355,11 +350,11 @@ static int sign_and_verify(void *argument)
     int r = sshsig_sign(key, message, MESSAGE_SIZE, &blob);
 
     if (!r)
-        r = sshsig_armor(bytes_of(&blob), &text);
+        r = sshsig_armor(buffer_slice(&blob), &text);
     if (!r)
         r = sshsig_dearmor((const char *)buffer_bytes(&text), buffer_length(&text), &again);
     if (!r)
-        r = sshsig_verify(bytes_of(&again), &key->key, message, MESSAGE_SIZE);
+        r = sshsig_verify(buffer_slice(&again), &key->key, message, MESSAGE_SIZE);
     assert_int_equal(ERR_peek_error(), 0);
     return r;
 }
@@ -410,7 +405,7 @@ static void test_forged_without_memory(void **state)
 
     (void)state;
     dearmor(signature_sha512, &blob);
-    forged.blob = bytes_of(&blob);
+    forged.blob = buffer_slice(&blob);
     crypto_is_counted = true;
     failing_malloc_run_lenient(verify_forged, &forged);
     crypto_is_counted = false;

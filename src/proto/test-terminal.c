@@ -19,11 +19,6 @@ static const struct terminal sample = {
     .name = "xterm-256color",
 };
 
-static struct slice bytes_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 static void encode_login(struct buffer *out)
 {
     const struct command command = {.mode = COMMAND_LOGIN};
@@ -42,7 +37,7 @@ static void test_layout(void **state)
     encode_login(&bytes);
     assert_int_equal(buffer_length(&bytes), sizeof(expected) - 1);
     assert_memory_equal(buffer_bytes(&bytes), expected, sizeof(expected) - 1);
-    assert_int_equal(terminal_decode(&view, bytes_of(&bytes)), 0);
+    assert_int_equal(terminal_decode(&view, buffer_slice(&bytes)), 0);
     assert_memory_equal(&view.size, &sample.size, sizeof(view.size));
     assert_int_equal(view.flags, TERMINAL_UTF8);
     assert_int_equal(view.erase, 0x7f);
@@ -78,13 +73,13 @@ static void test_refused(void **state)
         uint8_t was = *byte;
 
         *byte = rows[i].to;
-        assert_int_equal(terminal_decode(&view, bytes_of(&bytes)), 1);
+        assert_int_equal(terminal_decode(&view, buffer_slice(&bytes)), 1);
         *byte = was;
     }
     for (size_t size = 0; size < buffer_length(&bytes); size++)
         assert_int_equal(terminal_decode(&view, (struct slice){buffer_bytes(&bytes), size}), 1);
     assert_int_equal(buffer_append(&bytes, "", 1), 0);
-    assert_int_equal(terminal_decode(&view, bytes_of(&bytes)), 1);
+    assert_int_equal(terminal_decode(&view, buffer_slice(&bytes)), 1);
     memset(name, 'x', sizeof(name) - 1);
     terminal.name = name;
     assert_int_equal(terminal_encode(&terminal, &command, &bytes), -EMSGSIZE);
@@ -104,12 +99,12 @@ static void test_input(void **state)
     for (size_t size = 0; size < 6; size++)
         assert_int_equal(terminal_input_next(&input, (struct slice){buffer_bytes(&bytes), size}),
                          0);
-    assert_int_equal(terminal_input_next(&input, bytes_of(&bytes)), 1);
+    assert_int_equal(terminal_input_next(&input, buffer_slice(&bytes)), 1);
     assert_int_equal(input.kind, TERMINAL_KEYS);
     assert_true(slice_is_text(input.keys, "hi"));
     assert_int_equal(input.taken, 6);
     buffer_consume(&bytes, input.taken);
-    assert_int_equal(terminal_input_next(&input, bytes_of(&bytes)), 1);
+    assert_int_equal(terminal_input_next(&input, buffer_slice(&bytes)), 1);
     assert_int_equal(input.kind, TERMINAL_RESIZE);
     assert_memory_equal(&input.size, &sample.size, sizeof(input.size));
     assert_int_equal(input.taken, buffer_length(&bytes));
@@ -128,7 +123,7 @@ static void test_long_input_is_split(void **state)
         keys[i] = (uint8_t)(i * 7);
     assert_int_equal(terminal_input_keys(&bytes, keys, sizeof(keys)), 0);
     while (buffer_length(&bytes) > 0) {
-        assert_int_equal(terminal_input_next(&input, bytes_of(&bytes)), 1);
+        assert_int_equal(terminal_input_next(&input, buffer_slice(&bytes)), 1);
         assert_true(input.taken <= LIMIT_TERMINAL_INPUT);
         assert_memory_equal(input.keys.bytes, keys + total, input.keys.size);
         total += input.keys.size;

@@ -17,11 +17,6 @@ static const char *const sample_paths[] = {"/etc/hosts", "a b\n", "-x", NULL};
 static const struct transfer sample = {
     .flags = TRANSFER_COUNT, .patience_s = 600, .bytes_max = 1ull << 40, .entries_max = 7};
 
-static struct slice bytes_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 static void test_round_trip(void **state)
 {
     _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
@@ -31,7 +26,7 @@ static void test_round_trip(void **state)
 
     (void)state;
     assert_int_equal(transfer_encode(&sample, sample_paths, &bytes), 0);
-    assert_int_equal(transfer_decode(&transfer, bytes_of(&bytes)), 0);
+    assert_int_equal(transfer_decode(&transfer, buffer_slice(&bytes)), 0);
     assert_int_equal(transfer.flags, TRANSFER_COUNT);
     assert_int_equal(transfer.patience_s, 600);
     assert_int_equal(transfer.bytes_max, 1ull << 40);
@@ -111,13 +106,13 @@ static void test_refuses_what_is_malformed(void **state)
         uint8_t before = *at;
 
         *at = changes[i].value;
-        if (transfer_decode(&transfer, bytes_of(&bytes)) != 1)
+        if (transfer_decode(&transfer, buffer_slice(&bytes)) != 1)
             fail_msg("%s was taken", changes[i].what);
         *at = before;
     }
-    assert_int_equal(transfer_decode(&transfer, bytes_of(&bytes)), 0);
+    assert_int_equal(transfer_decode(&transfer, buffer_slice(&bytes)), 0);
     assert_int_equal(buffer_append(&bytes, "", 1), 0);
-    assert_int_equal(transfer_decode(&transfer, bytes_of(&bytes)), 1);
+    assert_int_equal(transfer_decode(&transfer, buffer_slice(&bytes)), 1);
 }
 
 static int encode(void *argument)

@@ -19,11 +19,6 @@
 
 enum { TOOL_FILE_MAX = 1 << 20 };
 
-static struct slice bytes_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 static int print(const struct buffer *text)
 {
     return fd_write_all(STDOUT_FILENO, buffer_bytes(text), buffer_length(text));
@@ -101,7 +96,7 @@ static int do_sign(char **arguments)
     if (!r)
         r = sshsig_sign(&key, buffer_bytes(&message), buffer_length(&message), &blob);
     if (!r)
-        r = sshsig_armor(bytes_of(&blob), &text);
+        r = sshsig_armor(buffer_slice(&blob), &text);
     explicit_bzero(&key, sizeof(key));
     return r ? r : print(&text);
 }
@@ -122,7 +117,8 @@ static int do_verify(char **arguments)
         r = message_load(&message);
     if (r)
         return r;
-    return sshsig_verify(bytes_of(&blob), &key, buffer_bytes(&message), buffer_length(&message));
+    return sshsig_verify(buffer_slice(&blob), &key, buffer_bytes(&message),
+                         buffer_length(&message));
 }
 
 static const struct {

@@ -95,7 +95,7 @@ static void test_kept_order_verifies(void **state)
     line = buffer_text(&content);
     decoded(line, "signed", &order);
     decoded(line, "signature", &signature);
-    blob = (struct slice){buffer_bytes(&signature), buffer_length(&signature)};
+    blob = buffer_slice(&signature);
     assert_int_equal(
         sshsig_verify(blob, &sample.key.key, buffer_bytes(&order), buffer_length(&order)), 0);
     buffer_bytes(&order)[50] ^= 1;

@@ -77,11 +77,6 @@ static void ground_remove(struct ground *ground)
     folder_remove(&ground->folder);
 }
 
-static struct slice slice_of(const struct buffer *buffer)
-{
-    return (struct slice){buffer_bytes(buffer), buffer_length(buffer)};
-}
-
 /* `checked->order` and the parts are borrowed from the bytes, so what is kept of them is copied. */
 static enum problem_code ask(const struct ground *ground, struct checked *checked)
 {
@@ -89,7 +84,7 @@ static enum problem_code ask(const struct ground *ground, struct checked *checke
     enum problem_code problem;
 
     sign_order(&ground->key, &ground->order, &parts);
-    problem = check_order(&ground->context, slice_of(&parts), checked);
+    problem = check_order(&ground->context, buffer_slice(&parts), checked);
     checked->order.payload = (struct slice){0};
     checked->parts = (struct order_parts){0};
     return problem;
@@ -132,7 +127,8 @@ static void test_malformed_parts(void **state)
         assert_null(checked.who);
     }
     assert_int_equal(buffer_append(&parts, "", 1), 0);
-    assert_int_equal(check_order(&ground.context, slice_of(&parts), &checked), PROBLEM_MALFORMED);
+    assert_int_equal(check_order(&ground.context, buffer_slice(&parts), &checked),
+                     PROBLEM_MALFORMED);
     assert_null(checked.who);
     ground_remove(&ground);
 }
@@ -151,7 +147,7 @@ static void test_other_documents(void **state)
         struct slice bytes = {(const uint8_t *)documents[i], strlen(documents[i])};
 
         sign_bytes(&ground.key, bytes, &parts);
-        assert_int_equal(check_order(&ground.context, slice_of(&parts), &checked),
+        assert_int_equal(check_order(&ground.context, buffer_slice(&parts), &checked),
                          PROBLEM_MALFORMED);
         assert_null(checked.who);
     }
@@ -170,8 +166,9 @@ static void test_bad_layout(void **state)
     ground_make(&ground, "may=\"run\",as=\"*\" ");
     assert_int_equal(order_encode(&ground.order, &bytes), 0);
     assert_int_equal(buffer_append(&bytes, "", 1), 0);
-    sign_bytes(&ground.key, slice_of(&bytes), &parts);
-    assert_int_equal(check_order(&ground.context, slice_of(&parts), &checked), PROBLEM_MALFORMED);
+    sign_bytes(&ground.key, buffer_slice(&bytes), &parts);
+    assert_int_equal(check_order(&ground.context, buffer_slice(&parts), &checked),
+                     PROBLEM_MALFORMED);
     assert_non_null(checked.who); /* so the audit trail can tell whose it was */
     ground_remove(&ground);
 }
@@ -204,14 +201,14 @@ static void test_signature_wrong(void **state)
         enum problem_code problem;
 
         buffer_bytes(&parts)[at] ^= 1;
-        problem = check_order(&ground.context, slice_of(&parts), &checked);
+        problem = check_order(&ground.context, buffer_slice(&parts), &checked);
         if (problem != PROBLEM_SIGNATURE && problem != PROBLEM_MALFORMED &&
             problem != PROBLEM_KEY_UNKNOWN)
             fail_msg("with a changed byte %zu: %s", at, problem_info(problem)->name);
         assert_null(checked.who);
         buffer_bytes(&parts)[at] ^= 1;
     }
-    assert_int_equal(check_order(&ground.context, slice_of(&parts), &checked), PROBLEM_NONE);
+    assert_int_equal(check_order(&ground.context, buffer_slice(&parts), &checked), PROBLEM_NONE);
     ground_remove(&ground);
 }
 
@@ -235,7 +232,8 @@ static void test_signature_of_another_order(void **state)
     assert_int_equal(order_parts_decode(&other, buffer_bytes(&second), buffer_length(&second)), 0);
     one.signature = other.signature;
     assert_int_equal(order_parts_encode(&one, &mixed), 0);
-    assert_int_equal(check_order(&ground.context, slice_of(&mixed), &checked), PROBLEM_SIGNATURE);
+    assert_int_equal(check_order(&ground.context, buffer_slice(&mixed), &checked),
+                     PROBLEM_SIGNATURE);
     assert_null(checked.who);
     ground_remove(&ground);
 }
@@ -251,9 +249,10 @@ static void test_no_signature_blob(void **state)
     (void)state;
     ground_make(&ground, "may=\"run\",as=\"*\" ");
     assert_int_equal(order_encode(&ground.order, &bytes), 0);
-    both = (struct order_parts){.order = slice_of(&bytes), .signature = {NULL, 0}};
+    both = (struct order_parts){.order = buffer_slice(&bytes), .signature = {NULL, 0}};
     assert_int_equal(order_parts_encode(&both, &parts), 0);
-    assert_int_equal(check_order(&ground.context, slice_of(&parts), &checked), PROBLEM_SIGNATURE);
+    assert_int_equal(check_order(&ground.context, buffer_slice(&parts), &checked),
+                     PROBLEM_SIGNATURE);
     ground_remove(&ground);
 }
 
@@ -509,7 +508,7 @@ static int check_again(void *argument)
     failing_malloc_pause(true);
     sign_order(&ground->key, &ground->order, &parts);
     failing_malloc_pause(false);
-    problem = check_order(&ground->context, slice_of(&parts), &checked);
+    problem = check_order(&ground->context, buffer_slice(&parts), &checked);
     /* No memory must never look like a good signature. */
     assert_true(problem == PROBLEM_NONE || (problem == PROBLEM_SIGNATURE && checked.who == NULL));
     return (int)problem;

@@ -146,7 +146,7 @@ enum problem_code start_payload(struct ground *ground, enum verb verb, const str
     assert_int_equal(uuid_make(checked.order.id), 0);
     checked.order.verb = verb;
     checked.order.deadline = deadline;
-    checked.order.payload = (struct slice){buffer_bytes(payload), buffer_length(payload)};
+    checked.order.payload = buffer_slice(payload);
     text_copy(checked.user, sizeof(checked.user), user ? user : getpwuid(geteuid())->pw_name);
     return job_start(&ground->jobs, &checked, "a label", job_out);
 }

@@ -84,7 +84,7 @@ void sign_bytes(const struct sshkey_private *key, struct slice bytes, struct buf
     struct order_parts parts = {.order = bytes};
 
     assert_int_equal(sshsig_sign(key, bytes.bytes, bytes.size, &blob), 0);
-    parts.signature = (struct slice){buffer_bytes(&blob), buffer_length(&blob)};
+    parts.signature = buffer_slice(&blob);
     assert_int_equal(order_parts_encode(&parts, parts_out), 0);
 }
 
@@ -94,5 +94,5 @@ void sign_order(const struct sshkey_private *key, const struct order *order,
     _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
 
     assert_int_equal(order_encode(order, &bytes), 0);
-    sign_bytes(key, (struct slice){buffer_bytes(&bytes), buffer_length(&bytes)}, parts_out);
+    sign_bytes(key, buffer_slice(&bytes), parts_out);
 }

@@ -168,10 +168,7 @@ struct tls_context *test_server_context(void)
     if (!server_context) {
         assert_int_equal(test_certificate_make(&certificate, &key), 0);
         assert_int_equal(
-            tls_context_new_server(
-                &server_context,
-                (struct slice){buffer_bytes(&certificate), buffer_length(&certificate)},
-                (struct slice){buffer_bytes(&key), buffer_length(&key)}),
+            tls_context_new_server(&server_context, buffer_slice(&certificate), buffer_slice(&key)),
             0);
     }
     return server_context;

@@ -119,11 +119,9 @@ static void test_ids(void **state)
 
     (void)state;
     assert_int_equal(test_certificate_make(&certificate, &key), 0);
-    der = (struct slice){buffer_bytes(&certificate), buffer_length(&certificate)};
+    der = buffer_slice(&certificate);
     assert_int_equal(tls_certificate_id(der, id), 0);
-    assert_int_equal(tls_context_new_server(
-                         &context, der, (struct slice){buffer_bytes(&key), buffer_length(&key)}),
-                     0);
+    assert_int_equal(tls_context_new_server(&context, der, buffer_slice(&key)), 0);
     tls_free(server);
     assert_int_equal(tls_new(&server, context), 0);
     assert_int_equal(handshake(), 0);
@@ -135,7 +133,7 @@ static void test_ids(void **state)
     for (size_t size = 0; size < der.size; size++)
         assert_int_equal(tls_certificate_id((struct slice){der.bytes, size}, id), -EINVAL);
     assert_int_equal(buffer_append(&certificate, "x", 1), 0);
-    der = (struct slice){buffer_bytes(&certificate), buffer_length(&certificate)};
+    der = buffer_slice(&certificate);
     assert_int_equal(tls_certificate_id(der, id), -EINVAL);
 }
 

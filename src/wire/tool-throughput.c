@@ -132,9 +132,7 @@ static int serve(int listener, uint64_t bytes, const char *congestion)
     int fd;
 
     if (test_certificate_make(&certificate, &key) ||
-        tls_context_new_server(
-            &context, (struct slice){buffer_bytes(&certificate), buffer_length(&certificate)},
-            (struct slice){buffer_bytes(&key), buffer_length(&key)}) ||
+        tls_context_new_server(&context, buffer_slice(&certificate), buffer_slice(&key)) ||
         run_init(&run, TLS_SERVER, context, bytes, congestion))
         return 1;
     fd = accept4(listener, NULL, NULL, SOCK_NONBLOCK | SOCK_CLOEXEC);

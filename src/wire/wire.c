@@ -310,7 +310,7 @@ struct slice wire_outgoing(const struct wire *wire)
 {
     const struct buffer *outbox = wire_outbox(wire);
 
-    return (struct slice){buffer_bytes(outbox), buffer_length(outbox)};
+    return buffer_slice(outbox);
 }
 
 void wire_sent(struct wire *wire, size_t size)

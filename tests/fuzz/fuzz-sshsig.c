@@ -71,7 +71,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
     try_key((struct slice){bytes, size});
     try_signature((struct slice){bytes, size});
     if (sshsig_dearmor(text, size, &blob) == 0)
-        try_signature((struct slice){buffer_bytes(&blob), buffer_length(&blob)});
+        try_signature(buffer_slice(&blob));
     try_line(text);
     try_private(text, size);
     fingerprint_parse(text, fingerprint);

@@ -137,8 +137,7 @@ static void send_order(struct session *session)
     if (session->sent == 0) {
         struct raw_order raw = options->template;
 
-        raw.order.payload = (struct slice){buffer_bytes(&options->payload),
-                                           buffer_length(&options->payload)};
+        raw.order.payload = buffer_slice(&options->payload);
         if ((!options->has_id && uuid_make(raw.order.id)) || !make_body(session, &raw)) {
             fail(session, "order");
             return;
