@@ -9,8 +9,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/text.h"
-
 static void on_state(struct link *link, enum link_state from, enum link_state to, void *user)
 {
     struct watched *watched = user;

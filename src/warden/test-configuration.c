@@ -26,14 +26,11 @@ static int read_text(const char *text, struct config *config, struct config_erro
 
 static void test_defaults(void **state)
 {
+    struct folder *folder = *state;
     struct config_error error;
     struct config config;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(config_read(&config, folder.place.config, &error), 0);
-    folder_remove(&folder);
+    assert_int_equal(config_read(&config, folder->place.config, &error), 0);
     assert_int_equal(config.listen_count, 2);
     assert_string_equal(config.listen[0], "0.0.0.0:10000");
     assert_string_equal(config.listen[1], "[::]:10000");
@@ -151,19 +148,16 @@ static void test_bad_files(void **state)
 
 static void test_unreadable_file(void **state)
 {
+    struct folder *folder = *state;
     struct config_error error;
     struct config config;
-    struct folder folder;
     char path[128];
 
-    (void)state;
-    folder_make(&folder);
-    snprintf(path, sizeof(path), "%s/run", folder.path); /* a folder */
+    snprintf(path, sizeof(path), "%s/run", folder->path); /* a folder */
     assert_true(config_read(&config, path, &error) < 0);
-    snprintf(path, sizeof(path), "%s/huned.conf/x", folder.path);
-    folder_write(&folder, "huned.conf", "", 0);
+    snprintf(path, sizeof(path), "%s/huned.conf/x", folder->path);
+    folder_write(folder, "huned.conf", "", 0);
     assert_int_equal(config_read(&config, path, &error), -ENOTDIR);
-    folder_remove(&folder);
 }
 
 /* Longer than the library's idea of a line: refused, and not read as two of them. */
@@ -214,8 +208,8 @@ static void test_set_listen(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_defaults),  cmocka_unit_test(test_every_key),
-        cmocka_unit_test(test_bad_files), cmocka_unit_test(test_unreadable_file),
+        folder_test(test_defaults),       cmocka_unit_test(test_every_key),
+        cmocka_unit_test(test_bad_files), folder_test(test_unreadable_file),
         cmocka_unit_test(test_long_line), cmocka_unit_test(test_set_listen),
     };
 

@@ -6,7 +6,6 @@
 #include <pwd.h>
 #include <signal.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/prctl.h>
@@ -138,6 +137,31 @@ void ground_turn(struct ground *ground)
     assert_int_equal(loop_run(&ground->loop), 0);
 }
 
+void ground_turn_for(struct ground *ground, uint64_t ms)
+{
+    for (uint64_t end = clock_monotonic_ms() + ms; clock_monotonic_ms() < end;)
+        ground_turn(ground);
+}
+
+static unsigned fds_before;
+
+int ground_set_up(void **state)
+{
+    static struct ground ground;
+
+    fds_before = count_open_fds();
+    ground_make(&ground, false);
+    *state = &ground;
+    return 0;
+}
+
+int ground_tear_down(void **state)
+{
+    ground_remove(*state);
+    assert_int_equal(count_open_fds(), fds_before);
+    return 0;
+}
+
 enum problem_code start_payload(struct ground *ground, enum verb verb, const struct buffer *payload,
                                 uint32_t deadline, const char *user, struct job **job_out)
 {
@@ -236,6 +260,15 @@ void reader_finish(struct reader_of_job *reader, struct ground *ground, struct j
     assert_int_equal(reader->at, ring_head(reader->ring));
     assert_int_equal(job->state.state, reader->state.state);
     assert_int_equal(job->state.detail, reader->state.detail);
+}
+
+void run_line(struct ground *ground, const char *line, struct reader_of_job *reader)
+{
+    struct job *job;
+
+    assert_int_equal(start_line(ground, line, 0, 0, &job), PROBLEM_NONE);
+    reader_make(reader, job);
+    reader_finish(reader, ground, job);
 }
 
 void wait_for_end(struct ground *ground, const struct job *job)

@@ -1,5 +1,5 @@
-/* For test-job.c and test-tree.c: jobs under a loop that reaps children, and a gate that is nothing
- * but a reader of rings. */
+/* For the tests of jobs, trees and terminals: jobs under a loop that reaps children, and a gate
+ * that is nothing but a reader of rings. */
 #pragma once
 
 #include "warden/test-support.h"
@@ -29,6 +29,13 @@ void ground_make(struct ground *ground, bool sweeps);
 void ground_remove(struct ground *ground);
 /* One turn of the loop, of 10 ms at most. */
 void ground_turn(struct ground *ground);
+/* As many as last that long. */
+void ground_turn_for(struct ground *ground, uint64_t ms);
+
+/* A test with `struct ground *ground = *state;`. It fails, too, when a descriptor is left open. */
+#define ground_test(test) cmocka_unit_test_setup_teardown(test, ground_set_up, ground_tear_down)
+int ground_set_up(void **state);
+int ground_tear_down(void **state);
 
 /* A job of a shell line; `flags` of enum command_flag. */
 enum problem_code start_line(struct ground *ground, const char *line, uint8_t flags,
@@ -55,6 +62,8 @@ void reader_remove(struct reader_of_job *reader);
 void reader_read(struct reader_of_job *reader, struct job *job);
 /* Reads until the job has ended. `job` must not be forgotten in the meantime. */
 void reader_finish(struct reader_of_job *reader, struct ground *ground, struct job *job);
+/* Runs a line to its end and reads all that it says. */
+void run_line(struct ground *ground, const char *line, struct reader_of_job *reader);
 /* Turns, without reading, until the job has ended. */
 void wait_for_end(struct ground *ground, const struct job *job);
 bool process_is_alive(pid_t pid);

@@ -2,11 +2,7 @@
 #include "warden/test-support.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/clock.h"
@@ -81,207 +77,180 @@ static void make(const struct folder *folder, struct invitation *invitation_out)
 
 static void test_good_once(void **state)
 {
+    struct folder *folder = *state;
     struct invitation made;
     struct invitation found;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(guess_wrong(&folder), 1); /* there is not even a folder */
-    make(&folder, &made);
-    assert_int_equal(count_files(&folder), 1);
-    assert_int_equal(redeem(&folder, made.code, &found), 0);
+    assert_int_equal(guess_wrong(folder), 1); /* there is not even a folder */
+    make(folder, &made);
+    assert_int_equal(count_files(folder), 1);
+    assert_int_equal(redeem(folder, made.code, &found), 0);
     assert_int_equal(found.rights, RIGHT_RUN | RIGHT_FILES);
     assert_string_equal(found.as, "root,www-data");
-    assert_int_equal(count_files(&folder), 0);
-    assert_int_equal(redeem(&folder, made.code, &found), 1);
-    folder_remove(&folder);
+    assert_int_equal(count_files(folder), 0);
+    assert_int_equal(redeem(folder, made.code, &found), 1);
 }
 
 /* The right code, but proven for another channel, machine, key or label. */
 static void test_bound_to_the_channel(void **state)
 {
     static const uint8_t other[MACHINE_ID_SIZE] = {3};
+    struct folder *folder = *state;
     struct pair_request request;
     struct invitation made;
     struct invitation found;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    make(&folder, &made);
+    make(folder, &made);
     request = prove(made.code);
-    assert_int_equal(invitation_redeem(folder.place.run, &request, other, machine, &found), 1);
-    assert_int_equal(invitation_redeem(folder.place.run, &request, exporter, other, &found), 1);
+    assert_int_equal(invitation_redeem(folder->place.run, &request, other, machine, &found), 1);
+    assert_int_equal(invitation_redeem(folder->place.run, &request, exporter, other, &found), 1);
     request.label[0] = 'b';
-    assert_int_equal(invitation_redeem(folder.place.run, &request, exporter, machine, &found), 1);
+    assert_int_equal(invitation_redeem(folder->place.run, &request, exporter, machine, &found), 1);
     request.label[0] = 'a';
     request.key.point[0] ^= 1;
-    assert_int_equal(invitation_redeem(folder.place.run, &request, exporter, machine, &found), 1);
+    assert_int_equal(invitation_redeem(folder->place.run, &request, exporter, machine, &found), 1);
     request.key.point[0] ^= 1;
     /* Four tries lost, and the fifth is right. */
-    assert_int_equal(invitation_redeem(folder.place.run, &request, exporter, machine, &found), 0);
+    assert_int_equal(invitation_redeem(folder->place.run, &request, exporter, machine, &found), 0);
     assert_int_equal(found.tries_left, 1);
-    folder_remove(&folder);
 }
 
 static void test_five_wrong_guesses(void **state)
 {
+    struct folder *folder = *state;
     struct invitation made;
     struct invitation found;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    make(&folder, &made);
+    make(folder, &made);
     for (int i = 0; i < LIMIT_INVITE_TRIES; i++) {
-        assert_int_equal(count_files(&folder), 1);
-        assert_int_equal(guess_wrong(&folder), 1);
+        assert_int_equal(count_files(folder), 1);
+        assert_int_equal(guess_wrong(folder), 1);
     }
-    assert_int_equal(count_files(&folder), 0);
-    assert_int_equal(redeem(&folder, made.code, &found), 1);
-    folder_remove(&folder);
+    assert_int_equal(count_files(folder), 0);
+    assert_int_equal(redeem(folder, made.code, &found), 1);
 }
 
 static void test_all_lose_a_try(void **state)
 {
+    struct folder *folder = *state;
     struct invitation first;
     struct invitation second;
     struct invitation found;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    make(&folder, &first);
+    make(folder, &first);
     for (int i = 0; i < LIMIT_INVITE_TRIES - 2; i++)
-        assert_int_equal(guess_wrong(&folder), 1);
-    make(&folder, &second);
-    assert_int_equal(guess_wrong(&folder), 1);
+        assert_int_equal(guess_wrong(folder), 1);
+    make(folder, &second);
+    assert_int_equal(guess_wrong(folder), 1);
     /* One try left of the first, all but one of the second; the right code costs nobody anything.
      */
-    assert_int_equal(redeem(&folder, second.code, &found), 0);
+    assert_int_equal(redeem(folder, second.code, &found), 0);
     assert_int_equal(found.tries_left, LIMIT_INVITE_TRIES - 1);
-    assert_int_equal(redeem(&folder, first.code, &found), 0);
+    assert_int_equal(redeem(folder, first.code, &found), 0);
     assert_int_equal(found.tries_left, 1);
-    folder_remove(&folder);
 }
 
 static void test_expired(void **state)
 {
+    struct folder *folder = *state;
     struct invitation made;
     struct invitation found;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(invitation_make(folder.place.run, RIGHTS_ALL, "", 0, &made), 0);
-    assert_int_equal(redeem(&folder, made.code, &found), 1);
-    assert_int_equal(count_files(&folder), 0);
-    folder_remove(&folder);
+    assert_int_equal(invitation_make(folder->place.run, RIGHTS_ALL, "", 0, &made), 0);
+    assert_int_equal(redeem(folder, made.code, &found), 1);
+    assert_int_equal(count_files(folder), 0);
 }
 
 /* Cut, lengthened, changed: such a file invites nobody and is removed. */
 static void test_unreadable_file(void **state)
 {
+    struct folder *folder = *state;
     _cleanup_buffer_ struct buffer good = BUFFER_INIT;
     struct invitation made;
     struct invitation found;
-    struct folder folder;
     char name[300];
 
-    (void)state;
-    folder_make(&folder);
-    make(&folder, &made);
-    find_file(&folder, name);
-    folder_read(&folder, name, &good);
+    make(folder, &made);
+    find_file(folder, name);
+    folder_read(folder, name, &good);
     for (size_t size = 0; size < buffer_length(&good); size++) {
-        folder_write(&folder, name, buffer_bytes(&good), size);
-        assert_int_equal(redeem(&folder, made.code, &found), 1);
-        assert_int_equal(count_files(&folder), 0);
+        folder_write(folder, name, buffer_bytes(&good), size);
+        assert_int_equal(redeem(folder, made.code, &found), 1);
+        assert_int_equal(count_files(folder), 0);
     }
-    folder_write(&folder, name, buffer_bytes(&good), buffer_length(&good));
-    folder_append(&folder, name, "", 1);
-    assert_int_equal(redeem(&folder, made.code, &found), 1);
+    folder_write(folder, name, buffer_bytes(&good), buffer_length(&good));
+    folder_append(folder, name, "", 1);
+    assert_int_equal(redeem(folder, made.code, &found), 1);
     buffer_bytes(&good)[0] ^= 1;
-    folder_write(&folder, name, buffer_bytes(&good), buffer_length(&good));
-    assert_int_equal(redeem(&folder, made.code, &found), 1);
+    folder_write(folder, name, buffer_bytes(&good), buffer_length(&good));
+    assert_int_equal(redeem(folder, made.code, &found), 1);
     buffer_bytes(&good)[0] ^= 1;
     /* Whole again, it is good again. */
-    folder_write(&folder, name, buffer_bytes(&good), buffer_length(&good));
-    assert_int_equal(redeem(&folder, made.code, &found), 0);
-    folder_remove(&folder);
+    folder_write(folder, name, buffer_bytes(&good), buffer_length(&good));
+    assert_int_equal(redeem(folder, made.code, &found), 0);
 }
 
 /* What another process is just writing (base/file.c) is neither an invitation nor rubbish. */
 static void test_file_under_way(void **state)
 {
+    struct folder *folder = *state;
     _cleanup_buffer_ struct buffer good = BUFFER_INIT;
     struct invitation made;
     struct invitation found;
-    struct folder folder;
     char temporary[312];
     char name[300];
 
-    (void)state;
-    folder_make(&folder);
-    make(&folder, &made);
-    find_file(&folder, name);
-    folder_read(&folder, name, &good);
+    make(folder, &made);
+    find_file(folder, name);
+    folder_read(folder, name, &good);
     snprintf(temporary, sizeof(temporary), "%s.Ab12Cd", name);
-    folder_write(&folder, temporary, buffer_bytes(&good), buffer_length(&good));
-    assert_int_equal(redeem(&folder, made.code, &found), 0);
-    assert_int_equal(redeem(&folder, made.code, &found), 1);
-    folder_write(&folder, temporary, "half", 4);
-    assert_int_equal(guess_wrong(&folder), 1);
-    assert_int_equal(count_files(&folder), 1);
-    folder_remove(&folder);
+    folder_write(folder, temporary, buffer_bytes(&good), buffer_length(&good));
+    assert_int_equal(redeem(folder, made.code, &found), 0);
+    assert_int_equal(redeem(folder, made.code, &found), 1);
+    folder_write(folder, temporary, "half", 4);
+    assert_int_equal(guess_wrong(folder), 1);
+    assert_int_equal(count_files(folder), 1);
 }
 
 static void test_too_many(void **state)
 {
+    struct folder *folder = *state;
     struct invitation made;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
     for (int i = 0; i < LIMIT_INVITATIONS; i++)
-        make(&folder, &made);
-    assert_int_equal(invitation_make(folder.place.run, RIGHT_RUN, "", 60, &made), 1);
+        make(folder, &made);
+    assert_int_equal(invitation_make(folder->place.run, RIGHT_RUN, "", 60, &made), 1);
     /* Those that are over make room. */
     for (int i = 0; i < LIMIT_INVITE_TRIES; i++)
-        assert_int_equal(guess_wrong(&folder), 1);
-    make(&folder, &made);
-    assert_int_equal(count_files(&folder), 1);
-    folder_remove(&folder);
+        assert_int_equal(guess_wrong(folder), 1);
+    make(folder, &made);
+    assert_int_equal(count_files(folder), 1);
 }
 
 static void test_codes_differ(void **state)
 {
+    struct folder *folder = *state;
     struct invitation first;
     struct invitation second;
-    struct folder folder;
 
-    (void)state;
-    folder_make(&folder);
-    make(&folder, &first);
-    make(&folder, &second);
+    make(folder, &first);
+    make(folder, &second);
     assert_memory_not_equal(first.code, second.code, INVITE_CODE_SIZE);
     assert_in_range(first.expires_ms, clock_boot_ms() + 50000, clock_boot_ms() + 60000);
-    folder_remove(&folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_good_once),
-        cmocka_unit_test(test_bound_to_the_channel),
-        cmocka_unit_test(test_five_wrong_guesses),
-        cmocka_unit_test(test_all_lose_a_try),
-        cmocka_unit_test(test_expired),
-        cmocka_unit_test(test_unreadable_file),
-        cmocka_unit_test(test_file_under_way),
-        cmocka_unit_test(test_too_many),
-        cmocka_unit_test(test_codes_differ),
+        folder_test(test_good_once),
+        folder_test(test_bound_to_the_channel),
+        folder_test(test_five_wrong_guesses),
+        folder_test(test_all_lose_a_try),
+        folder_test(test_expired),
+        folder_test(test_unreadable_file),
+        folder_test(test_file_under_way),
+        folder_test(test_too_many),
+        folder_test(test_codes_differ),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -193,48 +193,42 @@ static void test_failed_reset_keeps_the_old(void **state)
 
 static void test_publish(void **state)
 {
+    struct folder *folder = *state;
     _cleanup_buffer_ struct buffer content = BUFFER_INIT;
     struct listeners listeners = {0};
     uint16_t port = port_take(NULL);
     struct config config;
-    struct folder folder;
     char expected[81];
     char name[80];
 
-    (void)state;
-    folder_make(&folder);
     name_of(name, port);
     configure(&config, name, NULL);
     assert_int_equal(listeners_open(&listeners, &config), 0);
-    assert_int_equal(listeners_publish(&listeners, &folder.place), 0);
-    folder_read(&folder, "run/listen", &content);
+    assert_int_equal(listeners_publish(&listeners, &folder->place), 0);
+    folder_read(folder, "run/listen", &content);
     snprintf(expected, sizeof(expected), "%s\n", name);
     assert_string_equal(buffer_text(&content), expected);
     listeners_close(&listeners);
-    folder_remove(&folder);
 }
 
 static void test_ipv6(void **state)
 {
+    struct folder *folder = *state;
     _cleanup_buffer_ struct buffer content = BUFFER_INIT;
     struct listeners listeners = {0};
     struct config config;
-    struct folder folder;
     char name[80];
 
-    (void)state;
     snprintf(name, sizeof(name), "[::1]:%u", port_take(NULL));
     configure(&config, name, NULL);
     if (listeners_open(&listeners, &config)) {
         print_message("skipped: there is no IPv6 loopback here\n");
         skip();
     }
-    folder_make(&folder);
-    assert_int_equal(listeners_publish(&listeners, &folder.place), 0);
-    folder_read(&folder, "run/listen", &content);
+    assert_int_equal(listeners_publish(&listeners, &folder->place), 0);
+    folder_read(folder, "run/listen", &content);
     assert_non_null(strstr(buffer_text(&content), "[::1]:"));
     listeners_close(&listeners);
-    folder_remove(&folder);
 }
 
 /* Socket activation, in a child of its own, since it is about descriptors from 3 on. */
@@ -300,8 +294,8 @@ int main(void)
         cmocka_unit_test(test_all_or_nothing),
         cmocka_unit_test(test_again),
         cmocka_unit_test(test_failed_reset_keeps_the_old),
-        cmocka_unit_test(test_publish),
-        cmocka_unit_test(test_ipv6),
+        folder_test(test_publish),
+        folder_test(test_ipv6),
         cmocka_unit_test(test_inherited),
     };
 

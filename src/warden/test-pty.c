@@ -72,83 +72,70 @@ static void shows(struct ground *ground, const char *line, const char *user, con
 
 static void test_it_is_a_terminal(void **state)
 {
-    unsigned before = count_open_fds();
-    struct ground ground;
+    struct ground *ground = *state;
 
-    (void)state;
-    ground_make(&ground, false);
-    shows(&ground, "test -t 0 && test -t 1 && test -t 2 && echo $TERM && stty size", NULL,
+    shows(ground, "test -t 0 && test -t 1 && test -t 2 && echo $TERM && stty size", NULL,
           "vt100\r\n24 80\r\n");
-    shows(&ground, "stty -a | sed -n 's/.* \\(erase = [^;]*\\).*/\\1/p'; echo x >/dev/tty", NULL,
+    shows(ground, "stty -a | sed -n 's/.* \\(erase = [^;]*\\).*/\\1/p'; echo x >/dev/tty", NULL,
           "erase = ^H\r\nx\r\n");
     /* The leader of its session and of the terminal's foreground; nothing else of ours is open. */
-    shows(&ground, "ps -o sid=,tpgid= $$ | awk -v p=$$ '{print $1==p, $2==p}'; ls /proc/$$/fd",
-          NULL, "1 1\r\n0  1  2\r\n");
-    ground_remove(&ground);
-    assert_int_equal(count_open_fds(), before);
+    shows(ground, "ps -o sid=,tpgid= $$ | awk -v p=$$ '{print $1==p, $2==p}'; ls /proc/$$/fd", NULL,
+          "1 1\r\n0  1  2\r\n");
 }
 
 static void test_keys(void **state)
 {
+    struct ground *ground = *state;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
-    job = start_terminal(&ground, "echo go; read line; echo \"<$line>\"; cat", NULL);
+    job = start_terminal(ground, "echo go; read line; echo \"<$line>\"; cat", NULL);
     reader_make(&reader, job);
-    expect(&ground, job, &reader, "go");
+    expect(ground, job, &reader, "go");
     type(job, "tippp\b\bed\r"); /* the erase character of the order */
-    expect(&ground, job, &reader, "<tiped>");
+    expect(ground, job, &reader, "<tiped>");
     type(job, "\003");
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_int_equal(job->state.state, STATE_SIGNALLED);
     assert_int_equal(job->state.detail, SIGINT);
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 static void test_resize(void **state)
 {
     static const struct terminal_size size = {.rows = 50, .columns = 132};
+    struct ground *ground = *state;
     _cleanup_buffer_ struct buffer frames = BUFFER_INIT;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
     job = start_terminal(
-        &ground, "trap 'stty size; exit' WINCH; echo go; while :; do sleep 0.02; done", NULL);
+        ground, "trap 'stty size; exit' WINCH; echo go; while :; do sleep 0.02; done", NULL);
     reader_make(&reader, job);
-    expect(&ground, job, &reader, "go");
+    expect(ground, job, &reader, "go");
     assert_int_equal(terminal_input_resize(&frames, &size), 0);
     put(job, &frames);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_non_null(strstr(buffer_text(&reader.out), "50 132"));
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 /* More than the terminal takes at once, in raw mode, and nobody reads for a while. */
 static void test_much_input(void **state)
 {
+    struct ground *ground = *state;
     enum { TOTAL = 200000 };
     _cleanup_buffer_ struct buffer frames = BUFFER_INIT;
     _cleanup_free_ char *keys = malloc(TOTAL);
     uint64_t total;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
     memset(keys, 'k', TOTAL);
-    ground_make(&ground, false);
     job = start_terminal(
-        &ground, "stty raw -echo; echo go; sleep 0.3; head -c 200000 | tr -d k | wc -c", NULL);
+        ground, "stty raw -echo; echo go; sleep 0.3; head -c 200000 | tr -d k | wc -c", NULL);
     reader_make(&reader, job);
-    expect(&ground, job, &reader, "go");
+    expect(ground, job, &reader, "go");
     assert_int_equal(terminal_input_keys(&frames, keys, TOTAL), 0);
     total = buffer_length(&frames);
     while (buffer_length(&frames) > 0) {
@@ -158,153 +145,133 @@ static void test_much_input(void **state)
         assert_true(n > 0 || errno == EAGAIN);
         buffer_consume(&frames, n > 0 ? (size_t)n : 0);
         assert_int_equal(pty_input(job->pty) + buffer_length(&frames), total);
-        ground_turn(&ground);
+        ground_turn(ground);
     }
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_non_null(strstr(buffer_text(&reader.out), "go\n0\n"));
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 static void test_nonsense(void **state)
 {
+    struct ground *ground = *state;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
-    job = start_terminal(&ground, "echo go; read line; echo \"<$line>\"", NULL);
+    job = start_terminal(ground, "echo go; read line; echo \"<$line>\"", NULL);
     reader_make(&reader, job);
-    expect(&ground, job, &reader, "go");
+    expect(ground, job, &reader, "go");
     type(job, "good");
     assert_int_equal(write(job->input, "\7\7\7\7\7", 5), 5);
     /* It is closed, and nothing of it was typed. */
     for (uint64_t limit = clock_monotonic_ms() + GROUND_PATIENCE_MS;
          write(job->input, "\1\0\0\1\r", 5) == 5;) {
         assert_true(clock_monotonic_ms() < limit);
-        ground_turn(&ground);
+        ground_turn(ground);
     }
     assert_int_equal(errno, EPIPE);
     assert_int_equal(job->state.state, STATE_RUNNING);
     job_stop(job, STATE_KILLED);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_null(strstr(buffer_text(&reader.out), "<"));
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 /* The end of the input is the end of the line: a login shell ends by itself. */
 static void test_hang_up(void **state)
 {
+    struct ground *ground = *state;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
-    job = start_terminal(&ground, NULL, NULL);
+    job = start_terminal(ground, NULL, NULL);
     reader_make(&reader, job);
     type(job, "echo is $((20 + 1)); sleep 1000\r");
-    expect(&ground, job, &reader, "is 21");
+    expect(ground, job, &reader, "is 21");
     job_end_input(job);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_true(job->state.state == STATE_SIGNALLED || job->state.state == STATE_EXITED);
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 /* Interactive shells ignore SIGTERM; hung up, they end by themselves, without SIGKILL. */
 static void test_stop(void **state)
 {
+    struct ground *ground = *state;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
-    job = start_terminal(&ground, "exec /bin/bash --norc -i", NULL);
+    job = start_terminal(ground, "exec /bin/bash --norc -i", NULL);
     reader_make(&reader, job);
     type(job, "echo is $((20 + 1))\r");
-    expect(&ground, job, &reader, "is 21");
+    expect(ground, job, &reader, "is 21");
     job_stop(job, STATE_KILLED);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_int_equal(job->state.state, STATE_KILLED);
     assert_false(WIFSIGNALED(job->status) && WTERMSIG(job->status) == SIGKILL);
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 /* What a shell leaves behind keeps the terminal open, but not the job. */
 static void test_left_behind(void **state)
 {
+    struct ground *ground = *state;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
     pid_t left;
 
-    (void)state;
-    ground_make(&ground, false);
-    job = start_terminal(&ground, "trap '' HUP; sleep 1000 & echo $!", NULL);
+    job = start_terminal(ground, "trap '' HUP; sleep 1000 & echo $!", NULL);
     reader_make(&reader, job);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_int_equal(job->state.state, STATE_EXITED);
     left = atoi(buffer_text(&reader.out));
     assert_true(left > 1 && process_is_alive(left));
     kill(left, SIGKILL);
     reader_remove(&reader);
-    ground_remove(&ground);
 }
 
 static void test_bad_payload(void **state)
 {
+    struct ground *ground = *state;
     _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
     assert_int_equal(buffer_append(&payload, "nonsense", 8), 0);
-    assert_int_equal(start_payload(&ground, VERB_SHELL, &payload, 0, NULL, &job), PROBLEM_NONE);
-    wait_for_end(&ground, job);
+    assert_int_equal(start_payload(ground, VERB_SHELL, &payload, 0, NULL, &job), PROBLEM_NONE);
+    wait_for_end(ground, job);
     assert_int_equal(job->state.detail, 125);
     /* A login shell is a terminal's, and no `run` order's. */
-    assert_int_equal(
-        start_command(&ground, &(struct command){.mode = COMMAND_LOGIN}, 0, NULL, &job),
-        PROBLEM_NONE);
-    wait_for_end(&ground, job);
+    assert_int_equal(start_command(ground, &(struct command){.mode = COMMAND_LOGIN}, 0, NULL, &job),
+                     PROBLEM_NONE);
+    wait_for_end(ground, job);
     assert_int_equal(job->state.detail, 125);
-    ground_remove(&ground);
 }
 
 static void test_whose_it_is(void **state)
 {
-    struct ground ground;
+    struct ground *ground = *state;
 
-    (void)state;
     if (geteuid() != 0) {
         print_message("skipped: only root runs jobs as somebody else\n");
         skip();
     }
-    ground_make(&ground, false);
-    shows(&ground, "stat -c '%U %G %a' $(tty); id -un; echo \"$(exec 2>&1; : </dev/tty)\"",
-          "nobody", "nobody tty 620\r\nnobody\r\n\r\n");
-    ground_remove(&ground);
+    shows(ground, "stat -c '%U %G %a' $(tty); id -un; echo \"$(exec 2>&1; : </dev/tty)\"", "nobody",
+          "nobody tty 620\r\nnobody\r\n\r\n");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_it_is_a_terminal),
-        cmocka_unit_test(test_keys),
-        cmocka_unit_test(test_resize),
-        cmocka_unit_test(test_much_input),
-        cmocka_unit_test(test_nonsense),
-        cmocka_unit_test(test_hang_up),
-        cmocka_unit_test(test_stop),
-        cmocka_unit_test(test_left_behind),
-        cmocka_unit_test(test_bad_payload),
-        cmocka_unit_test(test_whose_it_is),
+        ground_test(test_it_is_a_terminal),
+        ground_test(test_keys),
+        ground_test(test_resize),
+        ground_test(test_much_input),
+        ground_test(test_nonsense),
+        ground_test(test_hang_up),
+        ground_test(test_stop),
+        ground_test(test_left_behind),
+        ground_test(test_bad_payload),
+        ground_test(test_whose_it_is),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as the warden does */

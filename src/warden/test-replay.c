@@ -59,14 +59,12 @@ static off_t size_of(const struct folder *folder, const char *name)
 
 static void test_accept_and_finish(void **state)
 {
+    struct folder *folder = *state;
     struct order order = make(1, false);
     const struct replay_entry *entry;
-    struct folder folder;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     accept_one(&replay, &order);
     entry = replay_find(&replay, order.id);
     assert_int_equal(entry->state.state, STATE_RUNNING);
@@ -81,21 +79,18 @@ static void test_accept_and_finish(void **state)
     assert_null(replay_find(&replay, order.id));
     replay_deinit(&replay);
     replay_deinit(&replay); /* harmless */
-    folder_remove(&folder);
 }
 
 static void test_new_warden(void **state)
 {
+    struct folder *folder = *state;
     struct order ended = make(1, false);
     struct order ran = make(2, false);
     struct order waited = make(3, true);
     struct order waits = make(4, true);
-    struct folder folder;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     accept_one(&replay, &ended);
     accept_one(&replay, &ran);
     accept_one(&replay, &waited);
@@ -103,7 +98,7 @@ static void test_new_warden(void **state)
     replay_finish(&replay, ended.id, (struct job_state){STATE_EXITED, 7});
     replay_finish(&replay, waited.id, (struct job_state){STATE_REFUSED, PROBLEM_RUN_AS});
     for (int i = 0; i < 3; i++) {
-        init_again(&replay, &folder, false);
+        init_again(&replay, folder, false);
         assert_int_equal(replay_find(&replay, ended.id)->state.state, STATE_EXITED);
         assert_int_equal(replay_find(&replay, ended.id)->state.detail, 7);
         assert_int_equal(replay_find(&replay, ended.id)->verb, VERB_RUN);
@@ -114,13 +109,12 @@ static void test_new_warden(void **state)
         assert_true(replay_find(&replay, waits.id)->waiting);
     }
     /* A new epoch makes the orders of the old one void, but not those that waited. */
-    init_again(&replay, &folder, true);
+    init_again(&replay, folder, true);
     assert_null(replay_find(&replay, ended.id));
     assert_null(replay_find(&replay, ran.id));
     assert_non_null(replay_find(&replay, waited.id));
     assert_non_null(replay_find(&replay, waits.id));
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 static void test_torn_last_record(void **state)
@@ -158,12 +152,10 @@ static void test_torn_last_record(void **state)
 /* One bad sector must not make all later orders good again. */
 static void test_corrupt_record(void **state)
 {
-    struct folder folder;
+    struct folder *folder = *state;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     for (uint32_t i = 0; i < 600; i++) {
         struct order order = make(i, true);
 
@@ -172,11 +164,10 @@ static void test_corrupt_record(void **state)
     for (uint32_t bad = 0; bad < 600; bad += 299) {
         _cleanup_buffer_ struct buffer content = BUFFER_INIT;
 
-        folder_read(&folder, "state/seen-waiting", &content);
+        folder_read(folder, "state/seen-waiting", &content);
         memset(buffer_bytes(&content) + bad * RECORD_SIZE, 0, RECORD_SIZE);
-        folder_write(&folder, "state/seen-waiting", buffer_bytes(&content),
-                     buffer_length(&content));
-        init_again(&replay, &folder, false);
+        folder_write(folder, "state/seen-waiting", buffer_bytes(&content), buffer_length(&content));
+        init_again(&replay, folder, false);
         for (uint32_t i = 0; i < 600; i++) {
             struct order order = make(i, true);
 
@@ -184,23 +175,20 @@ static void test_corrupt_record(void **state)
         }
     }
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 /* The file size limit stands for a full disk: half a record is written, then no more. */
 static void test_full_disk(void **state)
 {
+    struct folder *folder = *state;
     struct order first = make(1, false);
     struct order second = make(2, false);
     struct order third = make(3, false);
     struct rlimit before;
     struct rlimit small;
-    struct folder folder;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     accept_one(&replay, &first);
     signal(SIGXFSZ, SIG_IGN);
     assert_int_equal(getrlimit(RLIMIT_FSIZE, &before), 0);
@@ -211,26 +199,23 @@ static void test_full_disk(void **state)
     assert_int_equal(setrlimit(RLIMIT_FSIZE, &before), 0);
     signal(SIGXFSZ, SIG_DFL);
     assert_null(replay_find(&replay, second.id));
-    assert_int_equal(size_of(&folder, "run/seen"), RECORD_SIZE);
+    assert_int_equal(size_of(folder, "run/seen"), RECORD_SIZE);
     accept_one(&replay, &third);
-    init_again(&replay, &folder, false);
+    init_again(&replay, folder, false);
     assert_non_null(replay_find(&replay, first.id));
     assert_null(replay_find(&replay, second.id));
     assert_non_null(replay_find(&replay, third.id));
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 static void test_expired_are_dropped(void **state)
 {
+    struct folder *folder = *state;
     struct order running = make(999999, false);
     struct order good = make(999998, false);
-    struct folder folder;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     accept_one(&replay, &good);
     replay_finish(&replay, good.id, (struct job_state){STATE_EXITED, 0});
     running.expires = 1;
@@ -244,26 +229,23 @@ static void test_expired_are_dropped(void **state)
     }
     /* Neither memory nor the journal grew with them. */
     assert_int_equal(replay.capacity, FIRST_ROOM + 1);
-    assert_true(size_of(&folder, "run/seen") <= (off_t)(2 * (FIRST_ROOM + 1) * RECORD_SIZE));
+    assert_true(size_of(folder, "run/seen") <= (off_t)(2 * (FIRST_ROOM + 1) * RECORD_SIZE));
     /* What is still good, or still runs, stays. */
     assert_non_null(replay_find(&replay, good.id));
     assert_int_equal(replay_find(&replay, running.id)->state.state, STATE_RUNNING);
-    init_again(&replay, &folder, false);
+    init_again(&replay, folder, false);
     assert_int_equal(replay_find(&replay, good.id)->state.state, STATE_EXITED);
     assert_int_equal(replay_find(&replay, running.id)->state.state, STATE_LOST);
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 static void test_many(void **state)
 {
+    struct folder *folder = *state;
     const uint32_t count = 100000;
-    struct folder folder;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     for (uint32_t i = 0; i < count; i++) {
         struct order order = make(i, false);
 
@@ -282,23 +264,20 @@ static void test_many(void **state)
             assert_int_equal(entry->state.detail, i % 2 ? i % 256 : (round ? LOST_AGENT : 0));
         }
         if (round == 0)
-            init_again(&replay, &folder, false);
+            init_again(&replay, folder, false);
     }
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 /* The wall clock stood an hour ahead when an order was accepted, and is right again now. */
 static void test_clock_set_back(void **state)
 {
+    struct folder *folder = *state;
     struct order ahead = make(1, true);
     struct order old = make(2, true);
-    struct folder folder;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     assert_in_range(replay_wall_ms(&replay), clock_wall_ms() - 1000, clock_wall_ms());
     ahead.issued += 3600000;
     ahead.expires += 3600000;
@@ -309,25 +288,22 @@ static void test_clock_set_back(void **state)
     old.issued = UINT64_MAX;
     accept_one(&replay, &old);
     assert_int_equal(replay_wall_ms(&replay), ahead.issued);
-    init_again(&replay, &folder, false);
+    init_again(&replay, folder, false);
     assert_int_equal(replay_wall_ms(&replay), ahead.issued);
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 /* Dropped by what the wall clock says now, an order would be good again when that is set back. */
 static void test_waiting_are_dropped_by_what_is_kept(void **state)
 {
+    struct folder *folder = *state;
     struct order old = make(1, true);
     struct order newer = make(2, true);
     uint64_t now = clock_wall_ms();
-    struct folder folder;
     struct replay replay;
     uint32_t i = 10;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(init(&replay, &folder, true), 0);
+    assert_int_equal(init(&replay, folder, true), 0);
     old.issued = now - 7200000;
     old.expires = now - 3600000;
     accept_one(&replay, &old);
@@ -346,23 +322,19 @@ static void test_waiting_are_dropped_by_what_is_kept(void **state)
     }
     assert_null(replay_find(&replay, old.id));
     /* And the journal that was written anew still knows the time. */
-    init_again(&replay, &folder, false);
+    init_again(&replay, folder, false);
     assert_null(replay_find(&replay, old.id));
     assert_true(replay.latest_wall_ms == newer.issued);
     replay_deinit(&replay);
-    folder_remove(&folder);
 }
 
 static void test_no_folder(void **state)
 {
-    struct folder folder;
+    struct folder *folder = *state;
     struct replay replay;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(replay_init(&replay, "/nonexistent", folder.place.state, true), -ENOENT);
-    assert_int_equal(replay_init(&replay, folder.place.run, "/nonexistent", true), -ENOENT);
-    folder_remove(&folder);
+    assert_int_equal(replay_init(&replay, "/nonexistent", folder->place.state, true), -ENOENT);
+    assert_int_equal(replay_init(&replay, folder->place.run, "/nonexistent", true), -ENOENT);
 }
 
 /* Over several growths, with the failure at each allocation in turn: nothing accepted is forgotten.
@@ -398,28 +370,25 @@ static int grow_with_failures(void *argument)
 
 static void test_no_memory(void **state)
 {
-    struct folder folder;
+    struct folder *folder = *state;
 
-    (void)state;
-    folder_make(&folder);
-    assert_true(failing_malloc_run_lenient(grow_with_failures, &folder) > 4);
-    folder_remove(&folder);
+    assert_true(failing_malloc_run_lenient(grow_with_failures, folder) > 4);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_accept_and_finish),
-        cmocka_unit_test(test_new_warden),
+        folder_test(test_accept_and_finish),
+        folder_test(test_new_warden),
         cmocka_unit_test(test_torn_last_record),
-        cmocka_unit_test(test_corrupt_record),
-        cmocka_unit_test(test_full_disk),
-        cmocka_unit_test(test_expired_are_dropped),
-        cmocka_unit_test(test_many),
-        cmocka_unit_test(test_clock_set_back),
-        cmocka_unit_test(test_waiting_are_dropped_by_what_is_kept),
-        cmocka_unit_test(test_no_folder),
-        cmocka_unit_test(test_no_memory),
+        folder_test(test_corrupt_record),
+        folder_test(test_full_disk),
+        folder_test(test_expired_are_dropped),
+        folder_test(test_many),
+        folder_test(test_clock_set_back),
+        folder_test(test_waiting_are_dropped_by_what_is_kept),
+        folder_test(test_no_folder),
+        folder_test(test_no_memory),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

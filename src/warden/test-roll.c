@@ -20,13 +20,11 @@ static struct job some_job(uint8_t number)
 
 static void test_who_runs_is_told_to_the_next(void **state)
 {
-    struct folder folder;
+    struct folder *folder = *state;
     struct roll roll;
     int slots[3];
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(roll_init(&roll, folder.place.run), 0);
+    assert_int_equal(roll_init(&roll, folder->place.run), 0);
     assert_int_equal(roll.left_count, 0);
     assert_int_equal(roll_settle(&roll, "/sys/fs/cgroup/hune-1"), 0);
     for (int i = 0; i < 3; i++) {
@@ -41,7 +39,7 @@ static void test_who_runs_is_told_to_the_next(void **state)
     }
     roll_leave(&roll, slots[1]);
     roll_deinit(&roll);
-    assert_int_equal(roll_init(&roll, folder.place.run), 0);
+    assert_int_equal(roll_init(&roll, folder->place.run), 0);
     assert_int_equal(roll.left_count, 2);
     assert_string_equal(roll.left_forest, "/sys/fs/cgroup/hune-1");
     assert_string_equal(roll.left[0].label, "sleep 0");
@@ -55,23 +53,20 @@ static void test_who_runs_is_told_to_the_next(void **state)
     /* Dealt with once. */
     assert_int_equal(roll_settle(&roll, NULL), 0);
     roll_deinit(&roll);
-    assert_int_equal(roll_init(&roll, folder.place.run), 0);
+    assert_int_equal(roll_init(&roll, folder->place.run), 0);
     assert_int_equal(roll.left_count, 0);
     assert_string_equal(roll.left_forest, "");
     roll_deinit(&roll);
-    folder_remove(&folder);
 }
 
 /* Slots are used again, and a full roll takes no more and harms nothing. */
 static void test_full(void **state)
 {
-    struct folder folder;
+    struct folder *folder = *state;
     struct job job = some_job(9);
     struct roll roll;
 
-    (void)state;
-    folder_make(&folder);
-    assert_int_equal(roll_init(&roll, folder.place.run), 0);
+    assert_int_equal(roll_init(&roll, folder->place.run), 0);
     assert_int_equal(roll_settle(&roll, NULL), 0);
     for (int i = 0; i < LIMIT_JOBS_RUNNING; i++)
         assert_int_equal(roll_enter(&roll, &job), i);
@@ -80,38 +75,34 @@ static void test_full(void **state)
     roll_leave(&roll, 17);
     assert_int_equal(roll_enter(&roll, &job), 17);
     roll_deinit(&roll);
-    folder_remove(&folder);
 }
 
 /* A file that is no roll, or ends within an entry, holds nothing. */
 static void test_nonsense(void **state)
 {
-    struct folder folder;
+    struct folder *folder = *state;
     char path[256];
     struct roll roll;
 
-    (void)state;
-    folder_make(&folder);
-    snprintf(path, sizeof(path), "%s/running", folder.place.run);
+    snprintf(path, sizeof(path), "%s/running", folder->place.run);
     for (size_t size = 0; size < 2000; size += 97) {
         FILE *file = fopen(path, "w");
 
         for (size_t i = 0; i < size; i++)
             fputc((int)(i * 31), file);
         fclose(file);
-        assert_int_equal(roll_init(&roll, folder.place.run), 0);
+        assert_int_equal(roll_init(&roll, folder->place.run), 0);
         assert_int_equal(roll.left_count, 0);
         roll_deinit(&roll);
     }
-    folder_remove(&folder);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_who_runs_is_told_to_the_next),
-        cmocka_unit_test(test_full),
-        cmocka_unit_test(test_nonsense),
+        folder_test(test_who_runs_is_told_to_the_next),
+        folder_test(test_full),
+        folder_test(test_nonsense),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -11,59 +11,53 @@
 /* Runs `printf %s WORD | wc -c` with a word that no message holds. */
 static void test_long_payload(void **state)
 {
+    struct ground *ground = *state;
     const size_t size = 100 * 1024;
     char *word = malloc(size + 1);
     const char *const arguments[] = {"/bin/sh", "-c", "printf %s \"$1\" | wc -c", "sh", word, NULL};
     const struct command command = {.mode = COMMAND_ARGV, .arguments = arguments};
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
 
-    (void)state;
     assert_non_null(word);
     memset(word, 'w', size);
     word[size] = '\0';
-    ground_make(&ground, false);
-    assert_int_equal(start_command(&ground, &command, 0, NULL, &job), PROBLEM_NONE);
+    assert_int_equal(start_command(ground, &command, 0, NULL, &job), PROBLEM_NONE);
     reader_make(&reader, job);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     assert_int_equal(reader.state.state, STATE_EXITED);
     assert_int_equal(reader.state.detail, 0);
     assert_int_equal(buffer_length(&reader.out), strlen("102400\n"));
     assert_memory_equal(buffer_bytes(&reader.out), "102400\n", strlen("102400\n"));
     reader_remove(&reader);
-    ground_remove(&ground);
     free(word);
 }
 
 /* A job that began is a child of who asked, and so are those after the spawner's loss. */
 static void test_lost(void **state)
 {
-    struct ground ground;
+    struct ground *ground = *state;
     struct job *before;
     struct job *after;
     pid_t spawner;
 
-    (void)state;
-    ground_make(&ground, false);
-    spawner = ground.spawner.pid;
-    assert_int_equal(start_line(&ground, "echo up; read line; exit 3", COMMAND_INPUT, 0, &before),
+    spawner = ground->spawner.pid;
+    assert_int_equal(start_line(ground, "echo up; read line; exit 3", COMMAND_INPUT, 0, &before),
                      PROBLEM_NONE);
     /* Until it became its command it has the spawner's descriptors. */
     while (ring_head(before->ring) == 0)
-        ground_turn(&ground);
+        ground_turn(ground);
     assert_int_equal(kill(spawner, SIGKILL), 0);
     while (process_is_alive(spawner))
         usleep(1000);
-    assert_int_equal(start_line(&ground, "exit 4", 0, 0, &after), PROBLEM_NONE);
-    wait_for_end(&ground, after);
+    assert_int_equal(start_line(ground, "exit 4", 0, 0, &after), PROBLEM_NONE);
+    wait_for_end(ground, after);
     assert_int_equal(after->state.detail, 4);
-    assert_int_equal(ground.spawner.pid, 0);
-    assert_int_equal(ground.spawner.socket, -1);
+    assert_int_equal(ground->spawner.pid, 0);
+    assert_int_equal(ground->spawner.socket, -1);
     job_end_input(before);
-    wait_for_end(&ground, before);
+    wait_for_end(ground, before);
     assert_int_equal(before->state.detail, 3);
-    ground_remove(&ground);
 }
 
 /* It ends when who asked is gone, whatever it inherited from elsewhere. */
@@ -88,8 +82,8 @@ static void test_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_long_payload),
-        cmocka_unit_test(test_lost),
+        ground_test(test_long_payload),
+        ground_test(test_lost),
         cmocka_unit_test(test_ends),
     };
 

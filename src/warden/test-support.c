@@ -6,9 +6,7 @@
 #include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "base/cleanup.h"
 #include "base/file.h"
@@ -36,6 +34,21 @@ void folder_remove(struct folder *folder)
 {
     assert_int_equal(nftw(folder->path, remove_one, 16, FTW_DEPTH | FTW_PHYS), 0);
     place_deinit(&folder->place);
+}
+
+int folder_set_up(void **state)
+{
+    static struct folder folder;
+
+    folder_make(&folder);
+    *state = &folder;
+    return 0;
+}
+
+int folder_tear_down(void **state)
+{
+    folder_remove(*state);
+    return 0;
 }
 
 static void put(const struct folder *folder, const char *name, int flags, const void *bytes,

@@ -25,6 +25,10 @@ struct folder {
 
 void folder_make(struct folder *folder);
 void folder_remove(struct folder *folder);
+/* A test in a folder of its own: `struct folder *folder = *state;`. */
+#define folder_test(test) cmocka_unit_test_setup_teardown(test, folder_set_up, folder_tear_down)
+int folder_set_up(void **state);
+int folder_tear_down(void **state);
 /* Writes, or appends to, the file `name` in the folder. */
 void folder_write(const struct folder *folder, const char *name, const void *bytes, size_t size);
 void folder_append(const struct folder *folder, const char *name, const void *bytes, size_t size);

@@ -2,12 +2,9 @@
 #include "warden/test-ground.h"
 
 #include <dirent.h>
-#include <errno.h>
 #include <signal.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -118,65 +115,59 @@ static unsigned count_cgroups(const struct ground *ground)
 
 static void test_cgroup(void **state)
 {
-    struct ground ground;
+    struct ground *ground = *state;
     struct job *job;
 
-    (void)state;
-    ground_make(&ground, false);
-    if (!need_cgroups(&ground)) {
-        ground_remove(&ground);
+    if (!need_cgroups(ground)) {
         skip();
     }
     for (size_t i = 0; i < ELEMENTS_OF(trees); i++)
-        stop_tree(&ground, trees[i]);
+        stop_tree(ground, trees[i]);
     /* One look per job finds the cgroups of those that took their time to end. */
     for (size_t i = 0; i < 2 * ELEMENTS_OF(trees); i++) {
-        assert_int_equal(start_line(&ground, "true", 0, 0, &job), PROBLEM_NONE);
-        wait_for_end(&ground, job);
+        assert_int_equal(start_line(ground, "true", 0, 0, &job), PROBLEM_NONE);
+        wait_for_end(ground, job);
     }
-    assert_int_equal(ground.forest.retired_count, 0);
-    assert_int_equal(count_cgroups(&ground), ground.forest.spare_count);
-    assert_int_equal(ground.forest.spare_count, 1);
-    ground_remove(&ground);
+    assert_int_equal(ground->forest.retired_count, 0);
+    assert_int_equal(count_cgroups(ground), ground->forest.spare_count);
+    assert_int_equal(ground->forest.spare_count, 1);
+    ground_remove(ground);
 }
 
 /* A daemon keeps its cgroup while it lives, and leaves none behind. */
 static void test_cgroup_of_a_daemon(void **state)
 {
+    struct ground *ground = *state;
     struct reader_of_job reader;
-    struct ground ground;
     struct job *job;
     pid_t daemon_pid;
 
-    (void)state;
-    ground_make(&ground, false);
-    if (!need_cgroups(&ground)) {
-        ground_remove(&ground);
+    if (!need_cgroups(ground)) {
         skip();
     }
-    assert_int_equal(start_line(&ground, "setsid sleep 1000 >/dev/null 2>&1 & echo $!", 0, 0, &job),
+    assert_int_equal(start_line(ground, "setsid sleep 1000 >/dev/null 2>&1 & echo $!", 0, 0, &job),
                      PROBLEM_NONE);
     reader_make(&reader, job);
-    reader_finish(&reader, &ground, job);
+    reader_finish(&reader, ground, job);
     daemon_pid = atoi(buffer_text(&reader.out));
     assert_true(process_is_alive(daemon_pid));
-    assert_int_equal(ground.forest.retired_count, 1);
+    assert_int_equal(ground->forest.retired_count, 1);
     /* No other job is put to it, whose end would be the daemon's. */
-    assert_int_equal(start_line(&ground, "sleep 1000", 0, 0, &job), PROBLEM_NONE);
+    assert_int_equal(start_line(ground, "sleep 1000", 0, 0, &job), PROBLEM_NONE);
     job_signal(job, 0);
-    wait_for_end(&ground, job);
+    wait_for_end(ground, job);
     assert_true(process_is_alive(daemon_pid));
     kill(daemon_pid, SIGKILL);
     while (process_is_alive(daemon_pid))
-        ground_turn(&ground);
+        ground_turn(ground);
     for (int i = 0; i < 3; i++) {
-        assert_int_equal(start_line(&ground, "true", 0, 0, &job), PROBLEM_NONE);
-        wait_for_end(&ground, job);
+        assert_int_equal(start_line(ground, "true", 0, 0, &job), PROBLEM_NONE);
+        wait_for_end(ground, job);
     }
-    assert_int_equal(ground.forest.retired_count, 0);
-    assert_int_equal(count_cgroups(&ground), ground.forest.spare_count);
+    assert_int_equal(ground->forest.retired_count, 0);
+    assert_int_equal(count_cgroups(ground), ground->forest.spare_count);
     reader_remove(&reader);
-    ground_remove(&ground);
+    ground_remove(ground);
 }
 
 /* One job's end touches no other's processes. */
@@ -237,8 +228,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_sweep),
-        cmocka_unit_test(test_cgroup),
-        cmocka_unit_test(test_cgroup_of_a_daemon),
+        ground_test(test_cgroup),
+        ground_test(test_cgroup_of_a_daemon),
         cmocka_unit_test(test_others_live_on),
         cmocka_unit_test(test_deinit_ends_the_trees),
     };
