@@ -7,7 +7,7 @@ WORKERS ?= 4
 SECONDS ?= 30
 export PREFIX DESKTOP
 
-.PHONY: help run test bench fuzz pictures install format check-format clean
+.PHONY: help run test bench fuzz pictures deb install format check-format clean
 
 help:
 	@echo 'make run      build Hune, start an agent on this machine and show what it does'
@@ -15,12 +15,13 @@ help:
 	@echo 'make test     build with sanitizers and run every test (WORKERS=$(WORKERS) at once)'
 	@echo 'make bench    measure against ssh and print a table (minutes; JSON=FILE keeps it)'
 	@echo 'make install  install under PREFIX=$(PREFIX); DESTDIR is respected'
+	@echo 'make deb      build the Debian packages into build-deb/'
 	@echo 'make fuzz     run each fuzz target for SECONDS=$(SECONDS)'
 	@echo 'make pictures takes the pictures of the window again (docs/pictures)'
 	@echo 'make format   format the C sources; make check-format only looks'
 	@echo 'make clean    remove everything that was built'
 	@echo
-	@echo 'run, test, bench, fuzz and pictures install the Debian packages that they need and miss'
+	@echo 'run, test, bench, fuzz, pictures and deb install the Debian packages that they need and miss'
 	@echo '(packaging/debian-packages), with sudo unless you are root.'
 
 run:
@@ -48,6 +49,10 @@ pictures:
 	@tools/build release
 	@tools/pictures
 
+deb:
+	@tools/setup build desktop deb
+	@tools/deb
+
 install:
 	@tools/build release
 	@meson install -C build --no-rebuild
@@ -59,4 +64,4 @@ check-format:
 	@tools/format --check
 
 clean:
-	rm -rf build build-test build-plain build-fuzz
+	rm -rf build build-test build-plain build-fuzz build-deb

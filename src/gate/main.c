@@ -9,6 +9,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/prctl.h>
 #include <string.h>
 #include <sys/socket.h>
 
@@ -26,6 +27,7 @@ static void prepare_process(void)
 {
     size_t seed = 0;
 
+    prctl(PR_SET_NAME, "huned-gate"); /* older kernels name what was started by descriptor by it */
     mallopt(M_ARENA_MAX, 1);
     mallopt(M_TRIM_THRESHOLD, HEAP_SPARE);
     mallopt(M_TOP_PAD, HEAP_STEP);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <sys/epoll.h>
 #include <sys/socket.h>
+#include <sys/stat.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -46,7 +47,7 @@ void gate_set_state(struct warden *warden, enum gate_state state)
     warden->gate.state = state;
 }
 
-static _Noreturn void gate_child(const char *program, int door)
+static _Noreturn void gate_child(int program, int door)
 {
     char *const arguments[] = {(char *)"huned-gate",
                                log_verbosity() >= LOG_LEVEL_DEBUG ? (char *)"--debug" : NULL, NULL};
@@ -62,24 +63,43 @@ static _Noreturn void gate_child(const char *program, int door)
     null = open("/dev/null", O_RDWR);
     if (null < 0 || dup2(null, STDIN_FILENO) < 0 || dup2(null, STDOUT_FILENO) < 0)
         _exit(RUN_EXIT_NO_GATE);
-    if (syscall(SYS_close_range, DOOR_GATE_FD + 1, ~0u, 0) < 0) {
+    if (syscall(SYS_close_range, DOOR_GATE_FD + 1, ~0u, CLOSE_RANGE_CLOEXEC) < 0) {
         for (int fd = DOOR_GATE_FD + 1; fd < 65536; fd++)
-            close(fd);
+            fcntl(fd, F_SETFD, FD_CLOEXEC);
     }
-    execv(program, arguments);
+    execveat(program, "", arguments, environ, AT_EMPTY_PATH);
     _exit(RUN_EXIT_NO_GATE);
+}
+
+/* The program is opened once: warden and gate are of one version also when a newer one was
+ * installed meanwhile. */
+static int gate_find_program(struct gate *gate)
+{
+    _cleanup_free_ char *path = program_path("gate", "huned-gate");
+    struct stat ours;
+    struct stat installed;
+
+    if (!path)
+        return -ENOMEM;
+    if (gate->program < 0) {
+        gate->program = open(path, O_PATH | O_CLOEXEC);
+        return gate->program < 0 ? -errno : 0;
+    }
+    if (fstat(gate->program, &ours) == 0 && stat(path, &installed) == 0 &&
+        (ours.st_ino != installed.st_ino || ours.st_dev != installed.st_dev))
+        log_notice("a newer version is installed; it is used when huned is started again");
+    return 0;
 }
 
 static int gate_spawn(struct warden *warden)
 {
-    _cleanup_free_ char *program = program_path("gate", "huned-gate");
     const int size = GATE_DOOR_BYTES;
     int ends[2];
     pid_t pid;
-    int r;
+    int r = gate_find_program(&warden->gate);
 
-    if (!program)
-        return -ENOMEM;
+    if (r)
+        return r;
     if (socketpair(AF_UNIX, SOCK_SEQPACKET | SOCK_CLOEXEC, 0, ends) < 0)
         return -errno;
     /* Only root may go beyond the system's limit; without it the door's queue does the waiting. */
@@ -89,7 +109,7 @@ static int gate_spawn(struct warden *warden)
     }
     pid = fork();
     if (pid == 0)
-        gate_child(program, ends[1]);
+        gate_child(warden->gate.program, ends[1]);
     close(ends[1]);
     r = pid < 0 ? -errno : door_new(&warden->gate.door, DOOR_WARDEN, ends[0]);
     if (r) {
@@ -158,7 +178,7 @@ static void gate_start_later(struct warden *warden)
 
 void gate_init(struct warden *warden)
 {
-    warden->gate = (struct gate){.state = GATE_NONE};
+    warden->gate = (struct gate){.state = GATE_NONE, .program = -1};
     warden->gate.source = (struct loop_source){.fd = -1, .on_ready = permit_on_door};
     loop_timer_init(&warden->gate.timer, on_start_again);
 }

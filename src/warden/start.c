@@ -313,6 +313,8 @@ void warden_finish(struct warden *warden)
 {
     watch_stop(warden);
     gate_kill(warden);
+    if (warden->gate.program >= 0)
+        close(warden->gate.program);
     jobs_deinit(&warden->jobs);
     spawner_stop(&warden->spawner);
     if (warden->listeners.count > 0)

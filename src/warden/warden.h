@@ -42,6 +42,7 @@ struct rate_slot {
 
 struct gate {
     enum gate_state state;
+    int program; /* that it is, opened; -1 before the first start */
     pid_t pid;
     struct door *door;
     struct loop_source source;

@@ -1,12 +1,13 @@
 """disconnect, reset, kill; and what survives a broken connection or a dead gate."""
 import os
+import shutil
 import signal
 import socket
 import subprocess
 import threading
 
 import pytest
-from support import Pair, is_alive, wait_for
+from support import Agent, Binaries, Pair, is_alive, wait_for
 
 
 @pytest.fixture
@@ -50,6 +51,30 @@ def test_reset_replaces_the_gate_and_jobs_go_on(pair, fifo):
         fifo.write_text("go")
         assert process.stdout.read() == b"last\n", process.stderr.read()
         assert process.wait(30) == 0
+
+
+def test_an_upgrade_waits_for_the_agent_s_own_start(binaries, console, tmp_path, nothing_left_over):
+    """Warden and gate stay of one version, whatever is installed in between."""
+    copies = Binaries(tmp_path / "installed")
+    for program in (copies.huned, copies.gate):
+        program.parent.mkdir(parents=True)
+        shutil.copy(binaries.folder / program.relative_to(copies.folder), program)
+    agent = Agent(copies, tmp_path / "agent")
+    try:
+        machine = Pair(agent, console())
+        assert machine.console.run("join", agent.invite(may="all")).code == 0
+        gate = agent.gate_pid
+        newer = copies.gate.with_suffix(".new")
+        newer.write_text("#!/bin/sh\necho of another version >&2\nexit 1\n")
+        newer.chmod(0o755)
+        newer.rename(copies.gate)
+        assert "a newer version is installed" not in agent.log()
+        assert machine.console.run("reset", machine.name).code == 0
+        wait_for("a new gate", lambda: (agent.find_gate() or gate) != gate)
+        assert machine.shell("echo served").out == "served\n"
+        assert "a newer version is installed" in agent.log()
+    finally:
+        agent.stop()
 
 
 def test_reset_reads_the_configuration_again(pair):

@@ -74,14 +74,23 @@ def listed(*sections):
 
 def test_sections_are_those_that_the_makefile_names():
     used = set()
-    told = subprocess.run(["make", "--dry-run", "run", "test", "bench", "fuzz", "pictures"], cwd=ROOT,
-                          capture_output=True, text=True, check=True).stdout
+    told = subprocess.run(["make", "--dry-run", "run", "test", "bench", "fuzz", "pictures", "deb"],
+                          cwd=ROOT, capture_output=True, text=True, check=True).stdout
     for line in told.splitlines():
         if found := re.search(r"tools/setup (.*)", line):
             used |= set(found[1].split())
     assert {"run", "build", "desktop", "test"} <= used
     for section in used:
         assert listed(section), f"[{section}] holds no package"
+
+
+def test_a_debian_package_is_built_with_what_is_listed():
+    control = (ROOT / "packaging/debian/control").read_text()
+    needed = re.search(r"^Build-Depends: (.*?)^\n", control, re.S | re.M)[1]
+    packages = {word.split()[0] for word in needed.split(",")} - {"debhelper-compat"}
+    everywhere = {"make", "gcc", "libc6-dev"}  # build-essential
+    to_run_only = {"adwaita-icon-theme", "librsvg2-common"}
+    assert packages == (listed("build") | listed("desktop")) - everywhere - to_run_only
 
 
 def test_every_listed_package_exists():
