@@ -1,5 +1,5 @@
-/* For test-gate.c: both neighbours of a real gate, in one process and without a loop: a warden that
- * says what the test tells it to, and a console. */
+/* For the tests with a real gate: its two neighbours, in one process and without a loop: a warden
+ * that says what the test tells it to, and a console. */
 #pragma once
 
 #include <stdbool.h>
