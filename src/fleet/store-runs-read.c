@@ -55,11 +55,10 @@ int store_runs_each(struct store *store, uint32_t limit,
 
         take_run(statement, &run);
         result = each(&run, user);
-        if (result) {
-            store_reset(statement);
-            return result;
-        }
+        if (result)
+            break;
     }
+    store_reset(statement);
     return result;
 }
 
@@ -97,19 +96,27 @@ static int keep_run(sqlite3_stmt *statement, struct stored_run *run_out, struct 
     return 0;
 }
 
+/* Steps to the one row of a run; the caller resets the statement when it has read it. */
+static int find_row(struct store *store, sqlite3_stmt *statement, int64_t number)
+{
+    int result;
+
+    store_bind_number(statement, 1, number);
+    result = store_step(store, statement);
+    if (result == STORE_ROW)
+        return 0;
+    return result ? result : STORE_NO_RUN;
+}
+
 int store_run_find(struct store *store, int64_t number, struct stored_run *run_out,
                    struct buffer *texts)
 {
     sqlite3_stmt *statement = store_prepare(store, "SELECT " RUN_COLUMNS
                                                    " FROM runs WHERE id = ?1 OR ?1 = 0"
                                                    " ORDER BY id DESC LIMIT 1");
-    int result;
+    int result = find_row(store, statement, number);
 
-    store_bind_number(statement, 1, number);
-    result = store_step(store, statement);
-    if (result == 0)
-        return STORE_NO_RUN;
-    if (result != STORE_ROW)
+    if (result)
         return result;
     result = keep_run(statement, run_out, texts);
     store_reset(statement);
@@ -119,13 +126,9 @@ int store_run_find(struct store *store, int64_t number, struct stored_run *run_o
 int store_run_names(struct store *store, int64_t number, struct buffer *names_out)
 {
     sqlite3_stmt *statement = store_prepare(store, "SELECT names FROM runs WHERE id = ?1");
-    int result;
+    int result = find_row(store, statement, number);
 
-    store_bind_number(statement, 1, number);
-    result = store_step(store, statement);
-    if (result == 0)
-        return STORE_NO_RUN;
-    if (result != STORE_ROW)
+    if (result)
         return result;
     result = buffer_append(names_out, sqlite3_column_blob(statement, 0),
                            (size_t)sqlite3_column_bytes(statement, 0));
@@ -163,11 +166,10 @@ int store_run_results(struct store *store, int64_t number,
 
         take_result(statement, &found);
         result = each(&found, user);
-        if (result) {
-            store_reset(statement);
-            return result;
-        }
+        if (result)
+            break;
     }
+    store_reset(statement);
     return result;
 }
 
