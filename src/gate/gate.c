@@ -25,30 +25,29 @@ enum { DOOR_BATCH = 64 };
  * from the message. */
 typedef int (*told_function)(struct gate *gate, struct door_message *message);
 
-static int told_opened(struct gate *gate, struct door_message *message)
+/* Who an operator is, known by its key or by an invitation: one body for both. */
+static int told_operator(struct gate *gate, const struct door_message *message,
+                         void (*answer)(struct request *request, const struct door_opened *opened))
 {
     struct request *request;
     struct door_opened opened;
 
     if (door_opened_decode(&opened, message->body) ||
-        tickets_settle(&gate->tickets, opened.ticket, DOOR_OPENED, &request))
+        tickets_settle(&gate->tickets, opened.ticket, message->type, &request))
         return 1;
     if (request)
-        open_opened(request, &opened);
+        answer(request, &opened);
     return 0;
+}
+
+static int told_opened(struct gate *gate, struct door_message *message)
+{
+    return told_operator(gate, message, open_opened);
 }
 
 static int told_paired(struct gate *gate, struct door_message *message)
 {
-    struct request *request;
-    struct door_opened paired;
-
-    if (door_opened_decode(&paired, message->body) ||
-        tickets_settle(&gate->tickets, paired.ticket, DOOR_PAIRED, &request))
-        return 1;
-    if (request)
-        pair_paired(request, &paired);
-    return 0;
+    return told_operator(gate, message, pair_paired);
 }
 
 static int told_tokened(struct gate *gate, struct door_message *message)
@@ -121,14 +120,24 @@ static int told_spool(struct gate *gate, struct door_message *message)
     return 0;
 }
 
-static int told_forgotten(struct gate *gate, struct door_message *message)
+/* A body that is only a job's id; NULL for one that could not be served. */
+static int find_told_job(struct gate *gate, const struct door_message *message,
+                         struct job **job_out)
 {
     const uint8_t *id;
-    struct job *job;
 
     if (door_id_decode(&id, message->body))
         return 1;
-    job = jobs_find(&gate->jobs, id);
+    *job_out = jobs_find(&gate->jobs, id);
+    return 0;
+}
+
+static int told_forgotten(struct gate *gate, struct door_message *message)
+{
+    struct job *job;
+
+    if (find_told_job(gate, message, &job))
+        return 1;
     if (job)
         jobs_forget(&gate->jobs, job);
     return 0;
@@ -136,12 +145,10 @@ static int told_forgotten(struct gate *gate, struct door_message *message)
 
 static int told_bytes(struct gate *gate, struct door_message *message)
 {
-    const uint8_t *id;
     struct job *job;
 
-    if (door_id_decode(&id, message->body))
+    if (find_told_job(gate, message, &job))
         return 1;
-    job = jobs_find(&gate->jobs, id);
     if (job)
         outlet_resume_all(job);
     return 0;
@@ -189,7 +196,6 @@ static int told_goodbye(struct gate *gate, struct door_message *message)
     return 0;
 }
 
-/* SETUP is not among them: it came before the loop began, and comes once. */
 static int told_history(struct gate *gate, struct door_message *message)
 {
     if (gate->record.history)
@@ -198,6 +204,7 @@ static int told_history(struct gate *gate, struct door_message *message)
     return 0;
 }
 
+/* SETUP is not among them: it came before the loop began, and comes once. */
 static const told_function told[] = {
     [DOOR_OPENED] = told_opened,
     [DOOR_PAIRED] = told_paired,

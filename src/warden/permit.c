@@ -41,14 +41,23 @@ static int answer_idle(struct warden *warden, const struct door_message *message
     return 0;
 }
 
-static int answer_room(struct warden *warden, const struct door_message *message)
+/* A body that is only a job's id; NULL for a job that was forgotten meanwhile. */
+static int find_job(struct warden *warden, const struct door_message *message, struct job **job_out)
 {
     const uint8_t *id;
-    struct job *job;
 
     if (door_id_decode(&id, message->body))
         return 1;
-    job = jobs_find(&warden->jobs, id);
+    *job_out = jobs_find(&warden->jobs, id);
+    return 0;
+}
+
+static int answer_room(struct warden *warden, const struct door_message *message)
+{
+    struct job *job;
+
+    if (find_job(warden, message, &job))
+        return 1;
     if (job)
         job_has_room(job);
     return 0;
@@ -56,12 +65,10 @@ static int answer_room(struct warden *warden, const struct door_message *message
 
 static int answer_input_end(struct warden *warden, const struct door_message *message)
 {
-    const uint8_t *id;
     struct job *job;
 
-    if (door_id_decode(&id, message->body))
+    if (find_job(warden, message, &job))
         return 1;
-    job = jobs_find(&warden->jobs, id);
     if (job)
         job_end_input(job);
     return 0;
