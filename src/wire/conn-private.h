@@ -1,4 +1,6 @@
-/* What conn.c (a connection at work) and conn-close.c (the one closing path) share. */
+/* What conn-open.c (how one begins), conn.c (at work) and conn-close.c (the one closing path)
+ * share.
+ */
 #pragma once
 
 #include <netinet/in.h>
@@ -46,6 +48,12 @@ struct conn {
 
 /* conn.c */
 void conn_arm_timer(struct conn *conn);
+/* Sends what there is to send, as fast as the kernel takes it, and looks whether the wire has
+ * ended. */
+void conn_pump(struct conn *conn);
+/* The same at the next turn of the loop, which is also where an end that was asked for begins. */
+void conn_wake(struct conn *conn);
+void conn_ask_end(struct conn *conn, enum problem_code problem, int system_error);
 /* Writes what waits; produces nothing. True if all of it is with the kernel, or never can be. */
 bool conn_write_out(struct conn *conn);
 void conn_read_start(struct conn *conn);
