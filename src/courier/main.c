@@ -3,8 +3,9 @@
  * the other half, so that what a machine sends is unpacked in a process of its own.
  *
  * The order's payload is on descriptor TRANSFER_ORDER_FD. `get` writes a parcel to standard output;
- * `put` reads one from standard input and then writes a receipt, one JSON object on one line. What
- * was left out, and what went wrong, is told on standard error, a line each. */
+ * or, if that is asked for, the listing of one folder; `put` reads one from standard input and then
+ * writes a receipt, one JSON object on one line. What was left out, and what went wrong, is told on
+ * standard error, a line each. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +15,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "courier/list.h"
 #include "courier/paths.h"
 #include "courier/pipe.h"
 #include "parcel/pack.h"
@@ -130,6 +132,31 @@ static int put(const struct transfer *transfer, const struct paths *paths)
     return EXIT_SUCCESS;
 }
 
+/* The listing of one folder in place of a parcel. */
+static int list(const struct transfer *transfer, const struct paths *paths)
+{
+    _cleanup_buffer_ struct buffer listing = BUFFER_INIT;
+    struct parcel_trouble trouble = {0};
+    struct parcel_sink sink;
+    struct pipe_end end = {0};
+    int r = list_folder(paths->items[0], &listing);
+
+    if (r)
+        parcel_trouble_system(&trouble, paths->items[0], r);
+    else if ((r = pipe_sink(&end, STDOUT_FILENO, transfer->patience_s, &sink)) ||
+             (r = sink.write(sink.user, buffer_bytes(&listing), buffer_length(&listing))))
+        parcel_trouble_system(&trouble, NULL, r);
+    pipe_end_deinit(&end);
+    return r ? fail(&trouble) : EXIT_SUCCESS;
+}
+
+static int carry(const struct transfer *transfer, const struct paths *paths, bool gets)
+{
+    if (!gets)
+        return put(transfer, paths);
+    return transfer->flags & TRANSFER_LIST ? list(transfer, paths) : get(transfer, paths);
+}
+
 static int malformed(void)
 {
     fprintf(stderr, "hune-courier: the order is not well-formed\n");
@@ -150,14 +177,15 @@ int main(int argc, char **argv)
     }
     pipe_catch_signals();
     if (fd_read_all(TRANSFER_ORDER_FD, LIMIT_ORDER_PAYLOAD, &payload) ||
-        transfer_decode(&transfer, buffer_slice(&payload)) || (!gets && transfer.count != 1))
+        transfer_decode(&transfer, buffer_slice(&payload)) ||
+        ((!gets || transfer.flags & TRANSFER_LIST) && transfer.count != 1))
         return malformed();
     close(TRANSFER_ORDER_FD);
-    if (paths_expand(&transfer, gets, &paths)) {
+    if (paths_expand(&transfer, gets && !(transfer.flags & TRANSFER_LIST), &paths)) {
         fprintf(stderr, "hune-courier: no memory\n");
         status = EXIT_FAILURE;
     } else {
-        status = gets ? get(&transfer, &paths) : put(&transfer, &paths);
+        status = carry(&transfer, &paths, gets);
     }
     paths_deinit(&paths);
     return status;

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "desktop/command-view.h"
+#include "desktop/files-view.h"
 #include "desktop/journal-view.h"
 #include "desktop/overview.h"
 #include "desktop/terminal-view.h"
@@ -290,6 +291,7 @@ GtkWidget *hune_machine_page_new(HuneFleet *fleet, HuneMachine *machine)
              "system-run-symbolic");
     add_view(self, hune_terminal_view_new(fleet, machine), "terminal", _("Terminal"),
              "utilities-terminal-symbolic");
+    add_view(self, hune_files_view_new(fleet, machine), "files", _("Files"), "folder-symbolic");
     add_view(self, hune_journal_view_new(fleet, machine), "journal", _("Journal"),
              "x-office-document-symbolic");
     g_signal_connect_swapped(machine, "changed", G_CALLBACK(on_changed), self);

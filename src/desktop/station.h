@@ -45,6 +45,10 @@ void sights_machine_gone(struct worker *worker, uint32_t slot);
 /* ---- worker-shell.c ---- */
 void shells_machine_gone(struct worker *worker, uint32_t slot);
 
+/* ---- worker-files.c, worker-carry.c: the machine is away, or gone ---- */
+void files_machine_failed(struct worker *worker, uint32_t slot);
+void carries_machine_failed(struct worker *worker, uint32_t slot, const struct trouble *trouble);
+
 /* ---- worker-run.c ---- */
 /* An attempt to reach the machine failed: runs that have not begun there end. */
 void runs_machine_failed(struct worker *worker, uint32_t slot, const struct trouble *trouble);

@@ -409,7 +409,7 @@ static void act_preferences(GtkWidget *widget, const char *name, GVariant *param
  * bindings of the class, which a focused terminal takes first. */
 void hune_window_install_actions(GtkWidgetClass *class)
 {
-    static const char *const views[] = {"overview", "command", "terminal", "journal"};
+    static const char *const views[] = {"overview", "command", "terminal", "files", "journal"};
 
     gtk_widget_class_install_action(class, "win.add", NULL, act_add);
     gtk_widget_class_install_action(class, "win.import", NULL, act_import);

@@ -55,8 +55,10 @@ struct worker {
     struct list sights;
     struct list shells; /* worker-shell.c */
 
-    struct list meetings; /* worker-meet.c */
-    struct list runs;     /* worker-run.c */
+    struct list meetings;  /* worker-meet.c */
+    struct list runs;      /* worker-run.c */
+    struct list questions; /* worker-files.c */
+    struct list carries;   /* worker-carry.c */
 };
 
 /* ---- worker-list.c ---- */
@@ -84,6 +86,8 @@ void vitals_begin(struct worker *worker);
 void vitals_end(struct worker *worker);
 void meetings_end(struct worker *worker);
 void runs_end(struct worker *worker);
+void files_end(struct worker *worker);
+void carries_end(struct worker *worker);
 /* Tells shells of ours to stop; whether some are awaited. */
 bool shells_leave(struct worker *worker);
 void shells_end(struct worker *worker);

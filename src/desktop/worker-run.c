@@ -490,6 +490,8 @@ void runs_machine_failed(struct worker *worker, uint32_t slot, const struct trou
     struct trouble copy = *trouble;
     struct run *run;
 
+    files_machine_failed(worker, slot);
+    carries_machine_failed(worker, slot, trouble);
     list_for_each (&worker->runs, struct run, at, run) {
         struct fanout_visit *visit;
         uint32_t position;

@@ -133,6 +133,8 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->identity = g_strdup(settings->identity);
     list_init(&worker->meetings);
     list_init(&worker->runs);
+    list_init(&worker->questions);
+    list_init(&worker->carries);
     list_init(&worker->sights);
     list_init(&worker->shells);
     /* Before the thread starts, so that it can be woken from now on. */
@@ -178,6 +180,8 @@ static void read_ending(struct letter *letter, void *reader)
 
     g_free(letter);
     runs_end(worker);
+    carries_end(worker);
+    files_end(worker);
     worker->is_ending = true;
     if (shells_leave(worker))
         uv_timer_start(&worker->last_call, finish_ending, LAST_CALL_MS, 0);

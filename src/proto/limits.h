@@ -111,6 +111,9 @@
     X(LIMIT_PARCEL_DEPTH, 128)                                                                     \
     /* Bytes behind the end of the archive in a parcel; tar(5) pads with zeros up to a block. */   \
     X(LIMIT_PARCEL_PADDING, 64 * 1024)                                                             \
+    /* What is told of one folder: a folder of millions of files, or a machine that never ends. */ \
+    X(LIMIT_LISTING_ENTRIES, 100 * 1000)                                                           \
+    X(LIMIT_LISTING_BYTES, 16 << 20)                                                               \
     /* One frame of a terminal's input: what a pipe takes whole or not at all (PIPE_BUF). */       \
     X(LIMIT_TERMINAL_INPUT, 4096)                                                                  \
     /* Sendings of one request over ever new connections that all broke before an answer. */       \

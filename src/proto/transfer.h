@@ -1,6 +1,6 @@
 /* The payload of a `get` or `put` order: what is to be packed, or where it is to be unpacked, and
  * within which bounds. The bytes of the files themselves travel as a parcel (proto/parcel.h) on the
- * job's output (get) or input (put).
+ * job's output (get) or input (put); a listing takes the place of a parcel.
  *
  *   u8 flags   u32 patience in seconds   u64 bytes at most   u64 entries at most (0 = no bound)
  *   u16 count, count x {u32 length, bytes}   paths; exactly one for `put`
@@ -20,7 +20,8 @@ enum transfer_flag {
     TRANSFER_COUNT = 2, /* get: count first what there is, so that somebody can see how far it is */
     TRANSFER_LITERAL = 4, /* the paths are just that: no home, no patterns */
     TRANSFER_STREAM = 8,  /* standard input (get) or output (put) instead of the path */
-    TRANSFER_FLAGS_KNOWN = 15,
+    TRANSFER_LIST = 16,   /* get: no parcel, but what is in the one path (proto/listing.h) */
+    TRANSFER_FLAGS_KNOWN = 31,
 };
 
 /* Where the agent's courier finds the payload that it was started for. */

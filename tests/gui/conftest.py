@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 from gui import ROOT, Display, Window
-from support import Agent, Binaries, Console, sanitizer_report
+from support import Agent, Binaries, Console, Proxy, sanitizer_report
 
 BUILD = ROOT / os.environ.get("HUNE_BUILD", "build-test")
 
@@ -58,6 +58,21 @@ def agent(binaries, tmp_path):
 @pytest.fixture
 def console(binaries, tmp_path):
     return Console(binaries, tmp_path / "home")
+
+
+@pytest.fixture
+def proxy():
+    """Makes TCP proxies to a port, as in the end-to-end tests."""
+    proxies = []
+
+    def make(port, **options):
+        made = Proxy(port, **options)
+        proxies.append(made)
+        return made
+
+    yield make
+    for made in proxies:
+        made.close()
 
 
 @pytest.fixture

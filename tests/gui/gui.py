@@ -249,11 +249,13 @@ class Window:
         self.tool("type", "--delay", 15, text)
 
     def origin(self, title=".+"):
-        # The newest one with a title: tooltips and popovers have none.
-        window = self.tool("search", "--onlyvisible", "--all", "--pid", self.process.pid, "--name",
-                           title).split()[-1]
-        place = dict(line.split("=") for line in
-                     self.tool("getwindowgeometry", "--shell", window).split())
+        # The newest one with a title: tooltips and popovers have none, and what is dragged is small.
+        for window in reversed(self.tool("search", "--onlyvisible", "--all", "--pid", self.process.pid,
+                                         "--name", title).split()):
+            place = dict(line.split("=") for line in
+                         self.tool("getwindowgeometry", "--shell", window).split())
+            if int(place["WIDTH"]) > 200:
+                break
         frame = subprocess.run(["xprop", "-id", window, "_GTK_FRAME_EXTENTS"], text=True,
                                capture_output=True, env=self.environment).stdout
         left, top = 0, 0  # the shadow, under a compositing window manager

@@ -1,0 +1,340 @@
+"""The Files tab: two folders side by side, files on their way between them."""
+import os
+import subprocess
+import sys
+import time
+
+import pytest
+from atspi import FOCUSED, SENSITIVE
+from gui import wait
+
+
+def open_files(gui, machine, here, there, name="web1"):
+    """The tab, with these two folders shown."""
+    gui.open(name)
+    gui.click("page tab", "Files")
+    wait("the connection", lambda: not gui.has("label", "Connecting"))
+    go(gui, "Folder here", here)
+    go(gui, f"Folder on {name}", there)
+
+
+def go(gui, entry, folder):
+    gui.enter(gui.entry(entry), str(folder))
+    wait(f"{folder} in {entry}", lambda: gui.entry(entry).text == str(folder))
+
+
+def files(gui, pane):
+    """Names and the rest of each row: {name: [texts]}, and the rows."""
+    table = gui.find("tree table", pane)
+    found, rows = {}, {}
+    for body in table.children:
+        if body.role != "list":
+            continue
+        for row in body.children:
+            texts = [text.name for cell in row.children
+                     for text in cell.walk("label", None, ())]
+            if texts:
+                found[texts[0]] = texts[1:]
+                rows[texts[0]] = row
+    return found, rows
+
+
+def shows(gui, pane, *names):
+    wait(f"{names} in {pane}", lambda: set(files(gui, pane)[0]) == set(names))
+
+
+def row(gui, pane, name):
+    return wait(f"{name} in {pane}", lambda: files(gui, pane)[1].get(name))
+
+
+@pytest.fixture
+def sides(tmp_path):
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    return here, there
+
+
+def test_a_file_goes_there_and_back(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (here / "a.txt").write_text("hello\n")
+    open_files(gui, "web1", here, there)
+    shows(gui, "Files here", "a.txt")
+    shows(gui, "Files on web1")
+    assert not gui.find("button", "Put there").has(SENSITIVE)
+    gui.point(row(gui, "Files here", "a.txt"))
+    gui.press("Put there")
+    gui.label("^Done: 6 B$")
+    assert (there / "a.txt").read_text() == "hello\n"
+    shows(gui, "Files on web1", "a.txt")  # read again by itself
+    (here / "a.txt").unlink()
+    gui.press("Read again", gui.find("panel", "Files here"))
+    shows(gui, "Files here")
+    gui.point(row(gui, "Files on web1", "a.txt"))
+    gui.press("Get here")
+    shows(gui, "Files here", "a.txt")
+    assert (here / "a.txt").read_text() == "hello\n"
+    for left in (1, 0):
+        gui.press("Dismiss")
+        wait("one less", lambda left=left: len(gui.all("button", "Dismiss")) == left)
+
+
+def test_a_folder_goes_with_all_that_is_in_it(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (there / "site/deep").mkdir(parents=True)
+    (there / "site/deep/index.html").write_text("x" * 5000)
+    os.symlink("deep", there / "site/link")
+    open_files(gui, "web1", here, there)
+    gui.point(row(gui, "Files on web1", "site"))
+    gui.press("Get here")
+    gui.label("^Done: 4.9 KiB$")
+    assert (here / "site/deep/index.html").read_text() == "x" * 5000
+    assert os.readlink(here / "site/link") == "deep"
+
+
+def test_by_keyboard_alone(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (there / "inner").mkdir()
+    (there / "inner/file").write_text("text")
+    open_files(gui, "web1", here, there)
+    entry = gui.entry("Folder on web1")
+    shows(gui, "Files on web1", "inner")
+    row(gui, "Files on web1", "inner")
+    gui.key("Down", "Return")  # the list had the focus when the path was given
+    wait("the folder", lambda: entry.text == str(there / "inner"))
+    shows(gui, "Files on web1", "file")
+    gui.key("Down", "F5")
+    wait("the file", lambda: (here / "file").exists())
+    gui.label("^Done")
+    gui.key("BackSpace")
+    wait("the folder above", lambda: entry.text == str(there))
+    gui.key("ctrl+l")
+    wait("the focus", lambda: entry.has(FOCUSED))
+    gui.type(str(there / "inner"))
+    gui.key("Return")
+    wait("the folder that was typed", lambda: entry.text == str(there / "inner"))
+
+
+def test_names_that_are_not_for_reading(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    names = [b"new\nline", b"esc\x1b[31m", b"bad\xff\xfe", b" space ", b"-rf", b"*?[x]", "עברית.txt".encode(),
+             "\u202egnp.exe".encode(), b"a<b>&amp;"]
+    for name in names:
+        with open(os.path.join(os.fsencode(there), name), "wb") as file:
+            file.write(name)
+    open_files(gui, "web1", here, there)
+    shows(gui, "Files on web1", "new\\x0aline", "esc\\x1b[31m", "bad\\xff\\xfe", " space ", "-rf", "*?[x]",
+          "עברית.txt", "\\u202egnp.exe", "a<b>&amp;")
+    gui.point(row(gui, "Files on web1", "-rf"))
+    gui.key("ctrl+a")
+    gui.press("Get here")
+    gui.label("^Done")
+    assert sorted(os.listdir(os.fsencode(here))) == sorted(names)
+
+
+def test_hidden_files(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (there / ".secret").write_text("")
+    (there / "open").write_text("")
+    open_files(gui, "web1", here, there)
+    shows(gui, "Files on web1", "open")
+    gui.label("^1 file · 1 hidden$")
+    gui.press("Show hidden files", gui.find("panel", "Files on web1"))
+    shows(gui, "Files on web1", "open", ".secret")
+
+
+def test_nothing_is_replaced_without_asking(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (here / "same").write_text("new")
+    (there / "same").write_text("old")
+    open_files(gui, "web1", here, there)
+    gui.point(row(gui, "Files here", "same"))
+    gui.press("Put there")
+    dialog = gui.dialog()
+    gui.label("^Replace 1 file\\?$", dialog)
+    gui.press("Cancel", dialog)
+    gui.no_dialog()
+    assert (there / "same").read_text() == "old"
+    gui.press("Put there")
+    gui.press("Replace", gui.dialog())
+    wait("the new one", lambda: (there / "same").read_text() == "new")
+
+
+def test_what_cannot_be_read_is_said_beside_the_pane(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (there / "file").write_text("")
+    open_files(gui, "web1", here, there)
+    pane = gui.find("panel", "Files on web1")
+    gui.enter(gui.entry("Folder on web1"), str(there / "missing"))
+    gui.label("missing: No such file or directory", pane)
+    wait("the folder before", lambda: gui.entry("Folder on web1").text == str(there))
+    gui.enter(gui.entry("Folder on web1"), str(there / "file"))
+    gui.label("Not a directory", pane)
+    gui.enter(gui.entry("Folder here"), "/nowhere")
+    gui.label("/nowhere: No such file", gui.find("panel", "Files here"))
+    go(gui, "Folder on web1", there)
+    wait("no more complaint", lambda: not any(
+        "directory" in node.name for node in pane.walk("label", None, ("tree table",))))
+
+
+def test_a_listing_leaves_nothing_in_the_journal(paired, sides, console):
+    gui, _ = paired()
+    open_files(gui, "web1", *sides)
+    shows(gui, "Files on web1")
+    wait("no job", lambda: console.json("jobs", "web1")["jobs"] == [] if isinstance(
+        console.json("jobs", "web1"), dict) else not console.json("jobs", "web1"))
+
+
+def big(path, size):
+    with open(path, "wb") as file:
+        for _ in range(size // 65536):
+            file.write(os.urandom(65536))
+
+
+@pytest.fixture
+def behind(agent, console, window, proxy):
+    """A window whose machine is behind a proxy: (window, agent, proxy)."""
+    def make(**options):
+        made = agent()
+        between = proxy(made.port, **options)
+        joined = console.run("join", made.invite(may="all"), "--name", "web1")
+        assert joined.code == 0, joined
+        console.machines.write_text(console.machines.read_text().replace(str(made.port), str(between.port)))
+        return window(), made, between
+    return make
+
+
+def test_progress_and_cancel(behind, sides):
+    gui, _, _ = behind(throttle=400000)
+    here, there = sides
+    big(here / "large", 20 << 20)
+    open_files(gui, "web1", here, there)
+    gui.point(row(gui, "Files here", "large"))
+    gui.press("Put there")
+    gui.label(r"^[0-9.]+ [KM]iB of 20\.0 MiB · [0-9.]+ [KM]iB/s · .* left$")
+    bar = gui.find("progress bar", f"Put large into {there}")
+    assert bar
+    gui.press("Cancel")
+    gui.label("^Stopped; what was begun is taken away$")
+    wait("nothing left", lambda: not list(there.iterdir()))
+
+
+def test_a_machine_lost_in_the_middle_goes_on(behind, sides):
+    gui, _, proxy = behind(throttle=3000000)
+    here, there = sides
+    big(there / "large", 12 << 20)
+    open_files(gui, "web1", here, there)
+    gui.point(row(gui, "Files on web1", "large"))
+    gui.press("Get here")
+    gui.label(r"^[0-9.]+ MiB of 12\.0 MiB")
+    proxy.refuse = True
+    proxy.cut()
+    gui.label("^Connection lost at .*; it goes on when it is back$")
+    proxy.refuse = False
+    gui.label(r"^Done: 12\.0 MiB$", seconds=90)
+    assert (here / "large").read_bytes() == (there / "large").read_bytes()
+
+
+def test_a_machine_that_dies_is_told(paired, sides):
+    gui, (agent,) = paired()
+    here, there = sides
+    os.mkfifo(there / "fifo")
+    (there / "sub").mkdir()
+    open_files(gui, "web1", here, there)
+    shows(gui, "Files on web1", "fifo", "sub")
+    agent.stop()
+    gui.enter(gui.entry("Folder on web1"), str(there / "sub"))
+    gui.label("not connected|connection", gui.find("panel", "Files on web1"))
+
+
+def test_drag_between_the_panes(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    (here / "dragged").write_text("by hand")
+    open_files(gui, "web1", here, there)
+    drag(gui, row(gui, "Files here", "dragged"), gui.find("tree table", "Files on web1"))
+    gui.label("^Done: 7 B$")
+    assert (there / "dragged").read_text() == "by hand"
+    (here / "dragged").unlink()
+    gui.press("Read again", gui.find("panel", "Files here"))
+    shows(gui, "Files here")
+    drag(gui, row(gui, "Files on web1", "dragged"), gui.find("tree table", "Files here"))
+    wait("the file", lambda: (here / "dragged").exists())
+
+
+def drag(gui, source, target):
+    left, top = gui.origin()
+    x, y, _, height = source.extents
+    tx, ty, width, theight = target.extents
+    pull(gui, (left + x + 60, top + y + height // 2), (left + tx + width // 2, top + ty + theight // 2))
+
+
+def pull(gui, begin, end):
+    """With the button held, as a hand would: in steps."""
+    gui.tool("mousemove", *begin, "mousedown", 1)
+    for step in range(1, 11):
+        gui.tool("mousemove", *(a + (b - a) * step // 10 for a, b in zip(begin, end)))
+        time.sleep(0.03)
+    gui.tool("mouseup", 1)
+
+
+def try_to(find):
+    try:
+        return find()
+    except subprocess.CalledProcessError:
+        return None  # there is none yet
+
+
+OTHER_PROGRAM = """
+import sys
+import gi
+gi.require_version("Gtk", "4.0")
+from gi.repository import Gdk, Gio, Gtk
+
+def activate(app):
+    window = Gtk.ApplicationWindow(application=app, title="Other", default_width=150, default_height=90)
+    label = Gtk.Label(label="drag me", hexpand=True, vexpand=True)
+    source = Gtk.DragSource()
+    files = Gdk.FileList.new_from_list([Gio.File.new_for_path(path) for path in sys.argv[1:]])
+    source.connect("prepare", lambda *_: Gdk.ContentProvider.new_for_value(files))
+    label.add_controller(source)
+    window.set_child(label)
+    window.present()
+
+app = Gtk.Application(flags=Gio.ApplicationFlags.NON_UNIQUE)
+app.connect("activate", activate)
+app.run([])
+"""
+
+
+def test_files_of_another_program_are_dropped_on_the_machine(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    outside = here.parent / "outside"
+    outside.mkdir()
+    (outside / "with space é").write_text("from outside")
+    open_files(gui, "web1", here, there)
+    other = subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM, outside / "with space é"],
+                             env={**gui.environment, "LD_PRELOAD": ""}, stderr=subprocess.DEVNULL)
+    try:
+        def find():
+            found = gui.tool("search", "--onlyvisible", "--all", "--pid", other.pid, "--name", "^Other$")
+            return found.split()
+        window = wait("the other program", lambda: try_to(find))[-1]
+        gui.tool("windowmove", "--sync", window, 1120, 700)
+        table = gui.find("tree table", "Files on web1")
+        left, top = gui.origin("^Hune$")
+        x, y, width, height = table.extents
+        pull(gui, (1190, 740), (left + x + width // 2, top + y + height // 2))
+        gui.label("^Done: 12 B$")
+        assert (there / "with space é").read_text() == "from outside"
+    finally:
+        other.terminate()
+        other.wait()
