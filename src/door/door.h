@@ -49,8 +49,12 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     X(21, IDLE, TO_WARDEN, 0, 0, 0)                                                             \
     /* A job that nobody read has a spool; it holds what is older than the ring. */             \
     X(22, SPOOL, TO_GATE, 24, 1, 1)                                                             \
-    /* The file to keep the vital signs in, if there is one. */                                 \
-    X(23, HISTORY, TO_GATE, 0, 1, 1)
+    /* The file to keep the vital signs in, if there is one; behind it those of before, to be   \
+     * read. When what they hold is carried over, the file that is new takes its place. */      \
+    X(23, HISTORY, TO_GATE, 0, 1, 3)                                                            \
+    X(24, HISTORY_CARRIED, TO_WARDEN, 0, 0, 0)                                                  \
+    /* The clock jumped: another file is wanted. */                                             \
+    X(25, HISTORY_ANEW, TO_WARDEN, 0, 0, 0)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

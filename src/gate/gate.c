@@ -198,10 +198,19 @@ static int told_goodbye(struct gate *gate, struct door_message *message)
 
 static int told_history(struct gate *gate, struct door_message *message)
 {
-    if (gate->record.history)
-        return 1;
-    record_begin(&gate->record, steal_fd(&message->fds[0]));
+    switch (record_begin(&gate->record, message->fds, message->fd_count)) {
+    case RECORD_TAKEN: return 0;
+    case RECORD_UNASKED: return 1;
+    case RECORD_CARRIED: break;
+    }
+    if (message->fd_count > 1)
+        (void)gate_send(gate, DOOR_HISTORY_CARRIED, NULL, 0, -1);
     return 0;
+}
+
+static void on_clock_jump(struct record *record)
+{
+    (void)gate_send(container_of(record, struct gate, record), DOOR_HISTORY_ANEW, NULL, 0, -1);
 }
 
 /* SETUP is not among them: it came before the loop began, and comes once. */
@@ -360,6 +369,7 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
         r = record_init(&gate->record, &gate->loop, &gate->pulse);
     if (r)
         return r;
+    gate->record.on_jump = on_clock_jump;
     gate->turn.data = gate;
     uv_prepare_start(&gate->turn, on_turn);
     gate->unopened_timer.data = gate;

@@ -3,14 +3,14 @@
 #include "gate/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { PERIOD_MS = 10 * 1000, FIRST_MS = 1000, CLOCK_SET_MS = 5 * 1000 };
+enum { PERIOD_MS = 10 * 1000, FIRST_MS = 1000, CLOCK_SET_MS = 5 * 1000, ASK_AGAIN_MS = 60 * 1000 };
 
 int record_init(struct record *record, uv_loop_t *loop, struct pulse *pulse)
 {
@@ -29,19 +29,57 @@ static uint64_t next_delay(const struct record *record)
     return PERIOD_MS - into;
 }
 
-static void tell_clock(struct record *record, const struct vitals *vitals)
+/* What time servers do to a clock: less than begins a new file. */
+static void tell_step(bool back, uint64_t moved_ms)
 {
-    int64_t ahead = (int64_t)(vitals->wall_ms - clock_boot_ms());
-    int64_t moved = ahead - record->wall_ahead_ms;
+    if (moved_ms > CLOCK_SET_MS)
+        log_notice(back ? "the clock was set back by %" PRIu64
+                          " s: the history of that time is written again"
+                        : "the clock was set ahead by %" PRIu64 " s: the history has a gap there",
+                   moved_ms / 1000);
+}
 
-    record->wall_ahead_ms = ahead;
-    if (record->knows_wall && llabs(moved) > CLOCK_SET_MS)
-        log_notice(moved < 0 ? "the clock was set back by %" PRId64
-                               " s: the history of that time is written again"
-                             : "the clock was set ahead by %" PRId64
-                               " s: the history has a gap there",
-                   (int64_t)llabs(moved) / 1000);
-    record->knows_wall = true;
+static void tell_jump(const struct record *record, enum timeline_verdict verdict, uint64_t moved_ms)
+{
+    uint64_t minutes = (moved_ms + 30 * 1000) / (60 * 1000);
+    const char *side = verdict == TIMELINE_BACK ? "behind" : "ahead of";
+
+    log_warning("the clock jumped: it is %" PRIu64 " d %" PRIu64 " h %" PRIu64 " min %s %s. A new "
+                "history begins with what is not later than now; the old file is kept aside",
+                minutes / 1440, minutes / 60 % 24, minutes % 60, side,
+                record->newest.boot_ms > 0 ? "where it should be" : "the newest sample");
+}
+
+/* Asks for a new file, and again after a while if none comes: the disk may be full. */
+static void want_new_file(struct record *record, uint64_t boot_ms)
+{
+    if (record->asked_ms > 0 && boot_ms - record->asked_ms < ASK_AGAIN_MS)
+        return;
+    record->asked_ms = boot_ms;
+    record->on_jump(record);
+}
+
+/* Whether this sample is to be recorded now. */
+static bool clock_allows(struct record *record, const struct vitals *vitals)
+{
+    uint64_t boot_ms = clock_boot_ms(), moved_ms;
+    enum timeline_verdict verdict = timeline_judge(&record->newest, vitals->wall_ms, boot_ms,
+                                                   history_reach_ms(record->history), &moved_ms);
+
+    if (verdict != TIMELINE_GOES_ON) {
+        if (record->asked_ms == 0)
+            tell_jump(record, verdict, moved_ms);
+        want_new_file(record, boot_ms);
+        return false;
+    }
+    if (record->asked_ms > 0)
+        log_notice("the clock is right again: the history goes on as it was");
+    else if (record->newest.boot_ms > 0)
+        tell_step(vitals->wall_ms < record->newest.wall_ms + (boot_ms - record->newest.boot_ms),
+                  moved_ms);
+    record->asked_ms = 0;
+    record->newest = (struct timeline){vitals->wall_ms, boot_ms};
+    return true;
 }
 
 static void tell_error(struct record *record, int error)
@@ -59,28 +97,54 @@ static void on_record(uv_timer_t *timer)
     struct record *record = timer->data;
     const struct vitals *vitals = pulse_step(record->pulse, &record->before);
 
-    if (vitals) {
-        tell_clock(record, vitals);
+    if (vitals && clock_allows(record, vitals))
         tell_error(record, history_add(record->history, vitals));
-    }
     uv_update_time(record->timer.loop);
     uv_timer_start(&record->timer, on_record, next_delay(record), 0);
 }
 
-void record_begin(struct record *record, int fd)
+static void start_timer(struct record *record)
 {
     uint64_t delay = next_delay(record);
-    int r = history_new(&record->history, fd);
 
-    if (r) {
-        log_error("no history is kept: %s", r < 0 ? strerror(-r) : "the file is none");
-        return;
-    }
     record->pulse->resting = &record->before;
     /* The first rates need two readings: the first one is taken now, and not recorded. */
     (void)pulse_step(record->pulse, &record->before);
     /* Rates of a moment are noise, or none. */
     uv_timer_start(&record->timer, on_record, delay < FIRST_MS ? delay + PERIOD_MS : delay, 0);
+}
+
+enum record_files record_begin(struct record *record, int *fds, size_t count)
+{
+    bool first = !record->history;
+    bool writable = (fcntl(fds[0], F_GETFL) & O_ACCMODE) != O_RDONLY;
+    struct history *history;
+    int r;
+
+    if (!first && record->asked_ms == 0)
+        return RECORD_UNASKED;
+    r = history_new(&history, fds[0]);
+    fds[0] = -1;
+    if (r) {
+        log_error("no history is kept: %s", r < 0 ? strerror(-r) : "the file is none");
+        return RECORD_TAKEN;
+    }
+    r = history_carry(history, fds + 1, count - 1, clock_wall_ms() / 1000);
+    if (r)
+        log_error("what was recorded before cannot be carried over: %s. It is tried again %s",
+                  strerror(-r), first ? "at the next start" : "in a minute");
+    if (r && !first) {
+        history_free(history);
+        return RECORD_TAKEN;
+    }
+    history_free(record->history);
+    record->history = history;
+    record->asked_ms = 0;
+    record->newest = first ? (struct timeline){.wall_ms = history_newest_ms(history)}
+                           : (struct timeline){clock_wall_ms(), clock_boot_ms()};
+    if (first && writable)
+        start_timer(record);
+    return r ? RECORD_TAKEN : RECORD_CARRIED;
 }
 
 void record_stop(struct record *record)

@@ -109,3 +109,12 @@ enum history_head history_head_read(const uint8_t bytes[HISTORY_FIXED], uint64_t
                ? HISTORY_GOOD
                : HISTORY_DAMAGED;
 }
+
+enum history_head history_head_read_any(const uint8_t bytes[HISTORY_FIXED],
+                                        struct history_layout *layout_out)
+{
+    struct head head;
+
+    memcpy(&head, bytes, sizeof(head));
+    return history_head_read(bytes, head.size, layout_out);
+}

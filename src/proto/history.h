@@ -63,3 +63,6 @@ enum history_head { HISTORY_GOOD, HISTORY_FOREIGN, HISTORY_OTHER_VERSION, HISTOR
 /* Reads the layout out of a head of a file of `size` bytes. */
 enum history_head history_head_read(const uint8_t head[HISTORY_FIXED], uint64_t size,
                                     struct history_layout *layout_out);
+/* The same for a file that may have been cut short, or grown. */
+enum history_head history_head_read_any(const uint8_t head[HISTORY_FIXED],
+                                        struct history_layout *layout_out);

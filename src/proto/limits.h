@@ -99,6 +99,10 @@
      * fills it, could make grow if it were taken over. */                                         \
     X(LIMIT_HISTORY_FILE, 64 << 20)                                                                \
     X(LIMIT_GATE_FILE, 256 << 20)                                                                  \
+    /* A wall clock that jumps further than this begins a new history instead of writing over what \
+     * is there. Less is what a time server does to a clock that went wrong by itself. */          \
+    X(LIMIT_HISTORY_BACK_MS, 5 * 60 * 1000)                                                        \
+    X(LIMIT_HISTORY_AHEAD_MS, 60 * 60 * 1000)                                                      \
     /* Processes listed with a sample, busiest and largest each. */                                \
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* Standard input that the console reads ahead of the machine: more than an input window. */   \

@@ -1,5 +1,5 @@
 /* What the files of the history share: history.c (writing), history-record.c (records as bytes),
- * history-query.c (asking). */
+ * history-query.c (asking), history-carry.c (files of before). */
 #pragma once
 
 #include <stdbool.h>
@@ -13,8 +13,10 @@ struct history {
         bool used;
         struct vital_column column;
     } columns[HISTORY_COLUMNS];
-    uint64_t began_s;                  /* when the file got its first record */
+    uint64_t began_s;                  /* when the file got its first record; 0: it has none */
     uint32_t last[HISTORY_RING_COUNT]; /* the period that was written last; 0: none yet */
+    uint32_t queries;                  /* that look into it */
+    bool is_over;                      /* freed, but for its queries */
 };
 
 /* A record; the values as they stand in it, column by column: first all means, then minima, then
@@ -66,3 +68,14 @@ bool history_keeps(const struct vital_fields *fields);
  * is made from finer ones when `make` says so. */
 bool history_load(struct history *history, enum history_ring ring, uint32_t period, bool make,
                   struct history_record *record_out);
+/* Seals and writes it. Returns 0 or -errno. */
+int history_store(struct history *history, enum history_ring ring, struct history_record *record);
+/* Where the column stands; a free place is taken for it if it has none and there are few of its
+ * kind. HISTORY_COLUMNS: nowhere. Returns 0 or -errno. */
+int history_claim(struct history *history, const struct vital_column *column, uint8_t *place_out);
+/* Notes that something of then is in it, if `first_s` is not 0 and not after `now_s`. Returns 0 or
+ * -errno. */
+int history_begin_no_later(struct history *history, uint64_t first_s, uint64_t now_s);
+/* For reading, of any settings, and cut short perhaps; the descriptor stays the caller's. Returns
+ * 0, or 1 for one that is none. */
+int history_open_old(struct history *history_out, int fd);

@@ -120,12 +120,18 @@ int history_query_new(struct history_query **query_out, struct history *history,
         query->until_ms = query->since_ms;
     choose_step(query, step_ms);
     choose_columns(query, fields);
+    history->queries++;
     *query_out = query;
     return 0;
 }
 
 struct history_query *history_query_free(struct history_query *query)
 {
+    if (!query)
+        return NULL;
+    query->history->queries--;
+    if (query->history->is_over)
+        history_free(query->history);
     free(query);
     return NULL;
 }

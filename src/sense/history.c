@@ -96,7 +96,8 @@ static uint64_t name_offset(size_t column)
     return HISTORY_FIXED + column * HISTORY_NAME;
 }
 
-static int load_columns(struct history *history)
+/* The columns' names, and when it began. */
+static int load_names(struct history *history)
 {
     for (size_t i = 0; i < HISTORY_COLUMNS; i++) {
         char name[HISTORY_NAME];
@@ -108,7 +109,7 @@ static int load_columns(struct history *history)
         history->columns[i].used = vital_column_parse(name, strlen(name),
                                                       &history->columns[i].column);
     }
-    return 0;
+    return read_at(history->fd, HISTORY_FIRST, &history->began_s, sizeof(history->began_s));
 }
 
 /* ---- columns ---- */
@@ -116,6 +117,17 @@ static int load_columns(struct history *history)
 static bool is_same(const struct vital_column *a, const struct vital_column *b)
 {
     return a->vital == b->vital && a->labelled == b->labelled && strcmp(a->thing, b->thing) == 0;
+}
+
+/* Its place; HISTORY_COLUMNS if it has none. */
+static size_t find_column(const struct history *history, const struct vital_column *column)
+{
+    size_t i = 0;
+
+    while (i < HISTORY_COLUMNS &&
+           !(history->columns[i].used && is_same(&history->columns[i].column, column)))
+        i++;
+    return i;
 }
 
 /* Takes a free column for it, if there is one and it has none yet. Returns 0 or -errno. */
@@ -126,9 +138,9 @@ static int claim(struct history *history, const struct vital_column *column)
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
     int r;
 
+    if (find_column(history, column) < HISTORY_COLUMNS)
+        return 0;
     for (size_t i = HISTORY_COLUMNS; i-- > 0;) {
-        if (history->columns[i].used && is_same(&history->columns[i].column, column))
-            return 0;
         if (!history->columns[i].used)
             at = i;
     }
@@ -146,6 +158,29 @@ static int claim(struct history *history, const struct vital_column *column)
     return r;
 }
 
+/* How many things of a label have columns already. */
+static size_t count_kept(const struct history *history, enum vital vital)
+{
+    size_t count = 0;
+
+    for (size_t i = 0; i < HISTORY_COLUMNS; i++)
+        count += history->columns[i].used && history->columns[i].column.labelled &&
+                 history->columns[i].column.vital == vital;
+    return count;
+}
+
+int history_claim(struct history *history, const struct vital_column *column, uint8_t *place_out)
+{
+    enum vital_label label = vital_info(column->vital)->label;
+    size_t most = !column->labelled            ? HISTORY_COLUMNS
+                  : label == VITAL_LABEL_MOUNT ? KEPT_MOUNTS
+                                               : KEPT_INTERFACES;
+    int r = count_kept(history, column->vital) < most ? claim(history, column) : 0;
+
+    *place_out = (uint8_t)find_column(history, column);
+    return r;
+}
+
 bool history_keeps(const struct vital_fields *fields)
 {
     const uint32_t labels = 1u << VITAL_LABEL_MOUNT | 1u << VITAL_LABEL_INTERFACE;
@@ -156,20 +191,24 @@ bool history_keeps(const struct vital_fields *fields)
     return (fields->labels & labels) != 0;
 }
 
-static int note_beginning(struct history *history, uint64_t now_s)
+int history_begin_no_later(struct history *history, uint64_t first_s, uint64_t now_s)
 {
-    int r = read_at(history->fd, HISTORY_FIRST, &history->began_s, sizeof(history->began_s));
+    if (first_s == 0 || first_s > now_s || (history->began_s > 0 && history->began_s <= first_s))
+        return 0;
+    history->began_s = first_s;
+    return write_at(history->fd, HISTORY_FIRST, &first_s, sizeof(first_s));
+}
 
-    if (r || history->began_s > 0)
-        return r;
-    history->began_s = now_s;
-    return write_at(history->fd, HISTORY_FIRST, &now_s, sizeof(now_s));
+uint64_t history_reach_ms(const struct history *history)
+{
+    const struct history_place *coarsest = &history->layout.rings[HISTORY_RING_COUNT - 1];
+
+    return (uint64_t)(coarsest->slots - 1) * coarsest->step * 1000;
 }
 
 uint64_t history_oldest_ms(struct history *history, uint64_t now_ms)
 {
-    const struct history_place *coarsest = &history->layout.rings[HISTORY_RING_COUNT - 1];
-    uint64_t reach = (uint64_t)(coarsest->slots - 1) * coarsest->step;
+    uint64_t reach = history_reach_ms(history) / 1000;
     uint64_t now_s = now_ms / 1000;
     uint64_t first;
 
@@ -197,7 +236,7 @@ int history_new(struct history **history_out, int fd)
     if (!r && history_head_read(head, (uint64_t)info.st_size, &history->layout) != HISTORY_GOOD)
         return 1;
     if (!r)
-        r = load_columns(history);
+        r = load_names(history);
     if (r)
         return r;
     /* On a full disk this is tried again with each sample. */
@@ -208,9 +247,23 @@ int history_new(struct history **history_out, int fd)
     return 0;
 }
 
+int history_open_old(struct history *history_out, int fd)
+{
+    uint8_t head[HISTORY_FIXED];
+
+    *history_out = (struct history){.fd = fd};
+    if (read_at(fd, 0, head, sizeof(head)) ||
+        history_head_read_any(head, &history_out->layout) != HISTORY_GOOD)
+        return 1;
+    return load_names(history_out) ? 1 : 0;
+}
+
 struct history *history_free(struct history *history)
 {
     if (!history)
+        return NULL;
+    history->is_over = true;
+    if (history->queries > 0) /* the last of them frees it */
         return NULL;
     close(history->fd);
     free(history);
@@ -267,7 +320,7 @@ bool history_load(struct history *history, enum history_ring ring, uint32_t peri
     return make && ring > 0 && make_from_finer(history, ring, period, make, record_out);
 }
 
-static int store(struct history *history, enum history_ring ring, struct history_record *record)
+int history_store(struct history *history, enum history_ring ring, struct history_record *record)
 {
     const struct history_place *place = &history->layout.rings[ring];
 
@@ -280,8 +333,9 @@ static int close_period(struct history *history, enum history_ring ring, uint32_
 {
     struct history_record record;
 
-    return make_from_finer(history, ring, period, false, &record) ? store(history, ring, &record)
-                                                                  : 0;
+    return make_from_finer(history, ring, period, false, &record)
+               ? history_store(history, ring, &record)
+               : 0;
 }
 
 /* What was not closed because nobody was there when it was over: from now backwards, to the last
@@ -311,17 +365,6 @@ static int catch_up(struct history *history, uint64_t now_s)
 }
 
 /* ---- samples ---- */
-
-/* How many things of a label have columns already. */
-static size_t count_kept(const struct history *history, enum vital vital)
-{
-    size_t count = 0;
-
-    for (size_t i = 0; i < HISTORY_COLUMNS; i++)
-        count += history->columns[i].used && history->columns[i].column.labelled &&
-                 history->columns[i].column.vital == vital;
-    return count;
-}
 
 static const double *values_of(const struct vitals *vitals, enum vital_label label, size_t index)
 {
@@ -390,7 +433,7 @@ static int close_periods(struct history *history, uint64_t now_s)
     int r = 0;
 
     if (history->last[HISTORY_FINE] == 0) {
-        r = note_beginning(history, now_s);
+        r = history->began_s > 0 ? 0 : history_begin_no_later(history, now_s, now_s);
         if (!r)
             r = catch_up(history, now_s);
     }
@@ -418,7 +461,7 @@ int history_add(struct history *history, const struct vitals *vitals)
             record.values[i] = history_pack(history->columns[i].column.vital,
                                             value_of(vitals, &history->columns[i].column));
     if (!r)
-        r = store(history, HISTORY_FINE, &record);
+        r = history_store(history, HISTORY_FINE, &record);
     history->last[HISTORY_FINE] = record.period;
     return r ? r : closing;
 }

@@ -148,10 +148,12 @@ static void gate_send_setup(struct warden *warden)
 
 static void gate_send_history(struct warden *warden)
 {
-    _cleanup_close_ int fd = history_open(warden->place.state, &warden->config);
+    struct history_files files;
 
-    if (fd >= 0)
-        tell(warden, DOOR_HISTORY, NULL, &fd, 1);
+    history_open(warden->place.state, &warden->config, &files);
+    if (files.count > 0)
+        tell(warden, DOOR_HISTORY, NULL, files.fds, files.count);
+    history_close(&files);
 }
 
 static void on_start_again(struct loop_timer *timer)

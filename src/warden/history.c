@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -60,57 +61,188 @@ static int begin(int fd, const struct history_layout *layout)
     return -ENOSPC;
 }
 
-static int open_one(const char *path)
+struct names {
+    char *path, *aside, *making;
+};
+
+static void names_deinit(struct names *names)
 {
-    return open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0600);
+    free(names->path);
+    free(names->aside);
+    free(names->making);
 }
 
-static int open_or_put_aside(const char *path, const char *aside,
-                             const struct history_layout *layout)
+static int names_init(struct names *names, const char *state)
 {
-    _cleanup_close_ int fd = open_one(path);
-    const char *why = "it is a link";
+    *names = (struct names){.path = place_path(state, "history"),
+                            .aside = place_path(state, "history.old"),
+                            .making = place_path(state, "history.new")};
+    return names->path && names->aside && names->making ? 0 : -ENOMEM;
+}
+#define _cleanup_names_ _cleanup_(names_deinit)
+
+static int settle(const struct names *names)
+{
+    if (access(names->making, F_OK) < 0)
+        return errno == ENOENT ? 0 : -errno;
+    if ((rename(names->path, names->aside) < 0 && errno != ENOENT) ||
+        rename(names->making, names->path) < 0)
+        return -errno;
+    log_notice("a new history begins; what was in use before is kept as %s, and may be deleted",
+               names->aside);
+    return 0;
+}
+
+/* A file of before that the gate may take from: of any settings, or cut short. -1 for none. */
+static int open_source(const char *path)
+{
+    _cleanup_close_ int fd = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct history_layout layout;
+    uint8_t head[HISTORY_FIXED];
+    struct stat info;
+
+    if (fd < 0 || fstat(fd, &info) < 0 || !S_ISREG(info.st_mode) ||
+        pread(fd, head, sizeof(head), 0) != (ssize_t)sizeof(head) ||
+        history_head_read_any(head, &layout) != HISTORY_GOOD)
+        return -1;
+    return steal_fd(&fd);
+}
+
+static void add_source(const char *path, struct history_files *files)
+{
+    int fd = open_source(path);
+
+    if (fd >= 0)
+        files->fds[files->count++] = fd;
+}
+
+static int make_new(const struct names *names, const struct history_layout *layout,
+                    struct history_files *files_out)
+{
+    _cleanup_close_ int fd = -1;
     int r;
 
-    if (fd < 0 && errno != ELOOP)
+    /* Of one who was killed before the files of before were carried over. */
+    if (unlink(names->making) < 0 && errno != ENOENT)
         return -errno;
-    if (fd >= 0)
-        why = judge(fd, layout);
-    if (why) {
-        if (rename(path, aside) < 0)
-            return -errno;
-        log_warning("%s is not used: %s. It is kept as %s, and a new history begins", path, why,
-                    aside);
-        if (fd >= 0)
-            close(fd);
-        fd = open_one(path);
-        if (fd < 0)
-            return -errno;
+    fd = open(names->making, O_RDWR | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+    r = fd < 0 ? -errno : begin(fd, layout);
+    if (r) {
+        unlink(names->making);
+        return r;
     }
-    r = begin(fd, layout);
-    return r ? r : steal_fd(&fd);
+    files_out->fds[files_out->count++] = steal_fd(&fd);
+    add_source(names->path, files_out);
+    add_source(names->aside, files_out);
+    r = files_out->count > 1 ? 0 : settle(names);
+    if (r)
+        unlink(names->making);
+    return r;
 }
 
-int history_open(const char *state, const struct config *config)
+/* The file as it is, if it is good. Returns 1, with the reason, for one that is not to be used. */
+static int open_good(const struct names *names, const struct history_layout *layout,
+                     struct history_files *files_out, const char **why_out)
 {
-    _cleanup_free_ char *path = place_path(state, "history");
-    _cleanup_free_ char *aside = place_path(state, "history.old");
-    struct history_layout layout;
-    int fd;
+    const int flags = O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC;
+    _cleanup_close_ int fd = open(names->path, O_RDWR | O_CREAT | flags, 0600);
+    int error = fd < 0 ? errno : 0;
+    bool read_only = error == EROFS || error == EACCES;
+    int r;
 
-    if (!config->record || !path || !aside)
-        return -1;
-    if (history_layout_make(&layout, config->history_keep)) /* the configuration was checked */
-        return -1;
-    fd = open_or_put_aside(path, aside, &layout);
-    if (fd < 0)
-        log_error("no history is kept: %s: %s", path, strerror(-fd));
-    return fd < 0 ? -1 : fd;
+    if (read_only) {
+        fd = open(names->path, O_RDONLY | flags);
+        if (fd < 0)
+            return -error;
+    }
+    if (fd < 0 && error != ELOOP)
+        return -error;
+    *why_out = fd < 0 ? "it is a link" : judge(fd, layout);
+    if (*why_out)
+        return read_only ? -error : 1;
+    if (read_only)
+        log_error("%s: %s. What is in it can be asked for, but nothing is added until this is "
+                  "mended and the agent is reset",
+                  names->path, strerror(error));
+    r = begin(fd, layout);
+    if (r)
+        return r;
+    files_out->fds[files_out->count++] = steal_fd(&fd);
+    if (!read_only)
+        add_source(names->aside, files_out);
+    return 0;
+}
+
+static int open_or_make(const struct names *names, const struct history_layout *layout,
+                        struct history_files *files_out)
+{
+    const char *why = NULL;
+    int r;
+
+    (void)unlink(names->making);
+    r = open_good(names, layout, files_out, &why);
+    if (r <= 0)
+        return r;
+    log_warning("%s is not used: %s. It is kept as %s, and a new history begins with what can be "
+                "read of it",
+                names->path, why, names->aside);
+    return make_new(names, layout, files_out);
+}
+
+typedef int (*files_function)(const struct names *names, const struct history_layout *layout,
+                              struct history_files *files_out);
+
+static void get_files(const char *state, const struct config *config, files_function function,
+                      struct history_files *files_out)
+{
+    _cleanup_names_ struct names names = {0};
+    struct history_layout layout;
+    int r;
+
+    *files_out = (struct history_files){0};
+    if (!config->record || names_init(&names, state) ||
+        history_layout_make(&layout, config->history_keep)) /* the configuration was checked */
+        return;
+    r = function(&names, &layout, files_out);
+    if (!r)
+        return;
+    log_error("no history can be kept in %s: %s. Watching goes on", names.path, strerror(-r));
+    history_close(files_out);
+}
+
+void history_open(const char *state, const struct config *config, struct history_files *files_out)
+{
+    get_files(state, config, open_or_make, files_out);
+}
+
+void history_anew(const char *state, const struct config *config, struct history_files *files_out)
+{
+    get_files(state, config, make_new, files_out);
+}
+
+void history_settle(const char *state)
+{
+    _cleanup_names_ struct names names = {0};
+    int r = names_init(&names, state);
+
+    if (!r)
+        r = settle(&names);
+    if (r)
+        log_error("%s cannot take the place of the history of before: %s. What is recorded from "
+                  "now on is lost at the next start",
+                  names.making ? names.making : "the new history", strerror(-r));
+}
+
+void history_close(struct history_files *files)
+{
+    while (files->count > 0)
+        close(files->fds[--files->count]);
 }
 
 bool history_tell(const char *state, const struct config *config, char *text_out, size_t size)
 {
     _cleanup_free_ char *path = place_path(state, "history");
+    _cleanup_free_ char *aside = place_path(state, "history.old");
     _cleanup_close_ int fd = -1;
     struct history_layout layout;
     const char *why;
@@ -125,7 +257,12 @@ bool history_tell(const char *state, const struct config *config, char *text_out
     why = fd >= 0 ? judge(fd, &layout) : errno == ENOENT ? NULL : strerror(errno);
     if (why)
         snprintf(text_out, size, "%s: %s; the next start keeps it aside", path, why);
+    else if (fd >= 0 && access(path, W_OK) < 0)
+        snprintf(text_out, size, "%s cannot be written: %s", path, why = strerror(errno));
     else
-        snprintf(text_out, size, "%s, %.1f MiB at most", path, (double)layout.size / (1 << 20));
+        snprintf(text_out, size, "%s, %.1f MiB at most%s", path, (double)layout.size / (1 << 20),
+                 aside && access(aside, F_OK) == 0
+                     ? "; history.old beside it is of before, and may be deleted"
+                     : "");
     return !why;
 }

@@ -49,15 +49,29 @@ static off_t size_of(const char *which)
     return lstat(which, &info) == 0 ? info.st_size : -1;
 }
 
+#define _cleanup_files_ _cleanup_(history_close)
+
+static size_t count_opened(const char *where)
+{
+    _cleanup_files_ struct history_files files;
+
+    history_open(where, &config, &files);
+    return files.count;
+}
+
 /* Opens it, and looks whether it is as it should be. */
 static void open_good(void)
 {
-    _cleanup_close_ int fd = history_open(folder, &config);
+    _cleanup_files_ struct history_files files;
     struct history_layout layout;
     uint8_t head[HISTORY_FIXED];
     struct stat info;
+    int fd;
 
-    assert_true(fd >= 0);
+    history_open(folder, &config, &files);
+    assert_true(files.count > 0);
+    fd = files.fds[0];
+    history_settle(folder);
     assert_int_equal(fstat(fd, &info), 0);
     assert_int_equal(info.st_mode & 07777, 0600);
     assert_int_equal(pread(fd, head, sizeof(head), 0), sizeof(head));
@@ -143,6 +157,64 @@ static void test_other_settings(void **state)
     assert_int_equal(size_of(aside), before);
 }
 
+static char byte_at(int fd, off_t offset)
+{
+    char byte = 0;
+
+    assert_int_equal(pread(fd, &byte, 1, offset), 1);
+    return byte;
+}
+
+/* The names change only when all is carried over: until then, a start finds things as they were. */
+static void test_anew(void **state)
+{
+    char making[64];
+
+    (void)state;
+    snprintf(making, sizeof(making), "%s/history.new", folder);
+    open_good();
+    write_at("1", 1, 7000);
+    for (int killed = 1; killed >= 0; killed--) {
+        _cleanup_files_ struct history_files files;
+
+        history_anew(folder, &config, &files);
+        assert_int_equal(files.count, 2);
+        assert_int_equal(byte_at(files.fds[0], 7000), 0);
+        assert_int_equal(byte_at(files.fds[1], 7000), '1');
+        assert_true(write(files.fds[1], "x", 1) < 0); /* to be read only */
+        assert_int_equal(size_of(aside), -1);
+        assert_int_equal(size_of(making), size_of(path));
+        if (killed) {
+            open_good();
+            assert_int_equal(size_of(making), -1);
+        }
+    }
+    history_settle(folder);
+    history_settle(folder); /* what a gate that was taken over may say */
+    assert_int_equal(size_of(making), -1);
+    write_at("2", 1, 7000);
+    {
+        _cleanup_files_ struct history_files files;
+
+        history_anew(folder, &config, &files);
+        assert_int_equal(files.count, 3);
+        assert_int_equal(byte_at(files.fds[1], 7000), '2');
+        assert_int_equal(byte_at(files.fds[2], 7000), '1');
+        history_settle(folder);
+    }
+    /* What is no history is no source, and is kept aside like any other. */
+    write_at("my diary", 8, 0);
+    {
+        _cleanup_files_ struct history_files files;
+
+        history_open(folder, &config, &files);
+        assert_int_equal(files.count, 2);
+        assert_int_equal(byte_at(files.fds[1], 7000), '2');
+        history_settle(folder);
+        assert_int_equal(size_of(aside), size_of(path));
+    }
+}
+
 /* Not even to a good one: whoever could make the link would choose what is written over. */
 static void test_a_link_is_not_followed(void **state)
 {
@@ -162,15 +234,15 @@ static void test_not_wanted_or_not_possible(void **state)
 {
     (void)state;
     config.record = 0;
-    assert_int_equal(history_open(folder, &config), -1);
+    assert_int_equal(count_opened(folder), 0);
     assert_int_equal(size_of(path), -1);
     config.record = 1;
     assert_int_equal(mkdir(aside, 0700), 0); /* it cannot be put aside there */
     write_at("my diary", 8, 0);
-    assert_int_equal(history_open(folder, &config), -1);
+    assert_int_equal(count_opened(folder), 0);
     assert_int_equal(size_of(path), 8);
     assert_int_equal(rmdir(aside), 0);
-    assert_int_equal(history_open("/nowhere/at/all", &config), -1);
+    assert_int_equal(count_opened("/nowhere/at/all"), 0);
 }
 
 int main(void)
@@ -181,6 +253,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_damaged, setup, teardown),
         cmocka_unit_test_setup_teardown(test_cut_and_grown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_settings, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_anew, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_link_is_not_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_wanted_or_not_possible, setup, teardown),
     };

@@ -49,6 +49,7 @@ struct gate {
     struct loop_timer timer; /* to start it again, or to kill one that does not leave */
     uint64_t started_ms;     /* monotonic */
     uint32_t failures;       /* ends in a row shortly after a start */
+    uint64_t history_ms;     /* monotonic: when it got a new history the last time; 0: never */
 };
 
 struct warden {

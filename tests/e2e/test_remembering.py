@@ -2,6 +2,7 @@
 import json
 import os
 import pathlib
+import re
 import subprocess
 import time
 
@@ -104,19 +105,21 @@ def test_questions_without_bound(stopped):
     assert "must come before" in answer["detail"]
 
 
-@pytest.mark.parametrize("harm, says", [
-    (lambda path: path.write_bytes(b"somebody's diary"), "it is too short"),
-    (lambda path: path.write_bytes(b"somebody's diary" * 1000), "no history of Hune's"),
-    (lambda path: os.truncate(path, path.stat().st_size // 2), "cut short"),
+@pytest.mark.parametrize("harm, says, kept", [
+    (lambda path: path.write_bytes(b"somebody's diary"), "it is too short", 1),
+    (lambda path: path.write_bytes(b"somebody's diary" * 1000), "no history of Hune's", 1),
+    (lambda path: os.truncate(path, path.stat().st_size // 2), "cut short", 360),
 ])
-def test_a_bad_file_is_kept_aside(stopped, harm, says):
+def test_a_bad_file_is_kept_aside(stopped, harm, says, kept):
     machine, path = stopped(1)
     harm(path)
     left = path.read_bytes()
     machine.agent.start()
     assert wait_for("a word about it", lambda: says in machine.agent.log())
+    wait_for("the new file", lambda: "a new history begins; " in machine.agent.log())
     assert (path.parent / "history.old").read_bytes() == left
-    assert len(wait_for_rows(machine, 1)[1]) == 1
+    # What can be read of it is carried over: the samples stand at the front, and were not cut off.
+    assert len(wait_for_rows(machine, kept)[1]) == pytest.approx(kept, abs=3)
 
 
 def test_garbage_in_the_middle_loses_only_itself(stopped):
@@ -157,6 +160,58 @@ def test_a_full_disk(stopped):
         subprocess.run(["umount", "-l", state], check=True)
 
 
+@pytest.mark.root
+def test_a_disk_that_fails(stopped, tmp_path):
+    """One that the kernel makes read-only: who watches notices nothing, and what is remembered can be asked for."""
+    machine, _ = stopped(1)
+    state = machine.agent.folder / "state"
+    keep = {file.name: file.read_bytes() for file in state.iterdir()}
+    image = tmp_path / "disk"
+    image.touch()
+    os.truncate(image, 32 << 20)
+    subprocess.run(["mkfs.ext4", "-q", "-E", "root_owner=0:0", image], check=True)
+    if subprocess.run(["mount", "-o", "loop", image, state], capture_output=True).returncode:
+        pytest.skip("no loop devices here")
+    try:
+        for name, content in keep.items():
+            (state / name).write_bytes(content)
+            (state / name).chmod(0o600)
+        machine.agent.start()
+        with machine.stream("/v1/vitals?every=1s&fields=uptime") as stream:
+            assert stream.line()["columns"] == ["uptime"]
+            subprocess.run(["mount", "-o", "remount,abort", state], check=True)  # as after an error of the disk
+            wait_for("a word about it", lambda: "samples cannot be recorded: Read-only file system. They are tried again, "
+                     "and watching goes on" in machine.agent.log(), seconds=40)
+            time.sleep(PERIOD + 1)
+            first = stream.line()["t"]
+            assert stream.line()["t"] > first
+        assert 8600 <= len(rows(machine, "since=24h&step=10s&fields=cpu.busy")[1]) <= 8641
+        assert machine.json("/v1/vitals?fields=uptime")["uptime"] > 0
+        assert machine.agent.log().count("samples cannot be recorded") == 1
+        machine.agent.stop()
+    finally:
+        subprocess.run(["umount", "-l", state], check=True)
+
+
+@pytest.mark.root
+def test_a_file_that_cannot_be_written(stopped):
+    machine, path = stopped(1)
+    subprocess.run(["mount", "--bind", path, path], check=True)
+    try:
+        subprocess.run(["mount", "-o", "remount,bind,ro", path], check=True)
+        machine.agent.start()
+        wait_for("a word about it", lambda: re.search("history: .*Read-only file system. What is in it can be asked for, "
+                                                      "but nothing is added", machine.agent.log()))
+        assert 8600 <= len(rows(machine, "since=24h&step=10s&fields=cpu.busy")[1]) <= 8641
+        assert machine.json("/v1/vitals?fields=uptime")["uptime"] > 0
+        told = machine.agent.run("check")
+        assert told.code == 1 and "cannot be written: Read-only file system" in told.out
+    finally:
+        subprocess.run(["umount", "-l", path], check=True)
+    machine.agent.process.send_signal(1)
+    wait_for_rows(machine, 1, "since=9s&fields=cpu.busy")
+
+
 def test_check_tells_of_the_history(stopped):
     machine, path = stopped(1)
     told = machine.agent.run("check")
@@ -176,10 +231,16 @@ def test_no_history_where_none_is_wanted(observer):
     assert machine.json("/v1/vitals?fields=cpu.busy,uptime")["interval_ms"] > 0
 
 
-def test_other_settings_begin_anew(stopped):
+def test_other_settings_begin_a_new_file(stopped):
     machine, path = stopped(1)
     (machine.agent.folder / "huned.conf").write_text("[history]\nkeep-10s = 2h\n")
     machine.agent.start()
     assert wait_for("a word about it", lambda: "other settings" in machine.agent.log())
+    wait_for("the new file", lambda: "a new history begins; " in machine.agent.log())
     assert path.stat().st_size < (path.parent / "history.old").stat().st_size
+    # What is remembered fits, and is there at once: two hours of samples, and a day in steps of two minutes.
+    assert 700 <= len(rows(machine, "since=2h&step=10s&fields=cpu.busy")[1]) <= 721
+    assert 710 <= len(rows(machine, "since=24h&step=2m&fields=cpu.busy")[1]) <= 721
+    told = machine.agent.run("check")
+    assert told.code == 0 and "history.old beside it is of before, and may be deleted" in told.out
     assert pathlib.Path(path).stat().st_mode & 0o777 == 0o600
