@@ -28,6 +28,11 @@ const size_t common_option_count = ELEMENTS_OF(common_options);
 const struct cli_option target_option = OPTION(struct common_options, target, TEXT, 't', "target",
                                                N_("SEL"), N_("the machines, as a selector"));
 
+const struct cli_command *cli_at(size_t index)
+{
+    return index < ELEMENTS_OF(commands) ? commands[index] : NULL;
+}
+
 const struct cli_command *cli_find(const char *name)
 {
     for (size_t i = 0; i < ELEMENTS_OF(commands); i++) {

@@ -52,6 +52,7 @@ struct cli_command {
     X(nodeset)           \
     X(id)                \
     X(doctor)            \
+    X(complete)          \
     X(version)           \
     X(help)
 
@@ -68,6 +69,8 @@ HUNE_COMMANDS(X)
 #define OPTIONS(table, type) \
     .options = (table), .option_count = ELEMENTS_OF(table), .values_size = sizeof(type)
 
+/* In the order of the help; NULL behind the last. */
+const struct cli_command *cli_at(size_t index);
 /* NULL if there is none of that name. */
 const struct cli_command *cli_find(const char *name);
 /* The name of the command nearest to what was typed, or NULL. */

@@ -55,17 +55,13 @@ void help_command(struct output *output, const struct cli_command *command)
 
 void help_overview(struct output *output)
 {
-    static const struct cli_command *const commands[] = {
-#define X(name) &cli_##name,
-        HUNE_COMMANDS(X)
-#undef X
-    };
+    const struct cli_command *command;
 
     output_print(output, _("Usage: hune [OPTIONS] COMMAND …\n"));
     output_print(output, _("       hune                      the interactive prompt\n"));
     output_print(output, "%s\n\n", _("See and command every machine in your care."));
-    for (size_t i = 0; i < ELEMENTS_OF(commands); i++)
-        output_print(output, "  %-12s%s\n", commands[i]->name, _(commands[i]->summary));
+    for (size_t i = 0; (command = cli_at(i)); i++)
+        output_print(output, "  %-12s%s\n", command->name, _(command->summary));
     output_print(output, "\n");
     print_options(output, common_options, common_option_count);
     output_print(
