@@ -5,6 +5,7 @@
 #include "desktop/groups.h"
 #include "desktop/measure.h"
 #include "desktop/settings.h"
+#include "desktop/waves-button.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
 #include "fleet/nodeset.h"
@@ -25,6 +26,8 @@ struct _HuneMachinesPage {
     GtkLabel *count_label;
     GtkEntry *command;
     GtkButton *run_button;
+    HuneWavesButton *waves;
+    GtkLabel *targets;
 
     /* own */
     HuneFleet *fleet;
@@ -229,10 +232,25 @@ GPtrArray *hune_machines_page_selected(HuneMachinesPage *self)
 static void on_command_changed(HuneMachinesPage *self)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->command));
+    struct wave_settings waves;
 
     gtk_widget_set_sensitive(GTK_WIDGET(self->run_button),
                              gtk_widget_get_sensitive(GTK_WIDGET(self->command)) &&
-                                 text[strspn(text, " ")] != '\0');
+                                 text[strspn(text, " ")] != '\0' &&
+                                 hune_waves_button_get(self->waves, &waves));
+}
+
+/* The machines themselves that a command would touch, not only how many. */
+static void show_targets(HuneMachinesPage *self, GPtrArray *machines, const char *names)
+{
+    g_autofree char *text = g_strdup_printf(
+        ngettext("On %u machine: %s", "On %u machines: %s", machines->len), machines->len, names);
+
+    gtk_label_set_label(self->targets, text);
+    gtk_widget_set_tooltip_text(GTK_WIDGET(self->targets), names);
+    gtk_widget_set_visible(GTK_WIDGET(self->targets), machines->len > 0);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->waves), machines->len > 1);
+    hune_waves_button_set_machines(self->waves, machines->len);
 }
 
 static void on_selection(HuneMachinesPage *self)
@@ -248,6 +266,7 @@ static void on_selection(HuneMachinesPage *self)
         hint = g_strdup_printf(_("Command for %s"), names);
     gtk_entry_set_placeholder_text(self->command, hint);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->command), machines->len > 0 ? names : NULL);
+    show_targets(self, machines, names);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.open", machines->len > 0);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.edit", machines->len == 1);
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.remove", machines->len > 0);
@@ -266,9 +285,10 @@ static void on_run(HuneMachinesPage *self)
 {
     g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
     const char *line = gtk_editable_get_text(GTK_EDITABLE(self->command));
+    struct wave_settings waves;
 
-    if (machines->len > 0 && line[strspn(line, " ")])
-        hune_window_run(window_of(self), machines, line);
+    if (machines->len > 0 && line[strspn(line, " ")] && hune_waves_button_get(self->waves, &waves))
+        hune_window_run(window_of(self), machines, line, &waves);
 }
 
 /* ---- actions on the selection ---- */
@@ -456,6 +476,8 @@ static void hune_machines_page_class_init(HuneMachinesPageClass *class)
     CHILD(count_label);
     CHILD(command);
     CHILD(run_button);
+    CHILD(waves);
+    CHILD(targets);
 #undef CHILD
     gtk_widget_class_bind_template_callback(widget_class, on_filter_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_group_selected);
@@ -471,7 +493,9 @@ static void hune_machines_page_class_init(HuneMachinesPageClass *class)
 
 static void hune_machines_page_init(HuneMachinesPage *self)
 {
+    g_type_ensure(HUNE_TYPE_WAVES_BUTTON);
     gtk_widget_init_template(GTK_WIDGET(self));
+    g_signal_connect_swapped(self->waves, "changed", G_CALLBACK(on_command_changed), self);
     gtk_search_entry_set_search_delay(self->filter, 0); /* it answers within a frame */
 }
 

@@ -14,6 +14,8 @@ struct _HuneOrder {
     char *line;
     struct hune_answer *answers;
     guint count;
+    struct wave_settings waves;
+    struct order_wave wave;
     gboolean is_done;
     gint64 begun_us;
     gint64 ended_us;
@@ -107,6 +109,7 @@ static gboolean take_event(HuneOrder *self, const struct order_event *event, con
     case ORDER_BROKEN: answer->is_broken = TRUE; return TRUE;
     case ORDER_BACK: answer->is_broken = FALSE; return TRUE;
     case ORDER_RESULT: take_result(answer, event); return TRUE;
+    case ORDER_WAVE: self->wave = event->wave; return TRUE;
     case ORDER_DONE:
     default: return TRUE;
     }
@@ -141,13 +144,24 @@ static void on_told(const struct order_news *news, void *owner)
 
 HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line)
 {
+    return hune_order_new_in_waves(fleet, machines, verb, line, &(struct wave_settings){0});
+}
+
+HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
+                                   const char *line, const struct wave_settings *waves)
+{
     HuneOrder *self = g_object_new(HUNE_TYPE_ORDER, NULL);
     g_autofree uint32_t *slots = g_new(uint32_t, machines->len + 1);
-    struct order_request request = {
-        .verb = verb, .line = line, .slots = slots, .count = machines->len, .told = on_told};
+    struct order_request request = {.verb = verb,
+                                    .line = line,
+                                    .slots = slots,
+                                    .count = machines->len,
+                                    .waves = *waves,
+                                    .told = on_told};
 
     self->fleet = g_object_ref(fleet);
     self->verb = verb;
+    self->waves = *waves;
     self->line = g_strdup(line);
     self->count = machines->len;
     self->answers = g_new0(struct hune_answer, machines->len + 1);
@@ -234,6 +248,16 @@ guint hune_order_count(HuneOrder *self)
 const struct hune_answer *hune_order_answer(HuneOrder *self, guint position)
 {
     return &self->answers[position];
+}
+
+const struct wave_settings *hune_order_waves(HuneOrder *self)
+{
+    return &self->waves;
+}
+
+const struct order_wave *hune_order_wave(HuneOrder *self)
+{
+    return &self->wave;
 }
 
 gboolean hune_order_is_done(HuneOrder *self)

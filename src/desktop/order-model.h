@@ -34,6 +34,9 @@ G_DECLARE_FINAL_TYPE(HuneOrder, hune_order, HUNE, ORDER, GObject)
 
 /* Of HuneMachine. `line` for VERB_RUN. Starts at once. */
 HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line);
+/* In waves. */
+HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
+                                   const char *line, const struct wave_settings *waves);
 struct past_run;
 struct past_answer;
 /* One that has ended before, out of the console's memory. Machines that have left the list have a
@@ -49,6 +52,9 @@ enum verb hune_order_verb(HuneOrder *self);
 guint hune_order_count(HuneOrder *self);
 const struct hune_answer *hune_order_answer(HuneOrder *self, guint position);
 gboolean hune_order_is_done(HuneOrder *self);
+/* As it was given, and how far it is. */
+const struct wave_settings *hune_order_waves(HuneOrder *self);
+const struct order_wave *hune_order_wave(HuneOrder *self);
 /* Seconds since it was given, to its end if it has ended. */
 double hune_order_seconds(HuneOrder *self);
 

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "desktop/worker.h"
+#include "fleet/wave.h"
 #include "proto/state.h"
 #include "proto/verb.h"
 
@@ -18,6 +19,7 @@ enum order_event_kind {
     ORDER_BROKEN, /* the connection is lost; the job goes on */
     ORDER_BACK,   /* it is there again */
     ORDER_RESULT, /* this machine's end; `state`, sentence, advice */
+    ORDER_WAVE,   /* `wave`: another one has begun, or none will any more */
     ORDER_DONE,   /* all have ended; nothing follows */
 };
 
@@ -32,6 +34,15 @@ struct order_groups {
     uint32_t failure;
 };
 
+/* How far an order in waves is. */
+struct order_wave {
+    uint32_t number; /* from 1; 0: there are none */
+    uint32_t count;
+    uint32_t failed;
+    bool is_canary;
+    bool is_over; /* too many failed: no other machine is asked */
+};
+
 struct order_event {
     uint32_t position; /* in the request's slots */
     enum order_event_kind kind;
@@ -40,6 +51,7 @@ struct order_event {
     uint32_t ms; /* since the job's start */
     struct job_state state;
     struct order_groups groups; /* of an ORDER_RESULT */
+    struct order_wave wave;     /* of an ORDER_WAVE */
     char *sentence;
     char *advice;
 };
@@ -57,7 +69,8 @@ struct order_request {
     const char *line; /* VERB_RUN: a line for the machine's shell; ORDER_ASK: facts; copied */
     const uint32_t *slots;
     uint32_t count;
-    uint32_t at_once; /* machines at a time; 0: the engine decides */
+    uint32_t at_once;           /* machines at a time; 0: the engine decides */
+    struct wave_settings waves; /* zeros: all at once; `machines` is set by the worker */
     void (*told)(const struct order_news *news, void *owner);
     void *owner;
 };

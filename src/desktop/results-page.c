@@ -17,6 +17,7 @@ struct _HuneResultsPage {
     GtkLabel *heading;
     GtkProgressBar *progress;
     GtkLabel *counts;
+    GtkLabel *waves; /* which one it is, or why none follows */
     GtkButton *stop;
     GtkButton *again;
     GtkMenuButton *save;
@@ -186,17 +187,36 @@ static void on_machine_chosen(HuneResultsPage *self)
 
 /* ---- how far it is ---- */
 
+static char *wave_text(const struct order_wave *wave)
+{
+    if (wave->is_over && wave->is_canary)
+        return g_strdup(_("A canary failed: no other machine is asked."));
+    if (wave->is_over)
+        return g_strdup_printf(ngettext("%u machine failed, more than may: no other one is asked.",
+                                        "%u machines failed, more than may: no other one is asked.",
+                                        wave->failed),
+                               wave->failed);
+    if (wave->count < 2)
+        return g_strdup("");
+    if (wave->is_canary)
+        return g_strdup_printf(_("Canaries (wave %u of %u)"), wave->number, wave->count);
+    return g_strdup_printf(_("Wave %u of %u"), wave->number, wave->count);
+}
+
 static void show_counts(HuneResultsPage *self)
 {
     const struct hune_fold *fold = &self->fold;
     guint all = hune_order_count(self->order);
     guint done = fold->ok + fold->failed + fold->unreachable;
+    g_autofree char *waves = wave_text(hune_order_wave(self->order));
     g_autofree char *text = g_strdup_printf(
         _("%u done, %u failed, %u unreachable, %u running, %u waiting · %.1f s"), fold->ok,
         fold->failed, fold->unreachable, fold->running, fold->waiting,
         hune_order_seconds(self->order));
 
     gtk_label_set_label(self->counts, text);
+    gtk_label_set_label(self->waves, waves);
+    gtk_widget_set_visible(GTK_WIDGET(self->waves), *waves != '\0');
     gtk_progress_bar_set_fraction(self->progress, all ? (double)done / all : 1);
     gtk_widget_set_visible(GTK_WIDGET(self->stop), !hune_order_is_done(self->order));
     gtk_widget_set_visible(GTK_WIDGET(self->again),
@@ -270,7 +290,8 @@ static void on_again(HuneResultsPage *self)
     if (machines->len == 0)
         return;
     hune_window_give_order(HUNE_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), machines,
-                           hune_order_verb(self->order), hune_order_line(self->order));
+                           hune_order_verb(self->order), hune_order_line(self->order),
+                           hune_order_waves(self->order));
 }
 
 static void act_save(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -346,6 +367,10 @@ static GtkWidget *make_top(HuneResultsPage *self)
     gtk_box_append(GTK_BOX(box), line);
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->progress));
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->counts));
+    self->waves = GTK_LABEL(gtk_label_new(""));
+    gtk_label_set_xalign(self->waves, 0);
+    gtk_widget_set_visible(GTK_WIDGET(self->waves), FALSE);
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->waves));
     gtk_widget_set_margin_top(box, 9);
     gtk_widget_set_margin_bottom(box, 9);
     gtk_widget_set_margin_start(box, 12);

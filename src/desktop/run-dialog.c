@@ -2,7 +2,7 @@
 #include "desktop/run-dialog.h"
 
 #include "desktop/order.h"
-
+#include "desktop/waves-button.h"
 #include "fleet/i18n.h"
 
 enum { ASK_ABOVE = 10 };
@@ -12,6 +12,7 @@ struct plan {
     GPtrArray *machines;
     enum verb verb;
     char *line;
+    struct wave_settings waves;
 };
 
 static void plan_free(gpointer data, GClosure *closure)
@@ -31,7 +32,7 @@ static void on_response(AdwMessageDialog *dialog, const char *response, gpointer
 
     (void)dialog;
     if (g_str_equal(response, "run") && hune_window_fleet(plan->window))
-        hune_window_give_order(plan->window, plan->machines, plan->verb, plan->line);
+        hune_window_give_order(plan->window, plan->machines, plan->verb, plan->line, &plan->waves);
 }
 
 static char *heading_of(const struct plan *plan)
@@ -54,10 +55,13 @@ static char *body_of(const struct plan *plan, gboolean dangerous)
     return g_strdup(plan->line ? plan->line : verb_info(plan->verb)->name);
 }
 
-/* The machines themselves, not only how many. */
-static GtkWidget *machines_list(GPtrArray *machines)
+/* The machines themselves, not only how many, and in which steps. */
+static GtkWidget *machines_list(const struct plan *plan)
 {
-    g_autofree char *names = hune_fold_names(machines);
+    g_autofree char *names = hune_fold_names(plan->machines);
+    g_autofree char *waves = hune_waves_text(&plan->waves, plan->machines->len);
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
+    GtkWidget *steps = gtk_label_new(waves);
     GtkWidget *scrolled = gtk_scrolled_window_new();
     GtkWidget *label = gtk_label_new(names);
 
@@ -71,7 +75,11 @@ static GtkWidget *machines_list(GPtrArray *machines)
                                    GTK_POLICY_AUTOMATIC);
     gtk_scrolled_window_set_propagate_natural_height(GTK_SCROLLED_WINDOW(scrolled), TRUE);
     gtk_scrolled_window_set_max_content_height(GTK_SCROLLED_WINDOW(scrolled), 160);
-    return scrolled;
+    gtk_label_set_wrap(GTK_LABEL(steps), TRUE);
+    gtk_label_set_xalign(GTK_LABEL(steps), 0);
+    gtk_box_append(GTK_BOX(box), scrolled);
+    gtk_box_append(GTK_BOX(box), steps);
+    return box;
 }
 
 static void ask(struct plan *plan, gboolean dangerous)
@@ -80,7 +88,7 @@ static void ask(struct plan *plan, gboolean dangerous)
     g_autofree char *body = body_of(plan, dangerous);
     GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(plan->window), heading, body);
 
-    adw_message_dialog_set_extra_child(ADW_MESSAGE_DIALOG(dialog), machines_list(plan->machines));
+    adw_message_dialog_set_extra_child(ADW_MESSAGE_DIALOG(dialog), machines_list(plan));
     adw_message_dialog_add_responses(ADW_MESSAGE_DIALOG(dialog), "cancel", _("Cancel"), "run",
                                      _("Run"), NULL);
     adw_message_dialog_set_response_appearance(
@@ -104,7 +112,8 @@ static char *facts_of(const struct hune_line *line)
     return g_string_free(words, FALSE);
 }
 
-void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line)
+void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
+                         const struct wave_settings *waves)
 {
     struct plan *plan;
     gboolean dangerous = line->kind == HUNE_LINE_SHELL && hune_line_is_dangerous(line->shell);
@@ -112,7 +121,7 @@ void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct h
     if (line->kind == HUNE_LINE_FACTS) { /* looking changes nothing: nothing is asked */
         g_autofree char *words = facts_of(line);
 
-        hune_window_give_order(window, machines, ORDER_ASK, words);
+        hune_window_give_order(window, machines, ORDER_ASK, words, waves);
         return;
     }
     plan = g_new0(struct plan, 1);
@@ -120,11 +129,12 @@ void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct h
     plan->machines = g_ptr_array_ref(machines);
     plan->verb = line->kind == HUNE_LINE_CONTROL ? line->verb : VERB_RUN;
     plan->line = g_strdup(line->shell);
+    plan->waves = *waves;
     if (machines->len > ASK_ABOVE || dangerous || plan->verb == VERB_KILL ||
         plan->verb == VERB_RESET) {
         ask(plan, dangerous);
         return;
     }
-    hune_window_give_order(window, machines, plan->verb, plan->line);
+    hune_window_give_order(window, machines, plan->verb, plan->line, &plan->waves);
     plan_free(plan, NULL);
 }

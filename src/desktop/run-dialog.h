@@ -8,6 +8,7 @@
 G_BEGIN_DECLS
 
 /* Asks if it must, then gives the order. `line` is read before it returns. */
-void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line);
+void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
+                         const struct wave_settings *waves);
 
 G_END_DECLS

@@ -17,9 +17,11 @@
 
 /* ---- orders ---- */
 
-void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line)
+void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line,
+                            const struct wave_settings *waves)
 {
-    g_autoptr(HuneOrder) order = hune_order_new(hune_window_fleet(self), machines, verb, line);
+    g_autoptr(HuneOrder)
+        order = hune_order_new_in_waves(hune_window_fleet(self), machines, verb, line, waves);
     AdwTabPage *tab = hune_window_add_page(self,
                                            hune_results_page_new(hune_window_fleet(self), order));
     g_autofree char *names = hune_fold_names(machines);
@@ -30,14 +32,15 @@ void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb ver
     adw_tab_page_set_loading(tab, !hune_order_is_done(order));
 }
 
-void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *text)
+void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *text,
+                     const struct wave_settings *waves)
 {
     struct hune_line line = hune_line_parse(text);
 
     if (line.kind == HUNE_LINE_EMPTY)
         return;
     hune_history_add(text);
-    hune_run_dialog_ask(self, machines, &line);
+    hune_run_dialog_ask(self, machines, &line, waves);
     g_free(line.shell);
 }
 

@@ -5,6 +5,7 @@
 #include <adwaita.h>
 
 #include "desktop/fleet-model.h"
+#include "fleet/wave.h"
 #include "proto/verb.h"
 
 G_BEGIN_DECLS
@@ -29,10 +30,11 @@ void hune_window_open_machine(HuneWindow *self, HuneMachine *machine);
 AdwTabPage *hune_window_add_page(HuneWindow *self, GtkWidget *page);
 void hune_window_close_page(HuneWindow *self, GtkWidget *page);
 /* Runs a line on machines, after the confirmation that it needs; the answers get a tab. */
-void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *line);
+void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *line,
+                     const struct wave_settings *waves);
 /* The same without asking. */
-void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb,
-                            const char *line);
+void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line,
+                            const struct wave_settings *waves);
 void hune_window_add_machine(HuneWindow *self, const char *link);
 void hune_window_edit_machine(HuneWindow *self, HuneMachine *machine);
 void hune_window_remove_machines(HuneWindow *self, GPtrArray *machines);

@@ -1,59 +1,16 @@
 /* Orders on one machine and on many: see order.h. Both are a fan-out over the stations' own links.
- */
+ * What machines say goes through run-ears.c, what the window is told through run-news.c. */
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/text.h"
-#include "desktop/display.h"
-#include "desktop/facts-text.h"
-#include "desktop/news.h"
-#include "desktop/order.h"
-#include "desktop/station.h"
-#include "desktop/words.h"
-#include "fleet/fanout-task.h"
-#include "fleet/harvest.h"
-#include "fleet/nodeset.h"
 #include "base/clock.h"
+#include "desktop/news.h"
+#include "desktop/run-private.h"
+#include "desktop/words.h"
 #include "fleet/i18n.h"
+#include "fleet/nodeset.h"
 #include "proto/command.h"
 #include "proto/order.h"
-
-enum {
-    FLUSH_MS = 30,
-    FLUSH_BYTES = 128 * 1024,
-    UNREAD_MAX = 1 << 20, /* text on its way to the window before machines are held back */
-};
-
-/* One machine's part. */
-struct share {
-    struct display display[2];
-    bool is_accepted;
-    bool is_paused;
-};
-
-struct run {
-    struct list at;
-    struct worker *worker;
-    void (*told)(const struct order_news *news, void *owner);
-    void *owner;
-    struct fanout *fanout;
-    struct fanout_job job;
-    struct fanout_order order;
-    struct fanout_document document;
-    bool is_job;
-    bool is_asking;
-    gboolean facts[FACT_COUNT]; /* is_asking */
-    struct buffer payload;
-    struct harvest *harvest; /* gathers what is the same, and is remembered; NULL: nothing began */
-    char **names;            /* of the machines, for it */
-    struct share *shares;    /* by position */
-    GHashTable *positions;   /* slot -> position */
-    uv_timer_t *flush;
-    struct order_news *news; /* not sent yet */
-    size_t unread;
-    bool is_held;
-    bool is_stopping;
-};
 
 struct order_letter {
     struct letter letter;
@@ -62,239 +19,27 @@ struct order_letter {
     uint32_t *slots;
     uint32_t count;
     uint32_t at_once;
+    struct wave_settings waves;
     void (*told)(const struct order_news *news, void *owner);
     void *owner;
 };
 
-/* ---- telling ---- */
-
-static void event_clear(gpointer data)
-{
-    struct order_event *event = data;
-
-    g_free(event->sentence);
-    g_free(event->advice);
-}
-
-static void order_news_free(struct order_news *news)
-{
-    g_array_unref(news->events);
-    g_byte_array_unref(news->bytes);
-    g_free(news);
-}
-
-static void read_order_news(struct letter *letter, void *reader)
-{
-    struct order_news *news = (struct order_news *)letter;
-
-    (void)reader;
-    news->told(news, news->owner);
-    order_news_free(news);
-}
-
-/* Read all the same: the owner lets go of itself when it hears of the end. */
-static void drop_order_news(struct letter *letter)
-{
-    read_order_news(letter, NULL);
-}
-
-static struct order_news *order_news_new(void (*told)(const struct order_news *, void *),
-                                         void *owner)
-{
-    struct order_news *news = g_new0(struct order_news, 1);
-
-    news->letter.read = read_order_news;
-    news->letter.drop = drop_order_news;
-    news->told = told;
-    news->owner = owner;
-    news->events = g_array_new(FALSE, TRUE, sizeof(struct order_event));
-    g_array_set_clear_func(news->events, event_clear);
-    news->bytes = g_byte_array_new();
-    return news;
-}
-
-static void flush(struct run *run)
-{
-    struct order_news *news = run->news;
-
-    if (!news)
-        return;
-    run->news = NULL;
-    run->unread += news->bytes->len;
-    worker_tell(run->worker, &news->letter);
-}
-
-static void on_flush(uv_timer_t *timer)
-{
-    flush(timer->data);
-}
-
-static struct order_news *news_of(struct run *run)
-{
-    if (!run->news) {
-        run->news = order_news_new(run->told, run->owner);
-        uv_timer_start(run->flush, on_flush, FLUSH_MS, 0);
-    }
-    return run->news;
-}
-
-static void add_event(struct run *run, struct order_event event)
-{
-    g_array_append_val(news_of(run)->events, event);
-}
-
-static void add_text(struct run *run, uint32_t position, enum order_event_kind kind,
-                     const struct buffer *text, uint32_t ms)
-{
-    struct order_news *news = news_of(run);
-    struct order_event event = {
-        .position = position,
-        .kind = kind,
-        .offset = news->bytes->len,
-        .size = buffer_length(text),
-        .ms = ms,
-    };
-
-    if (event.size == 0)
-        return;
-    g_byte_array_append(news->bytes, buffer_bytes(text), (guint)event.size);
-    g_array_append_val(news->events, event);
-    if (news->bytes->len >= FLUSH_BYTES)
-        flush(run);
-}
-
-static uint32_t position_of(const struct run *run, uint32_t slot)
-{
-    return GPOINTER_TO_UINT(g_hash_table_lookup(run->positions, GUINT_TO_POINTER(slot)));
-}
-
-/* ---- the window reads too slowly ---- */
-
-static void hold_back(struct run *run, struct remote_job *job, struct share *share)
-{
-    if (run->unread < UNREAD_MAX || share->is_paused)
-        return;
-    share->is_paused = true;
-    run->is_held = true;
-    remote_job_pause(job);
-}
-
-static void go_on(struct run *run)
-{
-    uint32_t count = fanout_count(run->fanout);
-
-    run->is_held = false;
-    for (uint32_t i = 0; i < count; i++) {
-        struct remote_job *job;
-
-        if (!run->shares[i].is_paused)
-            continue;
-        run->shares[i].is_paused = false;
-        job = fanout_result(run->fanout, i)->is_done ? NULL : fanout_job_at(run->fanout, i);
-        if (job)
-            remote_job_resume(job);
-    }
-}
-
-/* ---- what machines say ---- */
-
-static void on_accepted(struct remote_job *job, uint32_t slot, void *user)
-{
-    struct run *run = user;
-    uint32_t position = position_of(run, slot);
-
-    run->shares[position].is_accepted = true;
-    harvest_accepted(run->harvest, position, remote_job_id(job));
-    add_event(run, (struct order_event){.position = position, .kind = ORDER_ACCEPTED});
-    if (run->is_stopping)
-        remote_job_signal(job, 0);
-}
-
-static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kind,
-                      const uint8_t *bytes, size_t size, uint32_t ms, void *user)
-{
-    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
-    struct run *run = user;
-    uint32_t position = position_of(run, slot);
-    struct share *share = &run->shares[position];
-    bool is_error = kind == FRAME_ERR;
-
-    harvest_say(run->harvest, position, is_error, bytes, size, ms);
-    if (display_feed(&share->display[is_error], bytes, size, &text) != 0)
-        return;
-    add_text(run, position, is_error ? ORDER_ERR : ORDER_OUT, &text, ms);
-    hold_back(run, job, share);
-}
-
-static void on_note(struct remote_job *job, uint32_t slot, const char *text, size_t size,
-                    void *user)
-{
-    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
-    struct run *run = user;
-
-    (void)job;
-    if (text_append_printable_line(&line, text, size) == 0)
-        add_text(run, position_of(run, slot), ORDER_NOTE, &line, 0);
-}
-
-static void on_interrupted(struct remote_job *job, uint32_t slot, bool interrupted, void *user)
-{
-    struct run *run = user;
-
-    (void)job;
-    harvest_away(run->harvest, position_of(run, slot), interrupted);
-    add_event(run, (struct order_event){.position = position_of(run, slot),
-                                        .kind = interrupted ? ORDER_BROKEN : ORDER_BACK});
-}
-
-static void finish_texts(struct run *run, uint32_t position)
-{
-    for (size_t i = 0; i < 2; i++) {
-        _cleanup_buffer_ struct buffer text = BUFFER_INIT;
-
-        if (display_finish(&run->shares[position].display[i], &text) == 0)
-            add_text(run, position, i == 1 ? ORDER_ERR : ORDER_OUT, &text, 0);
-    }
-}
-
-static struct order_groups groups_of(const struct harvest_machine *machine)
-{
-    return (struct order_groups){
-        .out = machine->answer[0], .err = machine->answer[1], .failure = machine->failure};
-}
-
-static void on_result(struct fanout *fanout, uint32_t slot, const struct fanout_result *result,
-                      void *user)
-{
-    struct run *run = user;
-    struct order_event event = {
-        .position = position_of(run, slot), .kind = ORDER_RESULT, .state = result->state};
-
-    (void)fanout;
-    finish_texts(run, event.position);
-    if (result->trouble)
-        trouble_texts(result->trouble, run->worker->signer, &event.sentence, &event.advice);
-    harvest_end(run->harvest, event.position, result->state,
-                result->trouble ? trouble_word(result->trouble) : NULL, event.sentence,
-                event.advice);
-    event.groups = groups_of(harvest_machine(run->harvest, event.position));
-    add_event(run, event);
-}
+/* ---- the end ---- */
 
 static void timer_closed(uv_handle_t *handle)
 {
     g_free(handle);
 }
 
-static void run_free(struct run *run)
+void run_free(struct run *run)
 {
-    add_event(run, (struct order_event){.kind = ORDER_DONE});
+    run_add_event(run, (struct order_event){.kind = ORDER_DONE});
     if (run->harvest)
         harvest_flush(run->harvest);
     harvest_free(run->harvest);
     g_strfreev(run->names);
     fanout_free(run->fanout);
-    flush(run);
+    run_flush(run);
     uv_timer_stop(run->flush);
     uv_close((uv_handle_t *)run->flush, timer_closed);
     list_remove(&run->at);
@@ -302,36 +47,6 @@ static void run_free(struct run *run)
     buffer_deinit(&run->payload);
     g_free(run->shares);
     g_free(run);
-}
-
-static void on_done(struct fanout *fanout, void *user)
-{
-    struct run *run = user;
-
-    harvest_close(run->harvest, fanout_exit_status(fanout));
-    run_free(run);
-}
-
-static const struct fanout_events fanout_events = {.on_result = on_result, .on_done = on_done};
-
-/* Facts are text, too, so that equal ones fold. */
-static void on_document(uint32_t slot, json_t *root, void *user)
-{
-    static const uint8_t no_job[UUID_SIZE];
-    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
-    struct run *run = user;
-    uint32_t position = position_of(run, slot);
-
-    for (int i = 0; i < FACT_COUNT; i++) {
-        json_t *fact = json_object_get(root, fact_name((enum fact)i));
-        g_autofree char *text = run->facts[i] ? hune_fact_text((enum fact)i, fact, FALSE) : NULL;
-
-        if (text)
-            buffer_printf(&out, "%s\n", text);
-    }
-    harvest_accepted(run->harvest, position, no_job);
-    harvest_say(run->harvest, position, false, buffer_bytes(&out), buffer_length(&out), 0);
-    add_text(run, position, ORDER_OUT, &out, 0);
 }
 
 /* ---- beginning ---- */
@@ -389,20 +104,12 @@ static int prepare(struct run *run, const struct order_letter *letter)
         memcpy(run->facts, line.facts, sizeof(run->facts));
         g_free(line.shell);
     }
-    run->document = (struct fanout_document){
-        .path = "/v1/facts", .on_document = on_document, .user = run};
+    run_listen(run);
     fanout_document_init(&run->document);
     if (run->is_job)
         error = set_command(run, letter->line);
     else if (letter->verb == VERB_DISCONNECT)
         error = buffer_append(&run->payload, mine, sizeof(mine));
-    run->job = (struct fanout_job){
-        .on_accepted = on_accepted,
-        .on_output = on_output,
-        .on_note = on_note,
-        .on_interrupted = on_interrupted,
-        .user = run,
-    };
     run->job.errand = run->order.errand = (struct errand){
         .verb = letter->verb,
         .payload = {.bytes = buffer_bytes(&run->payload), .size = buffer_length(&run->payload)},
@@ -448,17 +155,23 @@ static int start(struct run *run, const struct order_letter *letter)
         .count = letter->count,
         .at_once = letter->at_once,
         .task = &task,
-        .events = &fanout_events,
+        .events = &run_events,
         .user = run,
     };
+    struct wave_settings waves = letter->waves;
     int error = run->worker->pool ? prepare(run, letter) : -ENOTCONN;
 
+    waves.machines = letter->count;
+    wave_init(&run->wave, &waves);
     if (!error)
         error = make_harvest(run, letter);
     if (!error)
         error = fanout_new(&run->fanout, &settings);
-    if (!error)
+    if (!error) {
+        fanout_set_limit(run->fanout, run->wave.limit);
+        run_tell_wave(run);
         fanout_start(run->fanout);
+    }
     return error;
 }
 
@@ -499,7 +212,7 @@ void runs_machine_failed(struct worker *worker, uint32_t slot, const struct trou
 
         if (!g_hash_table_contains(run->positions, GUINT_TO_POINTER(slot)))
             continue;
-        position = position_of(run, slot);
+        position = run_position_of(run, slot);
         if (run->shares[position].is_accepted || fanout_result(run->fanout, position)->is_done)
             continue;
         visit = fanout_visit_at(run->fanout, position);
@@ -538,7 +251,7 @@ static void fail(struct run *run, uint32_t count, int error)
 
         event.sentence = g_strdup_printf("%s (%s)", _("The order cannot be given."),
                                          g_strerror(-error));
-        add_event(run, event);
+        run_add_event(run, event);
     }
     run_free(run);
 }
@@ -576,6 +289,7 @@ void worker_send_order(struct worker *worker, const struct order_request *reques
     letter->slots = g_memdup2(request->slots, request->count * sizeof(*request->slots));
     letter->count = request->count;
     letter->at_once = request->at_once;
+    letter->waves = request->waves;
     letter->told = request->told;
     letter->owner = request->owner;
     worker_send(worker, &letter->letter);
@@ -628,6 +342,7 @@ static void read_stop(struct letter *letter, void *reader)
     if (!run || !run->is_job)
         return;
     run->is_stopping = true;
+    fanout_begin_no_more(run->fanout);
     for (uint32_t i = 0; i < fanout_count(run->fanout); i++) {
         struct remote_job *job = fanout_result(run->fanout, i)->is_done
                                      ? NULL
@@ -652,11 +367,8 @@ static void read_read(struct letter *letter, void *reader)
     size_t size;
     struct run *run = run_of(reader, letter, &size);
 
-    if (!run)
-        return;
-    run->unread -= MIN(size, run->unread);
-    if (run->is_held && run->unread < UNREAD_MAX / 2)
-        go_on(run);
+    if (run)
+        run_has_read(run, size);
 }
 
 void worker_send_order_stop(struct worker *worker, void *owner)

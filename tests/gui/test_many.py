@@ -1,6 +1,7 @@
 """One command on several machines at once."""
 import re
 
+from atspi import SENSITIVE
 from gui import wait
 
 
@@ -129,3 +130,59 @@ def test_facts_of_many_machines(paired):
     gui.label(r"^2 done, 0 failed")
     wait("one answer", lambda: groups(gui) == ["web[1,2], 2 machines: exited(0)"])
     assert "Linux" in gui.entry("Output").text
+
+
+def set_waves(gui, canaries="0", size="", failing=""):
+    gui.point(gui.find("button", "Canaries and waves"))
+    gui.entry("Machines in a wave").text = size
+    gui.entry("So many may fail").text = failing
+    gui.type(canaries)  # the first field has the focus
+    gui.key("Tab")
+
+
+def test_the_machines_that_a_command_touches_are_listed(paired):
+    gui, _ = paired(3)
+    select_all(gui, 3)
+    gui.label(r"^On 3 machines: web\[1-3\]$")
+
+
+def test_a_canary_that_fails_keeps_the_others_unasked(paired, tmp_path):
+    gui, _ = paired(3)
+    select_all(gui, 3)
+    set_waves(gui, canaries="1")
+    gui.label("^First on 1 machine, as a canary. Then in 1 wave. No other begins when more than 0 have failed.$")
+    gui.key("Escape")
+    run(gui, f"echo ran >> {tmp_path}/ran; false")
+    gui.label("^A canary failed: no other machine is asked.$")
+    gui.label(r"^0 done, 1 failed, 2 unreachable, 0 running, 0 waiting")
+    wait("both answers", lambda: sorted(groups(gui)) == [
+        "web1, 1 machine: exited(1)", "web[2,3], 2 machines: unsent"])
+    assert (tmp_path / "ran").read_text() == "ran\n"
+    gui.press("Run again on the failed ones")
+
+
+def test_waves_follow_one_another(paired, tmp_path):
+    gui, _ = paired(3)
+    select_all(gui, 3)
+    set_waves(gui, size="1", failing="1")
+    gui.label("^In 3 waves. No other begins when more than 1 has failed.$")
+    gui.key("Escape")
+    run(gui, f"echo $$ >> {tmp_path}/ran; while [ ! -e {tmp_path}/go ]; do sleep 0.1; done; sleep 0.3")
+    gui.label("^Wave 1 of 3$")
+    gui.label(r"^0 done, 0 failed, 0 unreachable, 1 running, 2 waiting")
+    assert len((tmp_path / "ran").read_text().splitlines()) == 1
+    (tmp_path / "go").write_text("")
+    gui.label(r"^3 done")
+    assert len((tmp_path / "ran").read_text().splitlines()) == 3
+
+
+def test_a_plan_that_is_none_is_said_so(paired):
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    gui.entry("Command for the selected machines").text = "true"
+    set_waves(gui, size="many")
+    gui.label("^Write a number of machines, or a part of them: 10, 25%.$")
+    run_button = gui.find("button", "Run on the selected machines")
+    assert not run_button.has(SENSITIVE)
+    gui.entry("Machines in a wave").text = "50 %"
+    wait("a plan", lambda: run_button.has(SENSITIVE))

@@ -1,0 +1,65 @@
+/* What the files of a run share: worker-run.c (its life, what the window asks), run-news.c (what
+ * the window is told), run-ears.c (what machines say). Worker only. */
+#pragma once
+
+#include "desktop/display.h"
+#include "desktop/order.h"
+#include "desktop/station.h"
+#include "fleet/fanout-task.h"
+#include "fleet/harvest.h"
+#include "fleet/wave.h"
+#include "proto/fact.h"
+
+/* One machine's part. */
+struct share {
+    struct display display[2];
+    bool is_accepted;
+    bool is_paused;
+};
+
+struct run {
+    struct list at;
+    struct worker *worker;
+    void (*told)(const struct order_news *news, void *owner);
+    void *owner;
+    struct fanout *fanout;
+    struct fanout_job job;
+    struct fanout_order order;
+    struct fanout_document document;
+    bool is_job;
+    bool is_asking;
+    gboolean facts[FACT_COUNT]; /* is_asking */
+    struct buffer payload;
+    struct harvest *harvest; /* gathers what is the same, and is remembered; NULL: nothing began */
+    char **names;            /* of the machines, for it */
+    struct share *shares;    /* by position */
+    GHashTable *positions;   /* slot -> position */
+    uv_timer_t *flush;
+    struct order_news *news; /* not sent yet */
+    size_t unread;
+    struct wave wave; /* which of them may begin yet */
+    bool is_held;
+    bool is_stopping;
+};
+
+/* ---- worker-run.c ---- */
+void run_free(struct run *run);
+
+/* ---- run-news.c ---- */
+struct order_news *order_news_new(void (*told)(const struct order_news *, void *), void *owner);
+void read_order_news(struct letter *letter, void *reader);
+void run_flush(struct run *run);
+void run_add_event(struct run *run, struct order_event event);
+void run_add_text(struct run *run, uint32_t position, enum order_event_kind kind,
+                  const struct buffer *text, uint32_t ms);
+/* Holds a machine back while the window reads too slowly; lets all of them go on. */
+void run_hold_back(struct run *run, struct remote_job *job, struct share *share);
+void run_has_read(struct run *run, size_t size);
+
+/* ---- run-ears.c ---- */
+uint32_t run_position_of(const struct run *run, uint32_t slot);
+/* The window hears which wave it is, if there are several. */
+void run_tell_wave(struct run *run);
+/* Sets what hears of the tasks. */
+void run_listen(struct run *run);
+extern const struct fanout_events run_events;
