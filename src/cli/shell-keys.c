@@ -1,0 +1,130 @@
+/* What is typed into a shell: tildes are for us, old answers of the terminal for nobody, all else
+ * goes to the machine. */
+#include "cli/shell-private.h"
+
+#include <errno.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "proto/terminal.h"
+
+enum { SHELL_READ = 4096 };
+
+bool shell_send_queued(struct shell *shell)
+{
+    int error = 0;
+
+    if (buffer_length(&shell->sending) > 0)
+        error = remote_job_write(shell->job, buffer_bytes(&shell->sending),
+                                 buffer_length(&shell->sending));
+    if (error == -EAGAIN)
+        return false;
+    buffer_clear(&shell->sending);
+    return true;
+}
+
+/* "How are you?", which every terminal answers, and "well". */
+static const char question[] = "\033[5n";
+static const char answer[] = "\033[0n";
+
+void shell_drop_old_answers(struct shell *shell)
+{
+    shell->dropping = true;
+    shell_show_text(shell, question);
+}
+
+/* Drops keys up to our answer; returns how many. */
+static size_t drop(struct shell *shell, const uint8_t *keys, size_t size)
+{
+    for (size_t i = 0; i < size; i++) {
+        shell->answered = keys[i] == (uint8_t)answer[shell->answered] ? shell->answered + 1
+                          : keys[i] == (uint8_t)answer[0]             ? 1
+                                                                      : 0;
+        if (shell->answered == sizeof(answer) - 1) {
+            shell->dropping = false;
+            uv_timer_stop(&shell->timer);
+            return i + 1;
+        }
+    }
+    return size;
+}
+
+static void obey(struct shell *shell, enum tilde_wish wish)
+{
+    switch (wish) {
+    case TILDE_LEAVE: shell_leave(shell, SHELL_HUNG_UP); break;
+    case TILDE_DETACH: shell_leave(shell, SHELL_DETACHED); break;
+    case TILDE_SUSPEND: shell_suspend(shell); break;
+    case TILDE_HELP: shell_show_help(shell); break;
+    case TILDE_NOTHING: break;
+    }
+}
+
+static void take_keys(struct shell *shell, const uint8_t *keys, size_t size)
+{
+    struct buffer plain = BUFFER_INIT;
+    enum tilde_wish wish;
+
+    /* Somebody waits: the next attempt is now. */
+    if (shell->is_away)
+        link_connect(remote_job_link(shell->job));
+    if (shell->dropping) {
+        size_t dropped = drop(shell, keys, size);
+
+        keys += dropped;
+        size -= dropped;
+    }
+    while (size > 0 && !shell->done && !shell->leaving) {
+        size_t taken = tilde_feed(&shell->tilde, keys, size, &plain, &wish);
+
+        terminal_input_keys(&shell->sending, buffer_bytes(&plain), buffer_length(&plain));
+        buffer_wipe(&plain);
+        shell_send_queued(shell);
+        keys += taken;
+        size -= taken;
+        obey(shell, wish);
+    }
+    buffer_deinit(&plain);
+}
+
+static void on_terminal(uv_poll_t *poll, int status, int events)
+{
+    struct shell *shell = poll->data;
+    uint8_t keys[SHELL_READ];
+    ssize_t n;
+
+    if (shell->done)
+        return;
+    if (events & UV_WRITABLE && buffer_length(&shell->showing) > 0)
+        shell_show_rest(shell);
+    if (shell->done || (!(events & (UV_READABLE | UV_DISCONNECT)) && status == 0))
+        return;
+    n = read(tty_fd(shell->tty), keys, sizeof(keys));
+    /* The signal may come later than a key that was typed behind it. */
+    shell_send_size(shell);
+    if (n > 0)
+        take_keys(shell, keys, (size_t)n);
+    else if (n == 0 || (errno != EAGAIN && errno != EINTR))
+        shell_leave(shell, SHELL_DETACHED); /* the window was closed */
+    explicit_bzero(keys, sizeof(keys));
+    shell_poll(shell);
+}
+
+void shell_poll(struct shell *shell)
+{
+    int events = 0;
+
+    if (shell->live && !shell->done) {
+        if (buffer_length(&shell->sending) == 0 && !shell->replaying)
+            events |= UV_READABLE | UV_DISCONNECT;
+        if (buffer_length(&shell->showing) > 0)
+            events |= UV_WRITABLE;
+    }
+    if (events == shell->polled)
+        return; /* each change costs two system calls, and one key is one turn */
+    shell->polled = events;
+    if (events)
+        uv_poll_start(&shell->poll, events, on_terminal);
+    else
+        uv_poll_stop(&shell->poll);
+}
