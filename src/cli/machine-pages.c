@@ -1,169 +1,17 @@
-/* The pages of one machine. Each draws from the top of view->paper, as long as it likes. */
+/* The pages of one machine: overview, processes, the past. Each draws from the top of view->paper,
+ * as long as it likes. */
 #include <math.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "cli/draw.h"
 #include "cli/history-graph.h"
-#include "cli/machine-view.h"
+#include "cli/machine-parts.h"
 #include "cli/table.h"
-#include "fleet/figure.h"
 #include "fleet/i18n.h"
 
 static double value(const struct machine_view *view, enum vital vital)
 {
     return view->sample->value[vital];
-}
-
-static void figure_at(struct machine_view *view, int row, int column, int width, enum style style,
-                      double number, enum vital_unit unit)
-{
-    char text[FIGURE_SHORT_SIZE];
-
-    figure_short(number, unit, text);
-    canvas_right(&view->paper, row, column, width, style, text);
-}
-
-/* "title [bar      ] 97%": `width` columns in all. */
-static void bar_at(struct machine_view *view, int row, int column, int width, const char *title,
-                   int title_width, double percent, enum style style)
-{
-    int room = width - title_width - 2 - 6;
-    int at = column + title_width + 1;
-
-    canvas_text(&view->paper, row, column, title_width, STYLE_PLAIN, title);
-    if (room > 0) {
-        canvas_text(&view->paper, row, at - 1, 1, STYLE_DIM, "[");
-        draw_bar(&view->scratch, percent / 100, (size_t)room, view->paper.ascii);
-        canvas_drawn(&view->paper, row, at, room, style == STYLE_PLAIN ? STYLE_GOOD : style,
-                     &view->scratch);
-        canvas_text(&view->paper, row, at + room, 1, STYLE_DIM, "]");
-    }
-    figure_at(view, row, column + width - 5, 5, style, percent, VITAL_UNIT_PERCENT);
-}
-
-/* ---- overview ---- */
-
-/* Many cores: one block each, a row of them for every 64. */
-static int draw_core_map(struct machine_view *view, int row)
-{
-    const struct vitals_series *cores = &view->sample->series[VITAL_LABEL_CORE];
-    int wide = view->paper.columns - 6;
-    size_t across = wide < 16 ? 16 : wide < 64 ? (size_t)wide / 8 * 8 : 64;
-
-    for (size_t first = 0; first < cores->count; first += across, row++) {
-        float busy[64];
-        size_t count = cores->count - first < across ? cores->count - first : across;
-
-        for (size_t i = 0; i < count; i++)
-            busy[i] = (float)vitals_series_value(view->sample, VITAL_CPU_BUSY, first + i);
-        canvas_textf(&view->paper, row, 0, 5, STYLE_DIM, "%4s", cores->things[first]);
-        draw_spark(&view->scratch, busy, count, 0, 100, count, view->paper.ascii);
-        canvas_drawn(&view->paper, row, 6, (int)count, STYLE_GOOD, &view->scratch);
-    }
-    return row;
-}
-
-static int draw_cores(struct machine_view *view, int row)
-{
-    enum { BAR_LEAST = 24, BARS_MAX = 32 };
-    const struct vitals_series *cores = &view->sample->series[VITAL_LABEL_CORE];
-    int across = view->paper.columns / BAR_LEAST;
-    int lines, width;
-
-    if (cores->count > BARS_MAX)
-        return draw_core_map(view, row);
-    across = across < 1 ? 1 : across > 4 ? 4 : across;
-    lines = ((int)cores->count + across - 1) / across;
-    width = view->paper.columns / across;
-    for (size_t i = 0; i < cores->count; i++) {
-        double busy = vitals_series_value(view->sample, VITAL_CPU_BUSY, i);
-        char title[16];
-
-        snprintf(title, sizeof(title), "%s", cores->things[i]);
-        bar_at(view, row + (int)i % lines, (int)i / lines * width, width - (across > 1), title, 3,
-               busy, share_style(busy, 75, 90));
-    }
-    return row + lines;
-}
-
-static void append_part(struct machine_view *view, const char *title, double number,
-                        enum vital_unit unit)
-{
-    if (isnan(number))
-        return;
-    buffer_printf(&view->scratch, "%s%s ", buffer_length(&view->scratch) ? "  " : "", title);
-    figure_append(&view->scratch, number, unit);
-}
-
-/* What was gathered as one line; none if nothing was. */
-static int put_parts(struct machine_view *view, int row)
-{
-    if (buffer_length(&view->scratch) == 0)
-        return row;
-    canvas_text(&view->paper, row, 0, view->paper.columns, STYLE_PLAIN,
-                buffer_text(&view->scratch));
-    buffer_clear(&view->scratch);
-    return row + 1;
-}
-
-static int draw_memory(struct machine_view *view, int row)
-{
-    enum { BAR_WIDEST = 100 };
-    double used = vitals_percent(view->sample, VITAL_MEM_USED, VITAL_MEM_TOTAL);
-    double swap = vitals_percent(view->sample, VITAL_SWAP_USED, VITAL_SWAP_TOTAL);
-    int width = view->paper.columns < BAR_WIDEST ? view->paper.columns : BAR_WIDEST;
-
-    bar_at(view, row++, 0, width, _("mem"), 5, used, share_style(used, 85, 95));
-    append_part(view, _("used"), value(view, VITAL_MEM_USED), VITAL_UNIT_BYTES);
-    append_part(view, _("of"), value(view, VITAL_MEM_TOTAL), VITAL_UNIT_BYTES);
-    append_part(view, _("available"), value(view, VITAL_MEM_AVAILABLE), VITAL_UNIT_BYTES);
-    append_part(view, _("cache"), value(view, VITAL_MEM_CACHE), VITAL_UNIT_BYTES);
-    row = put_parts(view, row);
-    if (!isnan(swap))
-        bar_at(view, row++, 0, width, _("swap"), 5, swap, share_style(swap, 50, 80));
-    append_part(view, _("the container may use: processors"), value(view, VITAL_CPU_LIMIT),
-                VITAL_UNIT_CORES);
-    append_part(view, _("memory"), value(view, VITAL_MEM_LIMIT), VITAL_UNIT_BYTES);
-    append_part(view, _("of it used"), value(view, VITAL_MEM_LIMIT_USED), VITAL_UNIT_BYTES);
-    return put_parts(view, row);
-}
-
-static int draw_shares(struct machine_view *view, int row)
-{
-    append_part(view, _("user"), value(view, VITAL_CPU_USER), VITAL_UNIT_PERCENT);
-    append_part(view, _("system"), value(view, VITAL_CPU_SYSTEM), VITAL_UNIT_PERCENT);
-    append_part(view, _("iowait"), value(view, VITAL_CPU_IOWAIT), VITAL_UNIT_PERCENT);
-    append_part(view, _("steal"), value(view, VITAL_CPU_STEAL), VITAL_UNIT_PERCENT);
-    row = put_parts(view, row);
-    append_part(view, _("pressure: cpu"), value(view, VITAL_PRESSURE_CPU), VITAL_UNIT_PERCENT);
-    append_part(view, _("io"), value(view, VITAL_PRESSURE_IO), VITAL_UNIT_PERCENT);
-    append_part(view, _("memory"), value(view, VITAL_PRESSURE_MEMORY), VITAL_UNIT_PERCENT);
-    row = put_parts(view, row);
-    append_part(view, _("processes"), value(view, VITAL_PROC_COUNT), VITAL_UNIT_NUMBER);
-    append_part(view, _("running"), value(view, VITAL_PROC_RUNNING), VITAL_UNIT_NUMBER);
-    append_part(view, _("blocked"), value(view, VITAL_PROC_BLOCKED), VITAL_UNIT_NUMBER);
-    append_part(view, _("users"), value(view, VITAL_USERS), VITAL_UNIT_NUMBER);
-    append_part(view, _("temperature"), value(view, VITAL_TEMP), VITAL_UNIT_CELSIUS);
-    return put_parts(view, row);
-}
-
-/* The newest samples of a graph that moves: one sample a dot, the newest at the right. */
-static int draw_live(struct machine_view *view, int row, const char *title, const float *live,
-                     enum vital_unit unit, double high, int height)
-{
-    int width = view->paper.columns - GRAPH_GUTTER;
-    size_t count = width > 0 ? 2 * (size_t)width : 0;
-    float values[2 * CANVAS_COLUMNS_MAX];
-    const struct graph graph = {
-        .title = title, .values = values, .unit = unit, .high = high, .height = height};
-
-    for (size_t i = 0; i < count; i++) {
-        size_t back = count - i; /* 1: the newest */
-
-        values[i] = back <= VIEW_LIVE ? live[VIEW_LIVE - back] : NAN;
-    }
-    return row + graph_draw(&view->paper, row, view->paper.columns, &graph);
 }
 
 /* ---- processes ---- */
@@ -209,9 +57,9 @@ static int draw_processes(struct machine_view *view, int row, size_t most)
 
         snprintf(text, sizeof(text), "%llu", (unsigned long long)process->pid);
         canvas_right(&view->paper, row, 0, 7, STYLE_DIM, text);
-        figure_at(view, row, 8, 5, share_style(process->cpu, 50, 90), process->cpu,
-                  VITAL_UNIT_PERCENT);
-        figure_at(view, row, 14, 5, STYLE_PLAIN, (double)process->memory, VITAL_UNIT_BYTES);
+        part_figure(view, row, 8, 5, share_style(process->cpu, 50, 90), process->cpu,
+                    VITAL_UNIT_PERCENT);
+        part_figure(view, row, 14, 5, STYLE_PLAIN, (double)process->memory, VITAL_UNIT_BYTES);
         snprintf(text, sizeof(text), "%c", process->state ? process->state : ' ');
         canvas_text(&view->paper, row, 20, 1, STYLE_DIM, text);
         canvas_text(&view->paper, row, 22, 8, STYLE_PLAIN, process->user);
@@ -225,6 +73,92 @@ int page_processes(struct machine_view *view)
     return draw_processes(view, 0, SIZE_MAX);
 }
 
+/* ---- overview ---- */
+
+/* Many cores: one block each, a row of them for every 64. */
+static int draw_core_map(struct machine_view *view, int row)
+{
+    const struct vitals_series *cores = &view->sample->series[VITAL_LABEL_CORE];
+    int wide = view->paper.columns - 6;
+    size_t across = wide < 16 ? 16 : wide < 64 ? (size_t)wide / 8 * 8 : 64;
+
+    for (size_t first = 0; first < cores->count; first += across, row++) {
+        float busy[64];
+        size_t count = cores->count - first < across ? cores->count - first : across;
+
+        for (size_t i = 0; i < count; i++)
+            busy[i] = (float)vitals_series_value(view->sample, VITAL_CPU_BUSY, first + i);
+        canvas_textf(&view->paper, row, 0, 5, STYLE_DIM, "%4s", cores->things[first]);
+        draw_spark(&view->scratch, busy, count, 0, 100, count, view->paper.ascii);
+        canvas_drawn(&view->paper, row, 6, (int)count, STYLE_GOOD, &view->scratch);
+    }
+    return row;
+}
+
+static int draw_cores(struct machine_view *view, int row)
+{
+    enum { BAR_LEAST = 24, BARS_MAX = 32 };
+    const struct vitals_series *cores = &view->sample->series[VITAL_LABEL_CORE];
+    int across = view->paper.columns / BAR_LEAST;
+    int lines, width;
+
+    if (cores->count > BARS_MAX)
+        return draw_core_map(view, row);
+    across = across < 1 ? 1 : across > 4 ? 4 : across;
+    lines = ((int)cores->count + across - 1) / across;
+    width = view->paper.columns / across;
+    for (size_t i = 0; i < cores->count; i++) {
+        double busy = vitals_series_value(view->sample, VITAL_CPU_BUSY, i);
+        char title[16];
+
+        snprintf(title, sizeof(title), "%s", cores->things[i]);
+        part_bar(view, row + (int)i % lines, (int)i / lines * width, width - (across > 1), title, 3,
+                 busy, share_style(busy, 75, 90));
+    }
+    return row + lines;
+}
+
+static int draw_memory(struct machine_view *view, int row)
+{
+    enum { BAR_WIDEST = 100 };
+    double used = vitals_percent(view->sample, VITAL_MEM_USED, VITAL_MEM_TOTAL);
+    double swap = vitals_percent(view->sample, VITAL_SWAP_USED, VITAL_SWAP_TOTAL);
+    int width = view->paper.columns < BAR_WIDEST ? view->paper.columns : BAR_WIDEST;
+
+    part_bar(view, row++, 0, width, _("mem"), 5, used, share_style(used, 85, 95));
+    part_append(view, _("used"), value(view, VITAL_MEM_USED), VITAL_UNIT_BYTES);
+    part_append(view, _("of"), value(view, VITAL_MEM_TOTAL), VITAL_UNIT_BYTES);
+    part_append(view, _("available"), value(view, VITAL_MEM_AVAILABLE), VITAL_UNIT_BYTES);
+    part_append(view, _("cache"), value(view, VITAL_MEM_CACHE), VITAL_UNIT_BYTES);
+    row = part_put_line(view, row);
+    if (!isnan(swap))
+        part_bar(view, row++, 0, width, _("swap"), 5, swap, share_style(swap, 50, 80));
+    part_append(view, _("the container may use: processors"), value(view, VITAL_CPU_LIMIT),
+                VITAL_UNIT_CORES);
+    part_append(view, _("memory"), value(view, VITAL_MEM_LIMIT), VITAL_UNIT_BYTES);
+    part_append(view, _("of it used"), value(view, VITAL_MEM_LIMIT_USED), VITAL_UNIT_BYTES);
+    return part_put_line(view, row);
+}
+
+static int draw_shares(struct machine_view *view, int row)
+{
+    part_append(view, _("user"), value(view, VITAL_CPU_USER), VITAL_UNIT_PERCENT);
+    part_append(view, _("system"), value(view, VITAL_CPU_SYSTEM), VITAL_UNIT_PERCENT);
+    part_append(view, _("iowait"), value(view, VITAL_CPU_IOWAIT), VITAL_UNIT_PERCENT);
+    part_append(view, _("steal"), value(view, VITAL_CPU_STEAL), VITAL_UNIT_PERCENT);
+    row = part_put_line(view, row);
+    part_append(view, _("pressure: cpu"), value(view, VITAL_PRESSURE_CPU), VITAL_UNIT_PERCENT);
+    part_append(view, _("io"), value(view, VITAL_PRESSURE_IO), VITAL_UNIT_PERCENT);
+    part_append(view, _("memory"), value(view, VITAL_PRESSURE_MEMORY), VITAL_UNIT_PERCENT);
+    row = part_put_line(view, row);
+    part_append(view, _("processes"), value(view, VITAL_PROC_COUNT), VITAL_UNIT_NUMBER);
+    part_append(view, _("running"), value(view, VITAL_PROC_RUNNING), VITAL_UNIT_NUMBER);
+    part_append(view, _("blocked"), value(view, VITAL_PROC_BLOCKED), VITAL_UNIT_NUMBER);
+    part_append(view, _("users"), value(view, VITAL_USERS), VITAL_UNIT_NUMBER);
+    part_append(view, _("temperature"), value(view, VITAL_TEMP), VITAL_UNIT_CELSIUS);
+    return part_put_line(view, row);
+}
+
 int page_overview(struct machine_view *view)
 {
     enum { PROCESSES_LEAST = 8, GRAPH_LEAST = 4, GRAPH_MOST = 9 };
@@ -235,120 +169,11 @@ int page_overview(struct machine_view *view)
     /* A high screen gets a higher graph and more processes. */
     left = view->height - row - 2;
     height = left / 3 < GRAPH_LEAST ? GRAPH_LEAST : left / 3 > GRAPH_MOST ? GRAPH_MOST : left / 3;
-    row = draw_live(view, row, _("Processors"), view->live_cpu, VITAL_UNIT_PERCENT, 100, height);
+    row = part_live(view, row, _("Processors"), view->live_cpu, VITAL_UNIT_PERCENT, 100, height);
     left = view->height - row - 1;
     if (view->sample->process_count > 0)
         row = draw_processes(view, row, (size_t)(left < PROCESSES_LEAST ? PROCESSES_LEAST : left));
     return row;
-}
-
-/* ---- disks ---- */
-
-static int draw_mounts(struct machine_view *view, int row)
-{
-    const struct vitals_series *mounts = &view->sample->series[VITAL_LABEL_MOUNT];
-    int columns = view->paper.columns, name = columns - 32;
-
-    name = name < 8 ? 8 : name > 30 ? 30 : name;
-    canvas_fill(&view->paper, row, 0, columns, STYLE_HEADING);
-    canvas_text(&view->paper, row, 0, name, STYLE_HEADING, _("MOUNT"));
-    canvas_right(&view->paper, row, name + 1, 5, STYLE_HEADING, _("TOTAL"));
-    canvas_right(&view->paper, row, name + 7, 5, STYLE_HEADING, _("FREE"));
-    canvas_right(&view->paper, row, name + 13, 5, STYLE_HEADING, _("INODE"));
-    canvas_text(&view->paper, row++, name + 19, columns - name - 19, STYLE_HEADING, _("FULL"));
-    for (size_t i = 0; i < mounts->count; i++, row++) {
-        double full = vitals_series_value(view->sample, VITAL_DISK_FULL, i);
-
-        canvas_text(&view->paper, row, 0, name, STYLE_PLAIN, mounts->things[i]);
-        figure_at(view, row, name + 1, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_DISK_SIZE, i), VITAL_UNIT_BYTES);
-        figure_at(view, row, name + 7, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_DISK_FREE, i), VITAL_UNIT_BYTES);
-        figure_at(view, row, name + 13, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_INODE_FULL, i), VITAL_UNIT_PERCENT);
-        bar_at(view, row, name + 19, columns - name - 19, "", 0, full, share_style(full, 85, 95));
-    }
-    return row;
-}
-
-static int draw_devices(struct machine_view *view, int row)
-{
-    const struct vitals_series *devices = &view->sample->series[VITAL_LABEL_DEVICE];
-    int columns = view->paper.columns, name = columns < 60 ? 8 : 16;
-
-    canvas_fill(&view->paper, row, 0, columns, STYLE_HEADING);
-    canvas_text(&view->paper, row, 0, name, STYLE_HEADING, _("DEVICE"));
-    canvas_right(&view->paper, row, name + 1, 5, STYLE_HEADING, _("READ"));
-    canvas_right(&view->paper, row, name + 7, 5, STYLE_HEADING, _("WRITE"));
-    canvas_right(&view->paper, row, name + 13, 5, STYLE_HEADING, _("R/s"));
-    canvas_right(&view->paper, row, name + 19, 5, STYLE_HEADING, _("W/s"));
-    canvas_text(&view->paper, row++, name + 25, columns - name - 25, STYLE_HEADING, _("BUSY"));
-    for (size_t i = 0; i < devices->count; i++, row++) {
-        double busy = vitals_series_value(view->sample, VITAL_DISK_BUSY, i);
-
-        canvas_text(&view->paper, row, 0, name, STYLE_PLAIN, devices->things[i]);
-        figure_at(view, row, name + 1, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_DISK_READ, i), VITAL_UNIT_BYTES);
-        figure_at(view, row, name + 7, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_DISK_WRITE, i), VITAL_UNIT_BYTES);
-        figure_at(view, row, name + 13, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_DISK_READ_OPS, i), VITAL_UNIT_NUMBER);
-        figure_at(view, row, name + 19, 5, STYLE_PLAIN,
-                  vitals_series_value(view->sample, VITAL_DISK_WRITE_OPS, i), VITAL_UNIT_NUMBER);
-        bar_at(view, row, name + 25, columns - name - 25, "", 0, busy, share_style(busy, 75, 95));
-    }
-    return row;
-}
-
-int page_disks(struct machine_view *view)
-{
-    int row = draw_mounts(view, 0);
-
-    return view->sample->series[VITAL_LABEL_DEVICE].count > 0 ? draw_devices(view, row + 1) : row;
-}
-
-/* ---- network ---- */
-
-static int draw_interfaces(struct machine_view *view, int row)
-{
-    static const struct {
-        const char *heading;
-        enum vital vital;
-    } parts[] = {
-        {N_("IN"), VITAL_NET_RX},           {N_("OUT"), VITAL_NET_TX},
-        {N_("IN/s"), VITAL_NET_RX_PACKETS}, {N_("OUT/s"), VITAL_NET_TX_PACKETS},
-        {N_("ERR/s"), VITAL_NET_ERRORS},    {N_("DROP"), VITAL_NET_DROPS},
-    };
-    const struct vitals_series *interfaces = &view->sample->series[VITAL_LABEL_INTERFACE];
-    int columns = view->paper.columns, name = columns < 60 ? 8 : 16;
-
-    canvas_fill(&view->paper, row, 0, columns, STYLE_HEADING);
-    canvas_text(&view->paper, row, 0, name, STYLE_HEADING, _("INTERFACE"));
-    for (size_t p = 0; p < ELEMENTS_OF(parts); p++)
-        canvas_right(&view->paper, row, name + 1 + 6 * (int)p, 5, STYLE_HEADING,
-                     _(parts[p].heading));
-    row++;
-    for (size_t i = 0; i < interfaces->count; i++, row++) {
-        canvas_text(&view->paper, row, 0, name, STYLE_PLAIN, interfaces->things[i]);
-        for (size_t p = 0; p < ELEMENTS_OF(parts); p++) {
-            double rate = vitals_series_value(view->sample, parts[p].vital, i);
-            bool is_trouble = parts[p].vital == VITAL_NET_ERRORS && rate > 0;
-
-            figure_at(view, row, name + 1 + 6 * (int)p, 5, is_trouble ? STYLE_BAD : STYLE_PLAIN,
-                      rate, p < 2 ? VITAL_UNIT_BYTES : VITAL_UNIT_NUMBER);
-        }
-    }
-    return row;
-}
-
-int page_network(struct machine_view *view)
-{
-    int row = draw_live(view, 0, _("Received, in a second"), view->live_rx,
-                        VITAL_UNIT_BYTES_PER_SECOND, NAN, 4);
-
-    row = draw_live(view, row, _("Sent, in a second"), view->live_tx, VITAL_UNIT_BYTES_PER_SECOND,
-                    NAN, 4);
-    return draw_interfaces(view, row + 1);
 }
 
 /* ---- the past ---- */
@@ -383,9 +208,9 @@ static int draw_past(struct machine_view *view, int row, const struct past_graph
     graph.unit = unit;
     buffer_clear(&view->scratch);
     buffer_printf(&view->scratch, "%s  ", _(past->title));
-    append_part(view, _("now"), span.newest, unit);
-    append_part(view, _("mean"), span.mean, unit);
-    append_part(view, _("most"), span.greatest, unit);
+    part_append(view, _("now"), span.newest, unit);
+    part_append(view, _("mean"), span.mean, unit);
+    part_append(view, _("most"), span.greatest, unit);
     graph.title = buffer_text(&view->scratch);
     if (graph.title)
         row += graph_draw(&view->paper, row, view->paper.columns, &graph);

@@ -1,4 +1,4 @@
-/* See machine-view.h. The pages themselves are in machine-pages.c. */
+/* See machine-view.h. The pages themselves are in machine-pages.c and machine-things.c. */
 #include "cli/machine-view.h"
 
 #include <math.h>

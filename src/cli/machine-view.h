@@ -75,7 +75,8 @@ void machine_view_scroll(struct machine_view *view, int lines);
 void machine_view_draw(struct machine_view *view, struct canvas *canvas, int row, int height,
                        uint64_t now_ms);
 
-/* The pages (machine-pages.c): each draws on view->paper and returns the rows that it took. */
+/* The pages (machine-pages.c, machine-things.c): each draws on view->paper and returns the rows
+ * that it took. */
 int page_overview(struct machine_view *view);
 int page_processes(struct machine_view *view);
 int page_disks(struct machine_view *view);
