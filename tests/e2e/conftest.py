@@ -10,8 +10,7 @@ import subprocess
 import time
 
 import pytest
-from support import (ROOT, Agent, Binaries, Console, Pair, Proxy, children, kill_tree,
-                     sanitizer_report)
+from support import ROOT, Binaries, Console, Pair, Proxy, agents_in, children, kill_tree
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -77,19 +76,8 @@ def nothing_left_over():
 @pytest.fixture
 def agent(binaries, tmp_path, nothing_left_over):
     """Makes agents: agent(), agent(config="[log]\\nlevel = debug\\n"), agent(start=False)."""
-    agents = []
-
-    def make(**options):
-        made = Agent(binaries, tmp_path / f"agent{len(agents)}", **options)
-        agents.append(made)
-        return made
-
-    yield make
-    reports = []
-    for made in agents:
-        made.stop()
-        reports += sanitizer_report(made.log())
-    assert not reports, "\n".join(reports)
+    with agents_in(tmp_path, binaries) as make:
+        yield make
 
 
 @pytest.fixture

@@ -193,6 +193,25 @@ class Agent:
         return re.search(r"hune://\S+", done.out)[0]
 
 
+@contextlib.contextmanager
+def agents_in(folder, binaries):
+    """A function that makes agents, each with a folder of its own in `folder`. In the end all of them
+    are stopped, and must not have made a sanitizer speak."""
+    agents = []
+
+    def make(**options):
+        made = Agent(binaries, folder / f"agent{len(agents)}", **options)
+        agents.append(made)
+        return made
+
+    yield make
+    reports = []
+    for made in agents:
+        made.stop()
+        reports += sanitizer_report(made.log())
+    assert not reports, "\n".join(reports)
+
+
 @dataclasses.dataclass
 class Result:
     """What a program said and how it ended."""

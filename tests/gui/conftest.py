@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 from gui import ROOT, Display, Window
-from support import Agent, Binaries, Console, Proxy, sanitizer_report
+from support import Binaries, Console, Proxy, agents_in
 
 BUILD = ROOT / os.environ.get("HUNE_BUILD", "build-test")
 
@@ -40,19 +40,8 @@ def binaries():
 @pytest.fixture
 def agent(binaries, tmp_path):
     """Makes agents."""
-    agents = []
-
-    def make(**options):
-        made = Agent(binaries, tmp_path / f"agent{len(agents)}", **options)
-        agents.append(made)
-        return made
-
-    yield make
-    reports = []
-    for made in agents:
-        made.stop()
-        reports += sanitizer_report(made.log())
-    assert not reports, "\n".join(reports)
+    with agents_in(tmp_path, binaries) as make:
+        yield make
 
 
 @pytest.fixture
