@@ -8,6 +8,7 @@
 #include "desktop/display.h"
 #include "desktop/facts-text.h"
 #include "desktop/output-view.h"
+#include "desktop/row-lines.h"
 #include "desktop/shell.h"
 #include "fleet/i18n.h"
 #include "fleet/job-object.h"
@@ -128,7 +129,6 @@ static void on_stop(HuneJournalView *self)
 
 static void fill_row(GtkListBoxRow *row, const struct job_object *job)
 {
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     g_autofree char *label = hune_printable(*job->label ? job->label : job->verb);
     g_autofree char *operator_label = hune_printable(job->operator_label);
     g_autofree char *user = hune_printable(job->user);
@@ -136,25 +136,8 @@ static void fill_row(GtkListBoxRow *row, const struct job_object *job)
     g_autofree char *begun = time_text(job->started_ms);
     g_autofree char *text = g_strdup_printf(_("%s · %s · as %s · by %s"), state, begun, user,
                                             operator_label);
-    g_autofree char *name = g_strdup_printf("%s, %s", label, text);
-    GtkWidget *title = gtk_label_new(label);
-    GtkWidget *caption = gtk_label_new(text);
 
-    gtk_label_set_xalign(GTK_LABEL(title), 0);
-    gtk_label_set_xalign(GTK_LABEL(caption), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
-    gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
-    gtk_widget_add_css_class(title, "monospace");
-    gtk_widget_add_css_class(caption, "caption");
-    gtk_widget_add_css_class(caption, "dim-label");
-    gtk_widget_set_margin_start(box, 6);
-    gtk_widget_set_margin_end(box, 6);
-    gtk_widget_set_margin_top(box, 4);
-    gtk_widget_set_margin_bottom(box, 4);
-    gtk_box_append(GTK_BOX(box), title);
-    gtk_box_append(GTK_BOX(box), caption);
-    gtk_list_box_row_set_child(row, box);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
+    hune_row_set_lines(row, label, "monospace", text, "dim-label");
 }
 
 static gboolean is_same(const struct job_object *a, const struct job_object *b)

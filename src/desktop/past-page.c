@@ -4,6 +4,7 @@
 #include "desktop/order-model.h"
 #include "desktop/past.h"
 #include "desktop/results-page.h"
+#include "desktop/row-lines.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
 
@@ -30,32 +31,14 @@ struct question {
 static GtkWidget *row_new(const struct past_run *run)
 {
     GtkWidget *row = gtk_list_box_row_new();
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_local((gint64)(run->started_ms / 1000));
     g_autofree char *when = time ? g_date_time_format(time, "%x %H:%M") : g_strdup("");
     g_autofree char *text = g_strdup_printf(_("%s · %s · %u done, %u failed, %u unreachable"), when,
                                             run->selector, run->ok, run->failed, run->unreachable);
-    g_autofree char *name = g_strdup_printf("%s, %s", run->command, text);
-    GtkWidget *title = gtk_label_new(run->command);
-    GtkWidget *caption = gtk_label_new(text);
 
-    gtk_label_set_xalign(GTK_LABEL(title), 0);
-    gtk_label_set_xalign(GTK_LABEL(caption), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
-    gtk_label_set_ellipsize(GTK_LABEL(caption), PANGO_ELLIPSIZE_END);
-    gtk_widget_add_css_class(title, "monospace");
-    gtk_widget_add_css_class(caption, "caption");
-    gtk_widget_add_css_class(caption, "dim-label");
-    gtk_widget_set_margin_top(box, 6);
-    gtk_widget_set_margin_bottom(box, 6);
-    gtk_widget_set_margin_start(box, 6);
-    gtk_widget_set_margin_end(box, 6);
-    gtk_box_append(GTK_BOX(box), title);
-    gtk_box_append(GTK_BOX(box), caption);
-    gtk_list_box_row_set_child(GTK_LIST_BOX_ROW(row), box);
+    hune_row_set_lines(GTK_LIST_BOX_ROW(row), run->command, "monospace", text, "dim-label");
     g_object_set_data_full(G_OBJECT(row), "number", g_memdup2(&run->number, sizeof(run->number)),
                            g_free);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
     return row;
 }
 

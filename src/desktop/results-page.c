@@ -4,6 +4,7 @@
 
 #include "desktop/fold.h"
 #include "desktop/output-view.h"
+#include "desktop/row-lines.h"
 #include "desktop/save-results.h"
 #include "desktop/window.h"
 #include "fleet/differ.h"
@@ -125,30 +126,12 @@ static void on_output(HuneResultsPage *self, guint position, const char *text, g
 static void fill_group_row(HuneResultsPage *self, GtkListBoxRow *row,
                            const struct hune_fold_group *group)
 {
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 2);
     g_autofree char *names = hune_fold_group_names(group, self->order);
     g_autofree char *state = g_strdup_printf(
         ngettext("%u machine: %s", "%u machines: %s", group->positions->len), group->positions->len,
         group->end);
-    GtkWidget *title = gtk_label_new(names);
-    GtkWidget *caption = gtk_label_new(state);
-    g_autofree char *label = g_strdup_printf("%s, %s", names, state);
 
-    gtk_label_set_xalign(GTK_LABEL(title), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(title), PANGO_ELLIPSIZE_END);
-    gtk_label_set_xalign(GTK_LABEL(caption), 0);
-    gtk_widget_set_tooltip_text(title, names);
-    gtk_widget_add_css_class(title, "heading");
-    gtk_widget_add_css_class(caption, "caption");
-    gtk_widget_add_css_class(caption, group->is_ok ? "success" : "error");
-    gtk_widget_set_margin_start(box, 6);
-    gtk_widget_set_margin_end(box, 6);
-    gtk_widget_set_margin_top(box, 6);
-    gtk_widget_set_margin_bottom(box, 6);
-    gtk_box_append(GTK_BOX(box), title);
-    gtk_box_append(GTK_BOX(box), caption);
-    gtk_list_box_row_set_child(row, box);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
+    hune_row_set_lines(row, names, "heading", state, group->is_ok ? "success" : "error");
 }
 
 static void show_groups(HuneResultsPage *self)
