@@ -10,7 +10,7 @@ import subprocess
 import time
 
 import pytest
-from support import ROOT, Binaries, Console, Pair, Proxy, agents_in, children, kill_tree
+from support import ROOT, Binaries, Console, Pair, agents_in, children, kill_tree, proxies
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -112,16 +112,8 @@ def pair(agent, console):
 @pytest.fixture
 def proxy():
     """Makes TCP proxies to a port: proxy(port, cut_after=(None, 1000))."""
-    proxies = []
-
-    def make(port, **options):
-        made = Proxy(port, **options)
-        proxies.append(made)
-        return made
-
-    yield make
-    for made in proxies:
-        made.close()
+    with proxies() as make:
+        yield make
 
 
 @pytest.fixture(scope="session")

@@ -531,3 +531,17 @@ class Proxy:
         self.listener.shutdown(socket.SHUT_RDWR)
         self.listener.close()
         self.cut()
+
+
+@contextlib.contextmanager
+def proxies():
+    """A function that makes TCP proxies to a port: make(port, cut_after=(None, 1000))."""
+    made = []
+
+    def make(port, **options):
+        made.append(Proxy(port, **options))
+        return made[-1]
+
+    yield make
+    for proxy in made:
+        proxy.close()

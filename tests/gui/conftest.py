@@ -9,7 +9,7 @@ import shutil
 
 import pytest
 from gui import ROOT, Display, Window
-from support import Binaries, Console, Proxy, agents_in
+from support import Binaries, Console, agents_in, proxies
 
 BUILD = ROOT / os.environ.get("HUNE_BUILD", "build-test")
 
@@ -52,16 +52,8 @@ def console(binaries, tmp_path):
 @pytest.fixture
 def proxy():
     """Makes TCP proxies to a port, as in the end-to-end tests."""
-    proxies = []
-
-    def make(port, **options):
-        made = Proxy(port, **options)
-        proxies.append(made)
-        return made
-
-    yield make
-    for made in proxies:
-        made.close()
+    with proxies() as make:
+        yield make
 
 
 @pytest.fixture
