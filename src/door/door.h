@@ -54,7 +54,10 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     X(23, HISTORY, TO_GATE, 0, 1, 3)                                                            \
     X(24, HISTORY_CARRIED, TO_WARDEN, 0, 0, 0)                                                  \
     /* The clock jumped: another file is wanted. */                                             \
-    X(25, HISTORY_ANEW, TO_WARDEN, 0, 0, 0)
+    X(25, HISTORY_ANEW, TO_WARDEN, 0, 0, 0)                                                     \
+    /* An order that opens its connection, and what became of both. */                          \
+    X(26, ENTER, TO_WARDEN, 8192, 0, 0)                                                         \
+    X(27, ENTERED, TO_GATE, 8192, 0, 0)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

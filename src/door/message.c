@@ -95,16 +95,31 @@ int door_order_decode(struct door_order *order_out, struct slice body)
     return finish(&reader);
 }
 
+static void write_opened(struct writer *writer, const struct door_opened *opened)
+{
+    writer_u32(writer, opened->ticket);
+    writer_u32(writer, opened->problem);
+    writer_u16(writer, opened->rights);
+    writer_bytes(writer, opened->fingerprint, sizeof(opened->fingerprint));
+    write_text(writer, opened->operator_name);
+    write_text(writer, opened->run_as);
+}
+
+static void read_opened(struct reader *reader, struct door_opened *opened_out)
+{
+    *opened_out = (struct door_opened){.ticket = reader_u32(reader)};
+    opened_out->problem = reader_u32(reader);
+    opened_out->rights = reader_u16(reader);
+    reader_copy(reader, opened_out->fingerprint, sizeof(opened_out->fingerprint));
+    read_text(reader, opened_out->operator_name, sizeof(opened_out->operator_name));
+    read_text(reader, opened_out->run_as, sizeof(opened_out->run_as));
+}
+
 int door_opened_encode(const struct door_opened *opened, struct buffer *out)
 {
     struct writer writer = writer_init(out);
 
-    writer_u32(&writer, opened->ticket);
-    writer_u32(&writer, opened->problem);
-    writer_u16(&writer, opened->rights);
-    writer_bytes(&writer, opened->fingerprint, sizeof(opened->fingerprint));
-    write_text(&writer, opened->operator_name);
-    write_text(&writer, opened->run_as);
+    write_opened(&writer, opened);
     return writer.error;
 }
 
@@ -112,12 +127,7 @@ int door_opened_decode(struct door_opened *opened_out, struct slice body)
 {
     struct reader reader = reader_init(body.bytes, body.size);
 
-    *opened_out = (struct door_opened){.ticket = reader_u32(&reader)};
-    opened_out->problem = reader_u32(&reader);
-    opened_out->rights = reader_u16(&reader);
-    reader_copy(&reader, opened_out->fingerprint, sizeof(opened_out->fingerprint));
-    read_text(&reader, opened_out->operator_name, sizeof(opened_out->operator_name));
-    read_text(&reader, opened_out->run_as, sizeof(opened_out->run_as));
+    read_opened(&reader, opened_out);
     return finish(&reader);
 }
 
@@ -177,16 +187,31 @@ int door_tokened_decode(struct door_tokened *tokened_out, struct slice body)
     return finish(&reader);
 }
 
+static void write_ordered(struct writer *writer, const struct door_ordered *ordered)
+{
+    writer_u32(writer, ordered->ticket);
+    writer_u32(writer, ordered->problem);
+    writer_bytes(writer, ordered->id, sizeof(ordered->id));
+    writer_u8(writer, ordered->known);
+    writer_u16(writer, ordered->verb);
+    write_state(writer, ordered->state);
+}
+
+static void read_ordered(struct reader *reader, struct door_ordered *ordered_out)
+{
+    *ordered_out = (struct door_ordered){.ticket = reader_u32(reader)};
+    ordered_out->problem = reader_u32(reader);
+    reader_copy(reader, ordered_out->id, sizeof(ordered_out->id));
+    ordered_out->known = reader_u8(reader);
+    ordered_out->verb = reader_u16(reader);
+    ordered_out->state = read_state(reader);
+}
+
 int door_ordered_encode(const struct door_ordered *ordered, struct buffer *out)
 {
     struct writer writer = writer_init(out);
 
-    writer_u32(&writer, ordered->ticket);
-    writer_u32(&writer, ordered->problem);
-    writer_bytes(&writer, ordered->id, sizeof(ordered->id));
-    writer_u8(&writer, ordered->known);
-    writer_u16(&writer, ordered->verb);
-    write_state(&writer, ordered->state);
+    write_ordered(&writer, ordered);
     return writer.error;
 }
 
@@ -194,12 +219,25 @@ int door_ordered_decode(struct door_ordered *ordered_out, struct slice body)
 {
     struct reader reader = reader_init(body.bytes, body.size);
 
-    *ordered_out = (struct door_ordered){.ticket = reader_u32(&reader)};
-    ordered_out->problem = reader_u32(&reader);
-    reader_copy(&reader, ordered_out->id, sizeof(ordered_out->id));
-    ordered_out->known = reader_u8(&reader);
-    ordered_out->verb = reader_u16(&reader);
-    ordered_out->state = read_state(&reader);
+    read_ordered(&reader, ordered_out);
+    return finish(&reader);
+}
+
+int door_entered_encode(const struct door_entered *entered, struct buffer *out)
+{
+    struct writer writer = writer_init(out);
+
+    write_opened(&writer, &entered->opened);
+    write_ordered(&writer, &entered->ordered);
+    return writer.error;
+}
+
+int door_entered_decode(struct door_entered *entered_out, struct slice body)
+{
+    struct reader reader = reader_init(body.bytes, body.size);
+
+    read_opened(&reader, &entered_out->opened);
+    read_ordered(&reader, &entered_out->ordered);
     return finish(&reader);
 }
 

@@ -27,12 +27,12 @@ struct door_setup {
     uint32_t gate_gid;
 };
 
-/* OPEN and ORDER: the order's parts, and the channel they came through. */
+/* OPEN, ORDER and ENTER: the order's parts, and the channel they came through. */
 struct door_order {
     uint32_t ticket;
     uint32_t connection; /* the gate's number for the connection */
     uint8_t exporter[EXPORTER_SIZE];
-    char label[128];    /* ORDER: a line for lists, made by the gate; nothing depends on it */
+    char label[128];    /* a line for lists, made by the gate; nothing depends on it. OPEN: none */
     struct slice parts; /* empty when they are in the descriptor */
 };
 
@@ -71,6 +71,13 @@ struct door_ordered {
     uint8_t known; /* 1: seen before; this is the job that it became */
     uint16_t verb;
     struct job_state state;
+};
+
+/* ENTERED: the answer to ENTER. A problem in `opened`, and the rest means nothing; else one in
+ * `ordered` tells why the order is not carried out, though the connection is open. */
+struct door_entered {
+    struct door_opened opened; /* its ticket is that of both */
+    struct door_ordered ordered;
 };
 
 /* JOB: descriptors {ring} or {ring, input}. */
@@ -126,6 +133,8 @@ int door_tokened_encode(const struct door_tokened *tokened, struct buffer *out);
 int door_tokened_decode(struct door_tokened *tokened_out, struct slice body);
 int door_ordered_encode(const struct door_ordered *ordered, struct buffer *out);
 int door_ordered_decode(struct door_ordered *ordered_out, struct slice body);
+int door_entered_encode(const struct door_entered *entered, struct buffer *out);
+int door_entered_decode(struct door_entered *entered_out, struct slice body);
 int door_job_encode(const struct door_job *job, struct buffer *out);
 int door_job_decode(struct door_job *job_out, struct slice body);
 int door_spool_encode(const struct door_spool *spool, struct buffer *out);

@@ -55,6 +55,17 @@ static const struct door_ordered ordered = {
     .verb = 0x1234,
     .state = {STATE_EXITED, 255},
 };
+static const struct door_entered entered = {
+    .opened = {.ticket = 40,
+               .rights = RIGHT_OBSERVE,
+               .fingerprint = {41, [FINGERPRINT_SIZE - 1] = 42},
+               .operator_name = "bob",
+               .run_as = "root"},
+    .ordered = {.problem = PROBLEM_NO_SUCH_USER,
+                .id = {43, [UUID_SIZE - 1] = 44},
+                .verb = 2,
+                .state = {STATE_REFUSED, PROBLEM_NO_SUCH_USER}},
+};
 static const struct door_job job = {
     .id = {15, [UUID_SIZE - 1] = 16},
     .fingerprint = {17, [FINGERPRINT_SIZE - 1] = 18},
@@ -103,6 +114,7 @@ ROW(pair)
 ROW(token)
 ROW(tokened)
 ROW(ordered)
+ROW(entered)
 ROW(job)
 ROW(state)
 ROW(spool)
@@ -118,6 +130,7 @@ static const struct row rows[] = {
     {"token", &token, sizeof(token), encode_token, decode_token, false},
     {"tokened", &tokened, sizeof(tokened), encode_tokened, decode_tokened, false},
     {"ordered", &ordered, sizeof(ordered), encode_ordered, decode_ordered, false},
+    {"entered", &entered, sizeof(entered), encode_entered, decode_entered, false},
     {"job", &job, sizeof(job), encode_job, decode_job, false},
     {"state", &state_message, sizeof(state_message), encode_state, decode_state, false},
     {"spool", &spool, sizeof(spool), encode_spool, decode_spool, false},
@@ -127,7 +140,7 @@ static const struct row rows[] = {
 
 enum { MESSAGE_MAX = 4096 };
 
-_Static_assert(sizeof(struct door_opened) < MESSAGE_MAX, "the largest structure fits");
+_Static_assert(sizeof(struct door_entered) < MESSAGE_MAX, "the largest structure fits");
 
 static struct slice slice_of(const struct buffer *buffer)
 {

@@ -195,6 +195,13 @@ static void show_id(struct doctor *doctor)
     passed(doctor, text);
 }
 
+static void tls_stands(struct doctor *doctor)
+{
+    passed(doctor, "TLS 1.3");
+    if (!doctor->freed)
+        show_id(doctor);
+}
+
 static void on_state(struct link *link, enum link_state from, enum link_state to, void *user)
 {
     struct doctor *doctor = user;
@@ -206,12 +213,13 @@ static void on_state(struct link *link, enum link_state from, enum link_state to
         passed(doctor, from == LINK_RESOLVING ? link_peer(link) : link_where(link));
         break;
     case LINK_SECURING: passed(doctor, link_peer(link)); break;
-    case LINK_GREETING:
-        passed(doctor, "TLS 1.3");
+    case LINK_GREETING: tls_stands(doctor); break;
+    case LINK_OPENING:
+        if (from == LINK_SECURING) /* it said hello within the handshake */
+            tls_stands(doctor);
         if (!doctor->freed)
-            show_id(doctor);
+            passed(doctor, NULL);
         break;
-    case LINK_OPENING: passed(doctor, NULL); break;
     default: break;
     }
     doctor_leave(doctor);

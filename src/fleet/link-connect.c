@@ -15,6 +15,7 @@
 #include "fleet/link-private.h"
 #include "fleet/signer.h"
 #include "fleet/submit.h"
+#include "proto/greeting.h"
 #include "proto/limits.h"
 
 enum { PROTOCOL_VERSION = 1 };
@@ -219,6 +220,7 @@ void link_on_closed(struct conn *conn, enum problem_code problem, int system_err
         explain_end(link, conn, problem, system_error);
     exchange_drop(&link->hello);
     exchange_drop(&link->open);
+    link->opener = NULL;
     link->conn = NULL;
     if (link->freed) {
         link_reap(link);
@@ -294,6 +296,27 @@ static enum problem_code check_id(struct link *link, const uint8_t seen[MACHINE_
     return code;
 }
 
+static void link_greeted(struct link *link);
+
+static void set_clock(struct link *link, uint64_t boot_ms)
+{
+    /* Told a little before now: an order is rather too old than from the future. */
+    link->boot_ahead_ms = (int64_t)boot_ms - (int64_t)clock_boot_ms();
+    link->has_clock = true;
+}
+
+/* What hello would tell, said within the handshake. */
+static bool read_greeting(struct link *link, struct wire *wire)
+{
+    struct greeting greeting;
+
+    if (!greeting_decode(&greeting, tls_greeting(wire_tls(wire))))
+        return false;
+    memcpy(link->info.epoch, greeting.epoch, EPOCH_SIZE);
+    set_clock(link, greeting.boot_ms);
+    return true;
+}
+
 static enum problem_code on_established(struct wire *wire, void *user)
 {
     struct link *link = user;
@@ -310,6 +333,10 @@ static enum problem_code on_established(struct wire *wire, void *user)
     code = check_id(link, seen);
     if (code != PROBLEM_NONE)
         return code;
+    if (read_greeting(link, wire)) {
+        link_greeted(link);
+        return PROBLEM_NONE;
+    }
     if (exchange_start(&link->hello, wire, "GET", "/v1/hello", NULL, &hello_events, link->where)) {
         trouble_set_errno(&link->trouble, link->where, -ENOMEM);
         link->has_verdict = true;
@@ -368,13 +395,9 @@ static bool read_hello(struct link *link, json_t *root)
         trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where, _("its hello lacks the epoch"));
         return false;
     }
-    /* Told a little before now: an order is rather too old than from the future. */
-    link->boot_ahead_ms = (int64_t)boot_ms - (int64_t)clock_boot_ms();
-    link->has_clock = true;
+    set_clock(link, boot_ms);
     return true;
 }
-
-static void send_open(struct link *link);
 
 static void on_hello_done(struct exchange *exchange, const struct trouble *trouble)
 {
@@ -394,36 +417,23 @@ static void on_hello_done(struct exchange *exchange, const struct trouble *troub
     buffer_deinit(&exchange->body);
     if (!understood)
         link_give_up(link);
-    else if (link->bare)
-        link_became_ready(link);
     else
-        send_open(link);
+        link_greeted(link);
 }
 
 static const struct exchange_events hello_events = {.on_done = on_hello_done};
 
 /* ---- open ---- */
 
-static void on_open_done(struct exchange *exchange, const struct trouble *trouble)
+bool link_read_opened(struct link *link, json_t *root)
 {
-    struct link *link = container_of(exchange, struct link, open);
     uint64_t round_trip_ns = clock_monotonic_ns() - link->asked_ns, wall_ms;
     struct link_info *info = &link->info;
-    json_t *root;
 
-    if (link->freed || link->has_verdict)
-        return;
-    if (trouble) {
-        refused(link, trouble);
-        return;
-    }
-    root = exchange_document(exchange);
     if (!json_is_object(root)) {
-        json_decref(root);
         trouble_set(&link->trouble, PROBLEM_NOT_HUNE, link->where,
                     _("its answer to open is no JSON"));
-        link_give_up(link);
-        return;
+        return false;
     }
     info->rights = document_rights(root, "rights");
     document_words(root, "as", info->run_as, sizeof(info->run_as));
@@ -436,9 +446,29 @@ static void on_open_done(struct exchange *exchange, const struct trouble *troubl
     if (document_u64(root, "wall_ms", &wall_ms) && wall_ms <= INT64_MAX)
         info->clock_ahead_ms = (int64_t)wall_ms -
                                (int64_t)(clock_wall_ms() - info->round_trip_ms / 2);
+    return true;
+}
+
+static void on_open_done(struct exchange *exchange, const struct trouble *trouble)
+{
+    struct link *link = container_of(exchange, struct link, open);
+    json_t *root;
+    bool understood;
+
+    if (link->freed || link->has_verdict)
+        return;
+    if (trouble) {
+        refused(link, trouble);
+        return;
+    }
+    root = exchange_document(exchange);
+    understood = link_read_opened(link, root);
     json_decref(root);
     buffer_deinit(&exchange->body);
-    link_became_ready(link);
+    if (understood)
+        link_became_ready(link);
+    else
+        link_give_up(link);
 }
 
 static const struct exchange_events open_events = {.on_done = on_open_done};
@@ -455,7 +485,15 @@ static bool sign_open(struct link *link, struct buffer *parts_out)
         trouble_set_errno(&link->trouble, link->where, error);
         return false;
     }
-    return submit_sign(link, &errand, id, parts_out, &link->trouble) == 0;
+    return submit_sign(link, &errand, id, false, parts_out, &link->trouble) == 0;
+}
+
+void link_restart_patience(struct link *link)
+{
+    /* Signing may have waited for a person's touch. */
+    uv_update_time(link->factory->settings.loop);
+    link_start_timer(link, link->factory->settings.answer_timeout_ms);
+    link->asked_ns = clock_monotonic_ns();
 }
 
 static void send_open(struct link *link)
@@ -469,10 +507,7 @@ static void send_open(struct link *link)
 
     struct exchange_body body = {.bytes = {buffer_bytes(&parts), buffer_length(&parts)}};
 
-    /* Signing may have waited for a person's touch. */
-    uv_update_time(link->factory->settings.loop);
-    link_start_timer(link, link->factory->settings.answer_timeout_ms);
-    link->asked_ns = clock_monotonic_ns();
+    link_restart_patience(link);
     if (exchange_start(&link->open, conn_wire(link->conn), "POST", "/v1/open", &body, &open_events,
                        link->where)) {
         trouble_set(&link->trouble, PROBLEM_CLOSED, link->where,
@@ -484,4 +519,30 @@ static void send_open(struct link *link)
     link_set_state(link, LINK_OPENING);
     /* Whatever waits goes out in the same flight: the machine holds it until it decided. */
     link_carry_all(link);
+}
+
+/* The machine is known, and its clock: now it is to let us in. What waits first may do that by
+ * itself, if the machine knows that way, as those do that greet in the handshake. */
+static void link_greeted(struct link *link)
+{
+    struct link_load *first = NULL;
+
+    if (link->bare) {
+        link_became_ready(link);
+        return;
+    }
+    if (link->state == LINK_SECURING && !list_is_empty(&link->waiting))
+        first = container_of(link->waiting.next, struct link_load, at);
+    if (!first || !first->events->can_open || !first->events->can_open(first)) {
+        send_open(link);
+        return;
+    }
+    link->opener = first;
+    link->reached = true;
+    link_set_state(link, LINK_OPENING);
+    if (!link->opener) /* somebody gave it up meanwhile */
+        return;
+    link_carry_all(link);
+    if (link->opener && !link->has_verdict)
+        link_restart_patience(link);
 }

@@ -78,6 +78,42 @@ int link_exporter(struct link *link, uint8_t exporter_out[EXPORTER_SIZE])
     return tls_exporter(wire_tls(conn_wire(link->conn)), exporter_out);
 }
 
+bool link_opens_with(const struct link *link, const struct link_load *load)
+{
+    return link->opener == load;
+}
+
+bool link_let_in(struct link *link, json_t *root)
+{
+    link->opener = NULL;
+    if (link_read_opened(link, root))
+        return true;
+    link_give_up(link);
+    return false;
+}
+
+void link_ready(struct link *link)
+{
+    if (!link->freed && link->state == LINK_OPENING && !link->has_verdict)
+        link_became_ready(link);
+}
+
+void link_not_let_in(struct link *link, const struct trouble *trouble)
+{
+    link->opener = NULL;
+    link->trouble = *trouble;
+    link_give_up(link);
+}
+
+void link_opener_gone(struct link *link, const struct link_load *load)
+{
+    if (link->opener != load)
+        return;
+    link->opener = NULL;
+    if (!link->freed)
+        link_greet_again(link);
+}
+
 void link_fail_loads(struct link *link, const struct trouble *trouble)
 {
     struct list *lists[] = {&link->carried, &link->waiting};

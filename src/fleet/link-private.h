@@ -2,6 +2,8 @@
  * link-connect.c (from a name to an opened connection), link-factory.c (what all links share). */
 #pragma once
 
+#include <jansson.h>
+
 #include "fleet/exchange.h"
 #include "fleet/link-carry.h"
 #include "fleet/link.h"
@@ -75,7 +77,8 @@ struct link {
     struct conn *conn;
     struct exchange hello;
     struct exchange open;
-    struct list waiting; /* loads that are not on the wire */
+    struct link_load *opener; /* what opens the present connection in the place of `open` */
+    struct list waiting;      /* loads that are not on the wire */
     struct list carried;
     struct list watchers;
     struct link_walk *walks;
@@ -113,6 +116,11 @@ void link_carry_all(struct link *link);
 void link_fail_loads(struct link *link, const struct trouble *trouble);
 
 /* link-connect.c */
+/* What the machine said to the load that opened the connection: what `open` would have said. False
+ * with link->trouble set if it makes no sense. */
+bool link_read_opened(struct link *link, json_t *root);
+/* The time for an answer begins now. */
+void link_restart_patience(struct link *link);
 void link_attempt(struct link *link);
 void link_answer_late(struct link *link);
 /* It is connected, and its handshake may begin. */

@@ -56,6 +56,7 @@ static void request_deinit(struct request *request)
 {
     list_remove(&request->load.at);
     exchange_drop(&request->exchange);
+    link_opener_gone(request->link, &request->load);
     link_flush(request->link);
     link_release(request->link);
 }
@@ -161,8 +162,16 @@ static void request_load_failed(struct link_load *load, const struct trouble *tr
     request_finish(container_of(load, struct request, load), trouble);
 }
 
+static bool request_can_open(struct link_load *load)
+{
+    struct request *request = container_of(load, struct request, load);
+
+    return request->events->can_open && request->events->can_open(request, request->user);
+}
+
 static const struct link_load_events load_events = {
     .carry = request_carry,
+    .can_open = request_can_open,
     .fail = request_load_failed,
 };
 
@@ -182,12 +191,45 @@ static void request_repeat(struct request *request, const struct trouble *troubl
         request->events->on_interrupted(request, request->user);
 }
 
+/* The answer to the request that was to open the connection. */
+static void request_entered(struct request *request, const struct trouble *trouble)
+{
+    struct slice body = request_body(request);
+    json_t *root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, NULL);
+    json_t *open = json_object_get(root, "open");
+    struct link *link = request->link;
+    struct trouble refusal;
+
+    if (open || !trouble) {
+        if (link_let_in(link, open))
+            request_finish(request, trouble);
+        else
+            request_repeat(request, link_trouble(link));
+        link_ready(link);
+    } else if (trouble->code == PROBLEM_OTHER_EPOCH) {
+        /* The order's own affair: it is made anew, if it may be. */
+        link_opener_gone(link, &request->load);
+        request_finish(request, trouble);
+    } else {
+        refusal = *trouble;
+        link_not_let_in(link, &refusal);
+        if (request->events->on_turned_away)
+            request->events->on_turned_away(request, request->user);
+        request_repeat(request, &refusal);
+    }
+    json_decref(root);
+}
+
 static void on_exchange_done(struct exchange *exchange, const struct trouble *trouble)
 {
     struct request *request = container_of(exchange, struct request, exchange);
     enum problem_code code = trouble ? trouble->code : PROBLEM_NONE;
     bool is_early = code == PROBLEM_NOT_OPEN && !link_is_open(request->link);
 
+    if (request_opens(request) && code != PROBLEM_LOST) {
+        request_entered(request, trouble);
+        return;
+    }
     if (code == PROBLEM_LOST || code == PROBLEM_SHUTTING_DOWN || is_early)
         request_repeat(request, trouble);
     else
@@ -231,6 +273,16 @@ static const struct exchange_events flowing_events = {
     .on_acknowledged = on_exchange_acknowledged,
     .on_done = on_exchange_done,
 };
+
+bool request_opens(const struct request *request)
+{
+    return link_opens_with(request->link, &request->load);
+}
+
+void request_cannot_open(struct request *request, const struct trouble *trouble)
+{
+    link_not_let_in(request->link, trouble);
+}
 
 void request_consume(struct request *request, size_t size)
 {

@@ -17,8 +17,11 @@ struct request;
 
 struct request_events {
     /* Before each sending: set path and body if they changed since. Returns 0, or anything else
-     * after it called request_fail(). May be NULL. */
+     * after it called request_fail() or, where request_opens(), request_cannot_open(). May be NULL.
+     */
     int (*on_send)(struct request *request, void *user);
+    /* Whether it can open its connection (see link-carry.h). NULL: no. */
+    bool (*can_open)(const struct request *request, void *user);
     /* It is on the wire (again): what shall follow it may be sent now. May be NULL. */
     void (*on_sent)(struct request *request, void *user);
     /* A 2xx answer began. May be NULL. */
@@ -30,6 +33,9 @@ struct request_events {
     void (*on_acknowledged)(struct request *request, void *user);
     /* The connection broke under it; it is sent again when the link is back. May be NULL. */
     void (*on_interrupted)(struct request *request, void *user);
+    /* The sending at hand was to open the connection and was refused: the machine did not take it.
+     * It is sent again when the link is back. May be NULL. */
+    void (*on_turned_away)(struct request *request, void *user);
     /* The end: trouble NULL after a whole 2xx answer. */
     void (*on_done)(struct request *request, const struct trouble *trouble, void *user);
 };
@@ -50,6 +56,12 @@ void request_send(struct request *request);
 struct request *request_cancel(struct request *request);
 /* Ends the request with this trouble: on_done is called. */
 void request_fail(struct request *request, const struct trouble *trouble);
+
+/* Whether the sending at hand opens the connection. The answer is then an object with `open`, what
+ * `open` would be answered with, beside the rest; a refusal without it means both. */
+bool request_opens(const struct request *request);
+/* It cannot after all: the link fails with this trouble, and the request with it. */
+void request_cannot_open(struct request *request, const struct trouble *trouble);
 
 void request_consume(struct request *request, size_t size);
 /* The flowing body that said BODY_WAIT has more. */

@@ -3,6 +3,7 @@
 
 #include "fleet/submit.h"
 
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -22,13 +23,20 @@ struct submit {
     uint8_t id[UUID_SIZE];
     uint8_t epoch[EPOCH_SIZE]; /* that it was signed for */
     bool is_signed;
+    bool is_bound;     /* the bytes are good on the connection that they opened alone */
     unsigned sendings; /* of these bytes */
     unsigned renewals;
     const struct submit_events *events;
     void *events_user;
 };
 
+#define PATH_JOBS  "/v1/jobs/"
+#define PATH_ENTER "/v1/enter/"
+
 enum { RENEWALS = 2 };
+
+/* What a payload may have, so that order, signature and framing are taken from a stranger. */
+enum { OPENER_PAYLOAD_MAX = LIMIT_OPENING_BODY - LIMIT_SIGNATURE - 512 };
 
 static int sign_bytes(struct link *link, struct slice order, struct buffer *signature_out,
                       struct trouble *trouble_out)
@@ -49,10 +57,11 @@ static int sign_bytes(struct link *link, struct slice order, struct buffer *sign
 }
 
 int submit_sign(struct link *link, const struct errand *errand, const uint8_t id[UUID_SIZE],
-                struct buffer *parts_out, struct trouble *trouble_out)
+                bool opens, struct buffer *parts_out, struct trouble *trouble_out)
 {
     _cleanup_buffer_ struct buffer bytes = BUFFER_INIT, signature = BUFFER_INIT;
     const struct link_info *info = link_info(link);
+    uint8_t exporter[EXPORTER_SIZE];
     struct order order = {
         .issued = link_boot_ms(link),
         .verb = (uint16_t)errand->verb,
@@ -72,7 +81,12 @@ int submit_sign(struct link *link, const struct errand *errand, const uint8_t id
     memcpy(order.machine, info->id, MACHINE_ID_SIZE);
     memcpy(order.id, id, UUID_SIZE);
     memcpy(order.epoch, info->epoch, EPOCH_SIZE);
-    error = order_encode(&order, &bytes);
+    error = opens ? link_exporter(link, exporter) : 0;
+    if (opens) {
+        order.flags = ORDER_OPENS;
+        order.channel = (struct slice){exporter, sizeof(exporter)};
+    }
+    error = error ? error : order_encode(&order, &bytes);
     parts.order = buffer_slice(&bytes);
     if (!error && sign_bytes(link, parts.order, &signature, trouble_out) != 0)
         return -1;
@@ -114,25 +128,50 @@ static enum submit_fate silent_fate(const struct submit *submit)
 
 /* ---- sending ---- */
 
-static int renew(struct submit *submit, struct request *request)
+static int set_path(const struct submit *submit, struct request *request, const char *folder)
+{
+    char path[16 + UUID_TEXT_SIZE];
+    char id[UUID_TEXT_SIZE];
+
+    uuid_format(submit->id, id);
+    snprintf(path, sizeof(path), "%s%s", folder, id);
+    return request_set_path(request, path);
+}
+
+static int renew(struct submit *submit, struct request *request, bool opens)
 {
     _cleanup_buffer_ struct buffer parts = BUFFER_INIT;
     struct trouble trouble;
-    int error;
+    int error = set_path(submit, request, opens ? PATH_ENTER : PATH_JOBS);
 
-    if (submit_sign(submit->link, &submit->errand, submit->id, &parts, &trouble) != 0) {
-        request_fail(request, &trouble);
-        return -1;
-    }
-    error = request_set_bytes(request, buffer_bytes(&parts), buffer_length(&parts));
-    if (error) {
+    if (error)
         trouble_set_errno(&trouble, link_where(submit->link), error);
-        request_fail(request, &trouble);
-        return -1;
+    else
+        error = submit_sign(submit->link, &submit->errand, submit->id, opens, &parts, &trouble);
+    if (!error) {
+        error = request_set_bytes(request, buffer_bytes(&parts), buffer_length(&parts));
+        if (error)
+            trouble_set_errno(&trouble, link_where(submit->link), error);
     }
+    if (error && opens)
+        request_cannot_open(request, &trouble);
+    else if (error)
+        request_fail(request, &trouble);
+    if (error)
+        return -1;
     memcpy(submit->epoch, link_info(submit->link)->epoch, EPOCH_SIZE);
     submit->is_signed = true;
+    submit->is_bound = opens;
     return 0;
+}
+
+static bool can_open(const struct request *request, void *user)
+{
+    const struct submit *submit = user;
+
+    (void)request;
+    return verb_info((uint16_t)submit->errand.verb)->becomes_job &&
+           submit->errand.payload.size <= OPENER_PAYLOAD_MAX;
 }
 
 static int on_send(struct request *request, void *user)
@@ -140,6 +179,7 @@ static int on_send(struct request *request, void *user)
     struct submit *submit = user;
     const struct link_info *info = link_info(submit->link);
     bool same_epoch = memcmp(submit->epoch, info->epoch, EPOCH_SIZE) == 0;
+    bool opens = request_opens(request);
 
     if (submit->is_signed && !same_epoch && submit->sendings > 0) {
         struct trouble trouble;
@@ -148,7 +188,8 @@ static int on_send(struct request *request, void *user)
         request_fail(request, &trouble);
         return -1;
     }
-    if ((!submit->is_signed || !same_epoch) && renew(submit, request) != 0)
+    if ((!submit->is_signed || !same_epoch || opens || submit->is_bound) &&
+        renew(submit, request, opens) != 0)
         return -1;
     return 0;
 }
@@ -162,6 +203,15 @@ static void on_sent(struct request *request, void *user)
     log_order(LOG_LEVEL_DEBUG, submit->id, "%s: sent", link_where(submit->link));
     if (submit->events->on_sent)
         submit->events->on_sent(submit, submit->events_user);
+}
+
+/* What was sent before this may still have been taken. */
+static void on_turned_away(struct request *request, void *user)
+{
+    struct submit *submit = user;
+
+    (void)request;
+    submit->sendings--;
 }
 
 static int send_request(struct submit *submit);
@@ -215,7 +265,7 @@ static void on_done(struct request *request, const struct trouble *trouble, void
         return;
     }
     root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, NULL);
-    if (job_object_decode(root, &object)) {
+    if (job_object_decode(submit->is_bound ? json_object_get(root, "job") : root, &object)) {
         submit_end(submit, SUBMIT_ANSWERED, &object, NULL);
     } else {
         trouble_set(&bad, PROBLEM_NOT_HUNE, link_where(submit->link),
@@ -229,13 +279,14 @@ static int send_request(struct submit *submit)
 {
     static const struct request_events events = {
         .on_send = on_send,
+        .can_open = can_open,
         .on_sent = on_sent,
+        .on_turned_away = on_turned_away,
         .on_done = on_done,
     };
-    char path[16 + UUID_TEXT_SIZE] = "/v1/jobs/";
 
-    uuid_format(submit->id, path + strlen(path));
-    return request_new(&submit->request, submit->link, "PUT", path, &events, submit);
+    /* The path is set with each signature. */
+    return request_new(&submit->request, submit->link, "PUT", "", &events, submit);
 }
 
 int submit_new(struct submit **submit_out, struct link *link, const struct errand *errand,

@@ -2,7 +2,8 @@
  * broken connection (the machine runs an id at most once), answered.
  *
  * The order is signed when the link can carry it, so it may be given long before the machine is
- * there. It leaves in the same flight as `open`. */
+ * there. It leaves in the same flight as `open`, or opens the connection itself: then it is bound
+ * to that connection, and is signed anew, under its id, for the next one. */
 #pragma once
 
 #include <stdbool.h>
@@ -57,7 +58,7 @@ bool submit_is_sent(const struct submit *submit);
 const uint8_t *submit_id(const struct submit *submit);
 
 /* Signs one order for what the link knows of the machine now and appends its parts: what submit
- * does, and `open`. Returns 0, or -1 with `trouble_out` set (NO_IDENTITY with the signer's words,
- * or INTERNAL). */
+ * does, and `open`. `opens`: it opens the link's present connection. Returns 0, or -1 with
+ * `trouble_out` set (NO_IDENTITY with the signer's words, or INTERNAL). */
 int submit_sign(struct link *link, const struct errand *errand, const uint8_t id[UUID_SIZE],
-                struct buffer *parts_out, struct trouble *trouble_out);
+                bool opens, struct buffer *parts_out, struct trouble *trouble_out);

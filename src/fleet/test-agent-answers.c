@@ -21,15 +21,30 @@ void call_respond(struct call *call, unsigned status, const char *type, const ch
     assert_int_equal(wire_respond_bytes(call->stream, status, type, text, strlen(text)), 0);
 }
 
+void describe_open(const struct call *call, char *text_out, size_t size)
+{
+    const struct test_agent *agent = call->session->agent;
+
+    snprintf(
+        text_out, size,
+        "{\"rights\":[%s],\"as\":[\"root\",\"www-data\"],\"operator\":\"alice@laptop\","
+        "\"fingerprint\":\"SHA256:x\",\"name\":\"web1\",\"version\":\"0.1.0\",\"wall_ms\":%" PRId64
+        "}",
+        agent->rights == RIGHTS_ALL ? "\"observe\",\"run\",\"control\"" : "\"observe\"",
+        (int64_t)clock_wall_ms() + agent->wall_ahead_ms);
+}
+
 void call_refuse(struct call *call, enum problem_code code)
 {
     const struct problem_info *info = problem_info(code);
-    char text[512];
+    char text[1024], open[512] = "";
 
-    snprintf(
-        text, sizeof(text),
-        "{\"type\":\"urn:hune:problem:%s\",\"title\":\"%s\",\"status\":%u,\"detail\":\"said so\"}",
-        info->name, info->text, info->status);
+    if (call->enters)
+        describe_open(call, open, sizeof(open));
+    snprintf(text, sizeof(text),
+             "{\"type\":\"urn:hune:problem:%s\",\"title\":\"%s\",\"status\":%u,"
+             "\"detail\":\"said so\"%s%s}",
+             info->name, info->text, info->status, call->enters ? ",\"open\":" : "", open);
     call_respond(call, info->status, "application/problem+json", text);
 }
 
@@ -82,7 +97,6 @@ void answer_hello(struct call *call)
 void answer_open(struct call *call)
 {
     struct test_agent *agent = call->session->agent;
-    _cleanup_buffer_ struct buffer rights = BUFFER_INIT;
     uint8_t exporter[EXPORTER_SIZE];
     const uint8_t *told;
     struct order order;
@@ -103,16 +117,7 @@ void answer_open(struct call *call)
         return;
     }
     call->session->is_open = true;
-    if (agent->rights == RIGHTS_ALL)
-        buffer_append_text(&rights, "\"observe\",\"run\",\"control\"");
-    else
-        buffer_append_text(&rights, "\"observe\"");
-    snprintf(
-        text, sizeof(text),
-        "{\"rights\":[%s],\"as\":[\"root\",\"www-data\"],\"operator\":\"alice@laptop\","
-        "\"fingerprint\":\"SHA256:x\",\"name\":\"web1\",\"version\":\"0.1.0\",\"wall_ms\":%" PRId64
-        "}",
-        buffer_text(&rights), (int64_t)clock_wall_ms() + agent->wall_ahead_ms);
+    describe_open(call, text, sizeof(text));
     call_respond(call, 200, "application/json", text);
 }
 

@@ -96,12 +96,18 @@ static struct test_job *new_job(struct test_agent *agent, const struct order *or
 
 static void answer_job(struct call *call, struct test_job *job, unsigned status)
 {
-    char text[256], id[UUID_TEXT_SIZE];
+    char object[256], open[512], text[1024], id[UUID_TEXT_SIZE];
     bool is_job = verb_info(job->verb) && verb_info(job->verb)->becomes_job;
 
     uuid_format(job->id, id);
-    snprintf(text, sizeof(text), "{\"id\":\"%s\",\"verb\":\"run\",\"state\":\"%s\",\"detail\":0}",
-             id, is_job ? "running" : "exited");
+    snprintf(object, sizeof(object),
+             "{\"id\":\"%s\",\"verb\":\"run\",\"state\":\"%s\",\"detail\":0}", id,
+             is_job ? "running" : "exited");
+    describe_open(call, open, sizeof(open));
+    if (call->enters)
+        snprintf(text, sizeof(text), "{\"open\":%s,\"job\":%s}", open, object);
+    else
+        snprintf(text, sizeof(text), "%s", object);
     call_respond(call, status, "application/json", text);
 }
 
@@ -148,6 +154,32 @@ void answer_put(struct call *call)
 }
 
 /* ---- output ---- */
+
+void answer_enter(struct call *call)
+{
+    struct test_agent *agent = call->session->agent;
+    uint8_t exporter[EXPORTER_SIZE];
+    struct order order;
+
+    agent->enters++;
+    if (agent->silent_open)
+        return;
+    tls_exporter(wire_tls(conn_wire(call->session->conn)), exporter);
+    if (agent->refuse_open != PROBLEM_NONE) {
+        call_refuse(call, agent->refuse_open);
+    } else if (call_check_order(call, &order) != PROBLEM_NONE ||
+               order.channel.size != EXPORTER_SIZE ||
+               memcmp(order.channel.bytes, exporter, EXPORTER_SIZE) != 0) {
+        agent->bad_orders++;
+        call_refuse(call, PROBLEM_SIGNATURE);
+    } else if (agent->refuse_put == PROBLEM_OTHER_EPOCH) {
+        answer_put(call); /* nobody is let in with that */
+    } else {
+        call->session->is_open = true;
+        call->enters = true;
+        answer_put(call);
+    }
+}
 
 static enum body_state output_peek(void *user, size_t max, struct slice *bytes_out)
 {

@@ -25,6 +25,7 @@ struct call {
     uint64_t from; /* output: next byte to send */
     uint64_t base; /* input: offset of the body's first byte */
     bool is_input;
+    bool enters; /* it has opened its connection: the answer tells both */
 };
 
 /* Cuts the connection, and forgets what the agent was told to forget then. */
@@ -39,11 +40,15 @@ enum problem_code call_check_order(struct call *call, struct order *order_out);
 void answer_hello(struct call *call);
 void answer_open(struct call *call);
 void answer_pair(struct call *call);
+/* What `open` is answered with. */
+void describe_open(const struct call *call, char *text_out, size_t size);
 void answer_vitals(struct call *call);
 
 /* ---- test-agent-jobs.c ---- */
 
 void answer_put(struct call *call);
+/* As `open` and the order behind it. */
+void answer_enter(struct call *call);
 void answer_output(struct call *call);
 void input_begin(struct call *call);
 /* Bytes that came before, on another connection, are not taken twice. */

@@ -12,8 +12,10 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/random.h"
 #include "base/text.h"
+#include "proto/greeting.h"
 #include "proto/right.h"
 #include "wire/test-certificate.h"
 
@@ -32,6 +34,13 @@ void session_cut(struct session *session)
 
 /* ---- the wire's events ---- */
 
+static bool decides(const struct call *call)
+{
+    const char *path = wire_stream_path(call->stream);
+
+    return text_equal(path, "/v1/open") || text_starts(path, "/v1/enter/");
+}
+
 static void on_request(struct wire_stream *stream, void *user)
 {
     struct call *call = calloc(1, sizeof(*call));
@@ -43,7 +52,7 @@ static void on_request(struct wire_stream *stream, void *user)
     wire_stream_set_user(stream, call);
     if (strstr(wire_stream_path(stream), "/input?"))
         input_begin(call);
-    if (text_equal(wire_stream_path(stream), "/v1/open"))
+    if (decides(call))
         call->session->is_opening = true;
     if (text_equal(wire_stream_method(stream), "PUT"))
         list_append(&call->session->puts, &call->at);
@@ -70,7 +79,7 @@ static bool must_wait(const struct call *call)
 
     if (session->agent->holds_nothing)
         return false;
-    if (session->is_opening && !text_equal(path, "/v1/open"))
+    if (session->is_opening && !decides(call))
         return true;
     if (strstr(path, "/output?"))
         list_for_each (&call->session->puts, struct call, at, put)
@@ -92,6 +101,9 @@ static void dispatch(struct call *call)
         answer_hello(call);
     } else if (text_equal(path, "/v1/open")) {
         answer_open(call);
+        session->is_opening = session->agent->silent_open;
+    } else if (session->agent->greets && decides(call)) {
+        answer_enter(call);
         session->is_opening = session->agent->silent_open;
     } else if (text_equal(path, "/v1/pair")) {
         answer_pair(call);
@@ -234,6 +246,19 @@ static void learn_id(struct test_agent *agent)
     tls_context_free(context);
 }
 
+static size_t greet(void *user, uint8_t bytes_out[TLS_GREETING_MAX])
+{
+    const struct test_agent *agent = user;
+    struct greeting greeting = {
+        .boot_ms = (uint64_t)((int64_t)clock_boot_ms() + agent->boot_ahead_ms)};
+
+    if (!agent->greets)
+        return 0;
+    memcpy(greeting.epoch, agent->epoch, EPOCH_SIZE);
+    greeting_encode(&greeting, bytes_out);
+    return GREETING_SIZE;
+}
+
 void test_agent_start(struct test_agent *agent, uv_loop_t *loop, const struct signer *signer)
 {
     _cleanup_buffer_ struct buffer certificate = BUFFER_INIT, key = BUFFER_INIT;
@@ -251,6 +276,7 @@ void test_agent_start(struct test_agent *agent, uv_loop_t *loop, const struct si
     assert_int_equal(test_certificate_make(&certificate, &key), 0);
     assert_int_equal(
         tls_context_new_server(&agent->context, buffer_slice(&certificate), buffer_slice(&key)), 0);
+    tls_context_greet(agent->context, greet, agent);
     learn_id(agent);
     conn_factory_init(&agent->factory, loop, TLS_SERVER, agent->context, &events, on_closed);
     agent->socket = listen_anywhere(&agent->port);

@@ -44,6 +44,7 @@ struct test_agent {
     enum problem_code refuse_open; /* PROBLEM_NONE: grants it */
     enum problem_code refuse_put;
     unsigned refuse_put_times; /* 0: always */
+    bool greets; /* in the handshake, and orders may open: else it is one that knows neither */
     bool silent_hello;
     bool silent_open;
     bool lose_put;           /* takes an order, and cuts the connection instead of answering */
@@ -72,6 +73,7 @@ struct test_agent {
     unsigned connections;
     unsigned hellos;
     unsigned opens;
+    unsigned enters; /* orders that were to open their connection */
     unsigned puts;
     unsigned accepted; /* orders that were taken, each id once */
     unsigned outputs;

@@ -54,10 +54,15 @@ struct setting {
     uint8_t id[UUID_SIZE];
 };
 
+/* Every test runs twice: with an agent that lets the order itself open the connection, and with one
+ * that does not. */
+static bool enters;
+
 static void begin(struct setting *setting)
 {
     *setting = (struct setting){0};
     test_world_begin(&setting->world);
+    setting->world.agent.greets = enters;
     setting->world.settings.first_pause_ms = 4;
 }
 
@@ -117,9 +122,9 @@ static void test_accepted(void **state)
     end(&setting);
 }
 
-/* Two flights after TLS: hello; then open and the order together. The agent sees the order before
- * it has answered `open` only if both came at once, so it is enough that nothing was refused and
- * one flight each. */
+/* One flight after TLS, or two: hello; then open and the order together. The agent sees the order
+ * before it has answered `open` only if both came at once, so it is enough that nothing was refused
+ * and one flight each. */
 static void test_same_flight(void **state)
 {
     struct setting setting;
@@ -127,8 +132,9 @@ static void test_same_flight(void **state)
     (void)state;
     begin(&setting);
     give_and_wait(&setting);
-    assert_int_equal(setting.world.agent.hellos, 1);
-    assert_int_equal(setting.world.agent.opens, 1);
+    assert_int_equal(setting.world.agent.hellos, enters ? 0 : 1);
+    assert_int_equal(setting.world.agent.opens, enters ? 0 : 1);
+    assert_int_equal(setting.world.agent.enters, enters ? 1 : 0);
     assert_int_equal(setting.world.agent.puts, 1);
     /* The link itself became ready no earlier than the order was sent. */
     assert_int_equal(setting.answered.sent, 1);
@@ -177,6 +183,44 @@ static void test_refused(void **state)
     assert_int_equal(setting.answered.fate, SUBMIT_ANSWERED);
     assert_int_equal(setting.answered.code, PROBLEM_RIGHT_MISSING);
     assert_false(setting.answered.has_object);
+    end(&setting);
+}
+
+/* The order is refused, and the connection is open all the same. */
+static void test_refused_and_let_in(void **state)
+{
+    struct setting setting;
+
+    (void)state;
+    begin(&setting);
+    setting.world.agent.refuse_put = PROBLEM_TOO_MANY_JOBS;
+    give_and_wait(&setting);
+    test_world_wait(&setting.world, 5);
+    assert_int_equal(link_state(setting.link), LINK_READY);
+    assert_string_equal(link_info(setting.link)->name, "web1");
+    assert_int_equal(setting.world.agent.connections, 1);
+    end(&setting);
+}
+
+/* What comes later goes over the connection that the first order opened, bound to nothing. */
+static void test_second_order(void **state)
+{
+    struct errand errand = {.verb = VERB_RUN, .payload = {(const uint8_t *)"again", 5}};
+    struct answered second = {0};
+    struct setting setting;
+    struct submit *submit;
+
+    (void)state;
+    begin(&setting);
+    give_and_wait(&setting);
+    assert_int_equal(submit_new(&submit, setting.link, &errand, &events, &second), 0);
+    submit_start(submit);
+    test_world_run(&setting.world, &second.done);
+    assert_int_equal(second.code, PROBLEM_NONE);
+    assert_int_equal(setting.world.agent.last_order.flags, 0);
+    assert_int_equal(setting.world.agent.connections, 1);
+    assert_int_equal(setting.world.agent.accepted, 2);
+    assert_int_equal(setting.world.agent.bad_orders, 0);
     end(&setting);
 }
 
@@ -266,7 +310,8 @@ static void test_other_epoch(void **state)
     give_and_wait(&setting);
     assert_int_equal(setting.answered.code, PROBLEM_NONE);
     assert_int_equal(setting.world.agent.puts, 2);
-    assert_int_equal(setting.world.agent.hellos, 2);
+    assert_int_equal(setting.world.agent.hellos, enters ? 0 : 2);
+    assert_int_equal(setting.world.agent.connections, 2);
     assert_int_equal(setting.world.agent.accepted, 1);
     assert_memory_equal(setting.answered.object.id, setting.id, UUID_SIZE);
     end(&setting);
@@ -358,6 +403,8 @@ int main(void)
         cmocka_unit_test(test_same_flight),
         cmocka_unit_test(test_sent_before_ready),
         cmocka_unit_test(test_refused),
+        cmocka_unit_test(test_refused_and_let_in),
+        cmocka_unit_test(test_second_order),
         cmocka_unit_test(test_open_refused),
         cmocka_unit_test(test_never_sent),
         cmocka_unit_test(test_answer_lost),
@@ -370,5 +417,8 @@ int main(void)
         cmocka_unit_test(test_bad_errands),
     };
 
-    return cmocka_run_group_tests(tests, NULL, NULL);
+    int failed = cmocka_run_group_tests_name("open first", tests, NULL, NULL);
+
+    enters = true;
+    return failed + cmocka_run_group_tests_name("the order opens", tests, NULL, NULL);
 }

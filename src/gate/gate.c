@@ -9,17 +9,22 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "base/log.h"
 #include "base/memory.h"
 #include "gate/audit.h"
+#include "gate/enter.h"
 #include "gate/intake.h"
 #include "gate/open.h"
 #include "gate/outlet.h"
 #include "gate/request.h"
 #include "gate/session.h"
+#include "proto/greeting.h"
 
 /* How many messages are taken before the consoles have their turn. */
 enum { DOOR_BATCH = 64 };
+/* Giving memory back costs more than a connection does, so a burst of them does it once. */
+enum { TRIM_AFTER_MS = 1000 };
 
 /* Each takes one message and returns 0, or 1 if it is a breach. Descriptors that it keeps it steals
  * from the message. */
@@ -73,6 +78,19 @@ static int told_ordered(struct gate *gate, struct door_message *message)
         return 1;
     if (request)
         intake_ordered(request, &ordered);
+    return 0;
+}
+
+static int told_entered(struct gate *gate, struct door_message *message)
+{
+    struct request *request;
+    struct door_entered entered;
+
+    if (door_entered_decode(&entered, message->body) ||
+        tickets_settle(&gate->tickets, entered.opened.ticket, DOOR_ENTERED, &request))
+        return 1;
+    if (request)
+        enter_entered(request, &entered);
     return 0;
 }
 
@@ -228,6 +246,7 @@ static const told_function told[] = {
     [DOOR_HANG_UP] = told_hang_up,
     [DOOR_GOODBYE] = told_goodbye,
     [DOOR_HISTORY] = told_history,
+    [DOOR_ENTERED] = told_entered,
 };
 
 static int gate_told(struct gate *gate, struct door_message *message)
@@ -329,17 +348,31 @@ void gate_leave(struct gate *gate)
     gate_session_gone(gate);
 }
 
-/* When the last connection of a burst is gone, with all that it held. The warden does the same. */
-static void on_turn(uv_prepare_t *turn)
+/* A moment after connections ended, with all that they held. The warden does the same. */
+static void on_trim(uv_timer_t *timer)
 {
-    struct gate *gate = turn->data;
+    struct gate *gate = timer->data;
 
-    if (!gate->trims)
-        return;
-    gate->trims = false;
     if (list_is_empty(&gate->sessions) && !gate->leaving)
         (void)gate_send(gate, DOOR_IDLE, NULL, 0, -1); /* gate_send() sees to a broken door */
     memory_trim();
+}
+
+void gate_trim_later(struct gate *gate)
+{
+    if (!uv_is_active((uv_handle_t *)&gate->trim_timer))
+        uv_timer_start(&gate->trim_timer, on_trim, TRIM_AFTER_MS, 0);
+}
+
+static size_t gate_greet(void *user, uint8_t bytes_out[TLS_GREETING_MAX])
+{
+    const struct gate *gate = user;
+    struct greeting greeting = {.boot_ms = clock_boot_ms()};
+
+    _Static_assert((int)GREETING_SIZE <= (int)TLS_GREETING_MAX, "the greeting fits the handshake");
+    memcpy(greeting.epoch, gate->epoch, EPOCH_SIZE);
+    greeting_encode(&greeting, bytes_out);
+    return GREETING_SIZE;
 }
 
 int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
@@ -351,6 +384,7 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
     memcpy(gate->machine, setup->machine, sizeof(gate->machine));
     memcpy(gate->epoch, setup->epoch, sizeof(gate->epoch));
     memcpy(gate->name, setup->name, sizeof(gate->name));
+    tls_context_greet(tls, gate_greet, gate);
     list_init(&gate->sessions);
     unopened_init(&gate->unopened, LIMIT_UNOPENED, LIMIT_UNOPENED_PER_ADDRESS);
     tickets_init(&gate->tickets);
@@ -362,7 +396,7 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
     if (!r)
         r = uv_poll_init(&gate->loop, &gate->door_poll, door_fd(door));
     if (!r)
-        r = uv_prepare_init(&gate->loop, &gate->turn);
+        r = uv_timer_init(&gate->loop, &gate->trim_timer);
     if (!r)
         r = pulse_init(&gate->pulse, &gate->loop, gate->machine);
     if (!r)
@@ -370,8 +404,8 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
     if (r)
         return r;
     gate->record.on_jump = on_clock_jump;
-    gate->turn.data = gate;
-    uv_prepare_start(&gate->turn, on_turn);
+    gate->trim_timer.data = gate;
+    uv_unref((uv_handle_t *)&gate->trim_timer);
     gate->unopened_timer.data = gate;
     gate->door_poll.data = gate;
     conn_factory_init(&gate->factory, &gate->loop, TLS_SERVER, tls, &session_events,
@@ -394,7 +428,7 @@ void gate_deinit(struct gate *gate)
     pulse_deinit(&gate->pulse);
     uv_close((uv_handle_t *)&gate->unopened_timer, NULL);
     uv_close((uv_handle_t *)&gate->door_poll, NULL);
-    uv_close((uv_handle_t *)&gate->turn, NULL);
+    uv_close((uv_handle_t *)&gate->trim_timer, NULL);
     uv_run(&gate->loop, UV_RUN_DEFAULT); /* until every handle is closed */
     conn_factory_deinit(&gate->factory);
     uv_loop_close(&gate->loop);

@@ -33,9 +33,7 @@ struct gate {
 
     struct list sessions;
     uint32_t last_connection; /* the number of the newest session */
-    size_t closed;            /* sessions that ended since memory was given back */
-    bool trims;               /* memory is to be given back at the next turn */
-    uv_prepare_t turn;        /* runs before each wait, and costs no wake-up */
+    uv_timer_t trim_timer;    /* runs when sessions have ended */
     struct unopened unopened;
     uv_timer_t unopened_timer; /* runs only while there is an unopened session */
     size_t held_bytes;         /* LIMIT_HELD_BYTES */
@@ -66,5 +64,7 @@ void gate_deinit(struct gate *gate);
 int gate_send(struct gate *gate, enum door_type type, const void *body, size_t size, int fd);
 /* Stops accepting, lets the consoles' connections end within a second, then ends the loop. */
 void gate_leave(struct gate *gate);
+/* A session has ended: free memory goes back to the kernel soon, at most once in a while. */
+void gate_trim_later(struct gate *gate);
 /* Ends the loop at the next turn if the gate is leaving and no session is left. */
 void gate_session_gone(struct gate *gate);

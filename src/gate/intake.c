@@ -92,13 +92,14 @@ static int order_pack(const struct request *request, const struct order *order,
     return door_order_encode(&message, message_out);
 }
 
-static void order_forward(struct request *request, const struct order *order)
+static void order_ask(struct request *request, const struct order *order, enum door_type question,
+                      enum door_type answer)
 {
     _cleanup_buffer_ struct buffer message = BUFFER_INIT;
     _cleanup_close_ int fd = -1;
     int r;
 
-    if (!request_ask(request, DOOR_ORDERED))
+    if (!request_ask(request, answer))
         return;
     r = order_pack(request, order, &message, &fd);
     buffer_deinit(&request->body);
@@ -107,7 +108,7 @@ static void order_forward(struct request *request, const struct order *order)
         reply_problem(request, PROBLEM_INTERNAL, NULL);
         return;
     }
-    request_send(request, DOOR_ORDER, &message, fd);
+    request_send(request, question, &message, fd);
 }
 
 static void order_data(struct request *request, const uint8_t *bytes, size_t size)
@@ -116,7 +117,7 @@ static void order_data(struct request *request, const uint8_t *bytes, size_t siz
         session_order_settled(request->session, request->match.id);
 }
 
-static void order_end(struct request *request)
+void intake_forward(struct request *request, enum door_type question, enum door_type answer)
 {
     struct order order;
     enum problem_code problem = order_look(request, &order);
@@ -132,8 +133,13 @@ static void order_end(struct request *request)
         log_order(LOG_LEVEL_DEBUG, order.id, "connection %u: %s, %zu bytes",
                   request->session->number, verb_info(order.verb)->name,
                   buffer_length(&request->body));
-        order_forward(request, &order);
+        order_ask(request, &order, question, answer);
     }
+}
+
+static void order_end(struct request *request)
+{
+    intake_forward(request, DOOR_ORDER, DOOR_ORDERED);
     if (request->stage == REQUEST_ANSWERED)
         session_order_settled(request->session, request->match.id);
 }
@@ -157,16 +163,20 @@ static json_t *ordered_to_json(const struct door_ordered *ordered)
                      (json_int_t)ordered->state.detail);
 }
 
-void intake_ordered(struct request *request, const struct door_ordered *ordered)
+json_t *intake_to_json(const struct request *request, const struct door_ordered *ordered)
 {
     const struct job *job = jobs_find(&request->session->gate->jobs, ordered->id);
 
+    return job ? job_to_json(job) : ordered_to_json(ordered);
+}
+
+void intake_ordered(struct request *request, const struct door_ordered *ordered)
+{
     request->ticket = TICKET_NONE;
     if (ordered->problem)
         reply_problem(request, ordered->problem, NULL);
     else
-        reply_json(request, ordered->known ? 200 : 201,
-                   job ? job_to_json(job) : ordered_to_json(ordered));
+        reply_json(request, ordered->known ? 200 : 201, intake_to_json(request, ordered));
     session_order_settled(request->session, request->match.id);
 }
 

@@ -14,8 +14,8 @@
 #include "gate/session.h"
 #include "wire/tls.h"
 
-/* Both fit their door messages with what those hold besides. */
-enum { OPEN_BODY_MAX = 7 * 1024, PAIR_BODY_MAX = 768 };
+/* Fits its door message with what that holds besides. */
+enum { PAIR_BODY_MAX = 768 };
 
 static struct slice request_body(const struct request *request)
 {
@@ -27,9 +27,8 @@ static int request_exporter(const struct request *request, uint8_t exporter_out[
     return tls_exporter(wire_tls(conn_wire(request->session->conn)), exporter_out);
 }
 
-/* The connection's way to `open` has ended without success. request->work marks the request that
- * decides about it. */
-static void open_give_up(struct request *request)
+/* request->work marks the request that decides about the connection. */
+void open_give_up(struct request *request)
 {
     if (!request->work)
         return;
@@ -37,18 +36,24 @@ static void open_give_up(struct request *request)
     session_not_opened(request->session);
 }
 
-static void open_begin(struct request *request)
+bool open_try(struct request *request)
 {
     if (!session_opening(request->session)) {
         reply_problem(request, PROBLEM_BAD_REQUEST, "The connection is open, or is being opened.");
-        return;
+        return false;
     }
     request->work = request->session;
+    return true;
+}
+
+static void open_begin(struct request *request)
+{
+    (void)open_try(request);
 }
 
 static void open_data(struct request *request, const uint8_t *bytes, size_t size)
 {
-    if (!intake_collect(request, bytes, size, OPEN_BODY_MAX))
+    if (!intake_collect(request, bytes, size, LIMIT_OPENING_BODY))
         open_give_up(request);
 }
 
@@ -69,11 +74,21 @@ static void open_end(struct request *request)
         open_give_up(request);
 }
 
-void open_opened(struct request *request, const struct door_opened *opened)
+json_t *open_to_json(const struct request *request, const struct door_opened *opened)
 {
     const struct gate *gate = request->session->gate;
     char fingerprint[FINGERPRINT_TEXT_SIZE];
 
+    fingerprint_format(opened->fingerprint, fingerprint);
+    return json_pack("{s:o, s:o, s:o, s:s, s:o, s:s, s:I}", "rights", json_rights(opened->rights),
+                     "as", json_list(opened->run_as), "operator",
+                     json_foreign(opened->operator_name), "fingerprint", fingerprint, "name",
+                     json_foreign(gate->name), "version", HUNE_VERSION, "wall_ms",
+                     (json_int_t)clock_wall_ms());
+}
+
+void open_opened(struct request *request, const struct door_opened *opened)
+{
     request->ticket = TICKET_NONE;
     if (opened->problem) {
         log_info("connection %u from %s not opened: %s", request->session->number,
@@ -85,13 +100,7 @@ void open_opened(struct request *request, const struct door_opened *opened)
     if (!request->work) /* answered while the warden thought: the body was too long after all */
         return;
     request->work = NULL;
-    fingerprint_format(opened->fingerprint, fingerprint);
-    reply_json(request, 200,
-               json_pack("{s:o, s:o, s:o, s:s, s:o, s:s, s:I}", "rights",
-                         json_rights(opened->rights), "as", json_list(opened->run_as), "operator",
-                         json_foreign(opened->operator_name), "fingerprint", fingerprint, "name",
-                         json_foreign(gate->name), "version", HUNE_VERSION, "wall_ms",
-                         (json_int_t)clock_wall_ms()));
+    reply_json(request, 200, open_to_json(request, opened));
     session_opened(request->session, opened);
 }
 

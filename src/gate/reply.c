@@ -55,18 +55,41 @@ static void reply_dump(struct request *request, unsigned status, const char *con
         wire_stream_cancel(request->stream);
 }
 
-void reply_problem(struct request *request, enum problem_code problem, const char *detail)
+static unsigned problem_status(enum problem_code problem)
 {
     const struct problem_info *info = problem_info(problem);
-    unsigned status = info->status ? info->status : 500;
+
+    return info->status ? info->status : 500;
+}
+
+static json_t *problem_to_json(enum problem_code problem, const char *detail)
+{
+    const struct problem_info *info = problem_info(problem);
     char type[64];
 
-    if (!reply_begins(request))
-        return;
     snprintf(type, sizeof(type), "urn:hune:problem:%s", info->name);
-    reply_dump(request, status, "application/problem+json",
-               json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", info->text, "status",
-                         (int)status, "detail", detail ? detail : info->hint));
+    return json_pack("{s:s, s:s, s:i, s:s}", "type", type, "title", info->text, "status",
+                     (int)problem_status(problem), "detail", detail ? detail : info->hint);
+}
+
+void reply_problem(struct request *request, enum problem_code problem, const char *detail)
+{
+    if (reply_begins(request))
+        reply_dump(request, problem_status(problem), "application/problem+json",
+                   problem_to_json(problem, detail));
+}
+
+void reply_problem_with(struct request *request, enum problem_code problem, const char *member,
+                        json_t *value)
+{
+    json_t *json = problem_to_json(problem, NULL);
+
+    if (value)
+        json_object_set_new(json, member, value);
+    if (reply_begins(request))
+        reply_dump(request, problem_status(problem), "application/problem+json", json);
+    else
+        json_decref(json);
 }
 
 void reply_json(struct request *request, unsigned status, json_t *json)

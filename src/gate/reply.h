@@ -8,6 +8,9 @@
 
 /* application/problem+json (RFC 9457). `detail` NULL: the hint of the table. */
 void reply_problem(struct request *request, enum problem_code problem, const char *detail);
+/* The same with one more member, which it takes over; NULL: left out. */
+void reply_problem_with(struct request *request, enum problem_code problem, const char *member,
+                        json_t *value);
 /* Takes `json` over; NULL (no memory when it was made) answers with a problem. */
 void reply_json(struct request *request, unsigned status, json_t *json);
 /* Text that is JSON already. */

@@ -27,6 +27,7 @@ enum route_need {
     X(VITALS, "GET", "/v1/vitals", NEED_OBSERVE, ROUTE_QUERY_OWN)    \
     X(METRICS, "GET", "/metrics", NEED_OBSERVE, NULL)                \
     X(ORDER, "PUT", "/v1/jobs/{id}", NEED_KEY, NULL)                 \
+    X(ENTER, "PUT", "/v1/enter/{id}", NEED_NOTHING, NULL)            \
     X(JOBS, "GET", "/v1/jobs", NEED_OBSERVE, NULL)                   \
     X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)               \
     X(OUTPUT, "GET", "/v1/jobs/{id}/output", NEED_KEY, "from")       \

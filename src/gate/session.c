@@ -14,10 +14,7 @@
 #include "gate/request.h"
 #include "proto/right.h"
 
-enum {
-    LINGER_MS = 1000, /* for the last answers of a connection that is ended */
-    TRIM_AFTER = 64,  /* closed sessions: after a burst, memory goes back to the system */
-};
+enum { LINGER_MS = 1000 }; /* for the last answers of a connection that is ended */
 
 static enum problem_code session_on_established(struct wire *wire, void *user)
 {
@@ -177,10 +174,7 @@ void session_on_closed(struct conn *conn, enum problem_code problem, int system_
     list_remove(&session->link);
     free(session);
     session_set_timer(gate);
-    if (++gate->closed >= TRIM_AFTER || list_is_empty(&gate->sessions)) {
-        gate->closed = 0;
-        gate->trims = true;
-    }
+    gate_trim_later(gate);
     gate_session_gone(gate);
 }
 
@@ -272,8 +266,8 @@ bool session_awaits_order(const struct session *session, const uint8_t id[UUID_S
     const struct request *request;
 
     list_for_each (&session->requests, const struct request, link, request)
-        if (request->match.route == ROUTE_ORDER && request->stage != REQUEST_ANSWERED &&
-            memcmp(request->match.id, id, UUID_SIZE) == 0)
+        if ((request->match.route == ROUTE_ORDER || request->match.route == ROUTE_ENTER) &&
+            request->stage != REQUEST_ANSWERED && memcmp(request->match.id, id, UUID_SIZE) == 0)
             return true;
     return false;
 }

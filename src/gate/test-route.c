@@ -27,6 +27,7 @@ static void test_every_route(void **state)
         {"GET", "/v1/vitals?every=2s&fields=summary", ROUTE_VITALS, NEED_OBSERVE},
         {"GET", "/metrics", ROUTE_METRICS, NEED_OBSERVE},
         {"PUT", "/v1/jobs/" ID, ROUTE_ORDER, NEED_KEY},
+        {"PUT", "/v1/enter/" ID, ROUTE_ENTER, NEED_NOTHING},
         {"GET", "/v1/jobs", ROUTE_JOBS, NEED_OBSERVE},
         {"GET", "/v1/jobs/" ID, ROUTE_JOB, NEED_OBSERVE},
         {"GET", "/v1/jobs/" ID "/output", ROUTE_OUTPUT, NEED_KEY},

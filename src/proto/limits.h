@@ -9,6 +9,9 @@
     X(LIMIT_ORDER_BODY, LIMIT_ORDER_PAYLOAD + 8192)                                                \
     /* A signature blob; an Ed25519 one is under 200 bytes, a FIDO one under 300. */               \
     X(LIMIT_SIGNATURE, 2048)                                                                       \
+    /* An `open`, or an order that opens its connection: what a stranger can make the gate keep.   \
+     */                                                                                            \
+    X(LIMIT_OPENING_BODY, 7 * 1024)                                                                \
     /* User names as useradd(8) allows them. */                                                    \
     X(LIMIT_USER_NAME, 32)                                                                         \
     /* An order signed today and played back next year: the longest window an epoch order has. */  \

@@ -22,8 +22,11 @@ int order_encode(const struct order *order, struct buffer *out)
 {
     struct writer writer = writer_init(out);
     size_t user_length = strnlen(order->user, sizeof(order->user));
+    size_t channel_size = order->flags & ORDER_OPENS ? EXPORTER_SIZE : 0;
 
-    if (user_length > LIMIT_USER_NAME || order->payload.size > LIMIT_ORDER_PAYLOAD)
+    if (order->channel.size != channel_size)
+        return -EINVAL;
+    if (user_length > LIMIT_USER_NAME || order->payload.size > LIMIT_ORDER_PAYLOAD - channel_size)
         return -EMSGSIZE;
     writer_bytes(&writer, ORDER_MAGIC, ORDER_MAGIC_SIZE);
     writer_bytes(&writer, order->machine, MACHINE_ID_SIZE);
@@ -35,7 +38,9 @@ int order_encode(const struct order *order, struct buffer *out)
     writer_u16(&writer, order->flags);
     writer_u32(&writer, order->deadline);
     writer_slice8(&writer, order->user, user_length);
-    writer_slice32(&writer, order->payload.bytes, order->payload.size);
+    writer_u32(&writer, (uint32_t)(channel_size + order->payload.size));
+    writer_bytes(&writer, order->channel.bytes, channel_size);
+    writer_bytes(&writer, order->payload.bytes, order->payload.size);
     return writer.error;
 }
 
@@ -78,6 +83,13 @@ int order_decode(struct order *order_out, const void *bytes, size_t size)
         return ORDER_E_FLAGS;
     if (!user_is_clean(user))
         return ORDER_E_USER;
+    if (order_out->flags & ORDER_OPENS) {
+        if (order_out->payload.size < EXPORTER_SIZE)
+            return ORDER_E_CHANNEL;
+        order_out->channel = (struct slice){order_out->payload.bytes, EXPORTER_SIZE};
+        order_out->payload.bytes += EXPORTER_SIZE;
+        order_out->payload.size -= EXPORTER_SIZE;
+    }
     if (user.size > 0)
         memcpy(order_out->user, user.bytes, user.size);
     return 0;

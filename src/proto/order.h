@@ -18,8 +18,15 @@
 
 enum { MACHINE_ID_SIZE = 32, EPOCH_SIZE = 16 };
 
-/* No flag is known yet: an order with one set is refused. */
-enum order_flag { ORDER_FLAGS_KNOWN = 0 };
+/* A flag that is not known is one of a later version: such an order is refused. */
+enum order_flag {
+    /* The order opens the connection that brings it, as `open` would, and is good on no other: its
+     * payload begins with the channel's exporter value. */
+    ORDER_OPENS = 1,
+    ORDER_FLAGS_KNOWN = ORDER_OPENS,
+};
+
+enum { EXPORTER_SIZE = 32 }; /* RFC 9266: the channel that an order which opens is bound to */
 
 struct order {
     uint8_t machine[MACHINE_ID_SIZE];
@@ -31,7 +38,8 @@ struct order {
     uint16_t flags;
     uint32_t deadline; /* s, 0 for none */
     char user[LIMIT_USER_NAME + 1];
-    struct slice payload; /* borrowed from the encoded bytes */
+    struct slice channel; /* ORDER_OPENS: EXPORTER_SIZE bytes; else empty */
+    struct slice payload; /* what the verb needs. Both are borrowed from the encoded bytes */
 };
 
 /* Why bytes are not an order; positive as base/error.h explains. */
@@ -40,10 +48,12 @@ enum order_error {
     ORDER_E_MAGIC,
     ORDER_E_VERB,
     ORDER_E_FLAGS,
-    ORDER_E_USER, /* a NUL or a control character in the user name */
+    ORDER_E_USER,    /* a NUL or a control character in the user name */
+    ORDER_E_CHANNEL, /* ORDER_OPENS, and the payload holds no exporter value */
 };
 
-/* Appends the order's bytes. Returns 0, -ENOMEM, or -EMSGSIZE for a payload or user too long. */
+/* Appends the order's bytes. Returns 0, -ENOMEM, -EMSGSIZE for a payload or user too long, or
+ * -EINVAL for a channel that does not go with the flags. */
 int order_encode(const struct order *order, struct buffer *out);
 /* Returns 0 or an enum order_error; on error `order_out` is not to be used. */
 int order_decode(struct order *order_out, const void *bytes, size_t size);
@@ -68,7 +78,6 @@ int order_parts_encode(const struct order_parts *parts, struct buffer *out);
 int order_parts_decode(struct order_parts *parts_out, const void *bytes, size_t size);
 
 /* The payloads of the small verbs. Each decoder returns 0 or ORDER_E_LENGTH. */
-enum { EXPORTER_SIZE = 32 }; /* RFC 9266: the channel that an `open` order is bound to */
 enum disconnect_scope {
     DISCONNECT_THIS = 0, /* the connection that carries the order */
     DISCONNECT_MINE = 1, /* every connection that this operator's key opened */

@@ -162,6 +162,55 @@ static void test_not_one_byte_may_follow(void **state)
     assert_int_equal(decode(&bytes, &order), ORDER_E_LENGTH);
 }
 
+/* An order that opens its connection: the exporter stands before what the verb needs. */
+static void test_channel(void **state)
+{
+    _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer again = BUFFER_INIT;
+    uint8_t exporter[EXPORTER_SIZE];
+    struct order order = sample();
+    struct order decoded;
+
+    (void)state;
+    memset(exporter, 'x', sizeof(exporter));
+    order.flags = ORDER_OPENS;
+    assert_int_equal(order_encode(&order, &bytes), -EINVAL);
+    order.channel = (struct slice){exporter, sizeof(exporter) - 1};
+    assert_int_equal(order_encode(&order, &bytes), -EINVAL);
+    order.channel.size++;
+    encode(&order, &bytes);
+    assert_int_equal(buffer_length(&bytes), AT_USER + 1 + 8 + 4 + EXPORTER_SIZE + 7);
+    assert_memory_equal(buffer_bytes(&bytes) + AT_USER + 9, "\0\0\0\47xxx", 7);
+    assert_int_equal(decode(&bytes, &decoded), 0);
+    assert_int_equal(decoded.channel.size, EXPORTER_SIZE);
+    assert_memory_equal(decoded.channel.bytes, exporter, EXPORTER_SIZE);
+    assert_true(slice_is_text(decoded.payload, "payload"));
+    encode(&decoded, &again);
+    assert_memory_equal(buffer_bytes(&again), buffer_bytes(&bytes), buffer_length(&bytes));
+
+    order.flags = 0; /* a channel that is no part of the order */
+    assert_int_equal(order_encode(&order, &again), -EINVAL);
+}
+
+/* Nothing but the exporter is enough; a byte less is not. */
+static void test_short_channel(void **state)
+{
+    static const uint8_t exporter[EXPORTER_SIZE] = {1};
+    struct order order = {.verb = VERB_RESET};
+    struct order decoded;
+
+    (void)state;
+    for (size_t size = EXPORTER_SIZE - 1; size <= EXPORTER_SIZE; size++) {
+        _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
+
+        order.payload = (struct slice){exporter, size};
+        encode(&order, &bytes);
+        buffer_bytes(&bytes)[AT_FLAGS + 1] = ORDER_OPENS;
+        assert_int_equal(decode(&bytes, &decoded), size < EXPORTER_SIZE ? ORDER_E_CHANNEL : 0);
+    }
+    assert_int_equal(decoded.payload.size, 0);
+}
+
 /* Decodes the sample with one byte replaced. */
 static int decode_changed(size_t at, uint8_t value)
 {
@@ -184,7 +233,8 @@ static void test_refusals(void **state)
     assert_int_equal(decode_changed(AT_VERB + 1, 0), ORDER_E_VERB);
     assert_int_equal(decode_changed(AT_VERB + 1, 13), ORDER_E_VERB);
     assert_int_equal(decode_changed(AT_FLAGS, 0x80), ORDER_E_FLAGS);
-    assert_int_equal(decode_changed(AT_FLAGS + 1, 1), ORDER_E_FLAGS);
+    assert_int_equal(decode_changed(AT_FLAGS + 1, 2), ORDER_E_FLAGS);
+    assert_int_equal(decode_changed(AT_FLAGS + 1, ORDER_OPENS), ORDER_E_CHANNEL);
     assert_int_equal(decode_changed(AT_USER, 7), ORDER_E_LENGTH);
     assert_int_equal(decode_changed(AT_USER, 9), ORDER_E_LENGTH);
     assert_int_equal(decode_changed(AT_USER, 255), ORDER_E_LENGTH);
@@ -361,6 +411,8 @@ int main(void)
         cmocka_unit_test(test_truncation_at_every_byte),
         cmocka_unit_test(test_not_one_byte_may_follow),
         cmocka_unit_test(test_refusals),
+        cmocka_unit_test(test_channel),
+        cmocka_unit_test(test_short_channel),
         cmocka_unit_test(test_long_user_and_payload),
         cmocka_unit_test(test_parts),
         cmocka_unit_test(test_parts_of_other_kinds),

@@ -13,13 +13,13 @@
 #define LOG_TAG "admit"
 #include "base/log.h"
 
-static void fill_opened(struct door_opened *opened, const struct operator_entry *who,
-                        const struct warden *warden)
+void answer_admitted(const struct warden *warden, const struct operator_entry *who,
+                     struct door_opened *opened_out)
 {
-    opened->rights = who->rights;
-    memcpy(opened->fingerprint, who->fingerprint, sizeof(opened->fingerprint));
-    text_copy(opened->operator_name, sizeof(opened->operator_name), who->name);
-    text_copy(opened->run_as, sizeof(opened->run_as),
+    opened_out->rights = who->rights;
+    memcpy(opened_out->fingerprint, who->fingerprint, sizeof(opened_out->fingerprint));
+    text_copy(opened_out->operator_name, sizeof(opened_out->operator_name), who->name);
+    text_copy(opened_out->run_as, sizeof(opened_out->run_as),
               warden->place.privileged ? who->as : warden->self);
 }
 
@@ -29,7 +29,7 @@ static enum problem_code check_open(struct warden *warden, const struct door_ord
                                     struct checked *checked)
 {
     const uint8_t *exporter;
-    enum problem_code problem = answer_check(warden, request->parts, checked);
+    enum problem_code problem = answer_check(warden, request->parts, NULL, checked);
 
     if (problem)
         return problem;
@@ -60,7 +60,7 @@ int answer_open(struct warden *warden, const struct door_message *message)
         opened.problem = PROBLEM_INTERNAL;
     if (!opened.problem) {
         replay_finish(&warden->replay, checked.order.id, (struct job_state){.state = STATE_EXITED});
-        fill_opened(&opened, checked.who, warden);
+        answer_admitted(warden, checked.who, &opened);
     }
     if (door_opened_encode(&opened, &body))
         return 1;
@@ -118,7 +118,7 @@ static enum problem_code pair(struct warden *warden, const struct door_pair *req
         log_error("%s cannot be written", warden->place.operators);
         return PROBLEM_INTERNAL;
     }
-    fill_opened(opened, &who, warden);
+    answer_admitted(warden, &who, opened);
     return PROBLEM_NONE;
 }
 

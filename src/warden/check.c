@@ -6,6 +6,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "proto/crypto.h"
 #include "proto/sshsig.h"
 
 static enum problem_code check_length(const struct check_context *context, struct slice parts,
@@ -104,6 +105,25 @@ static enum problem_code check_window(const struct check_context *context, struc
     return PROBLEM_NONE;
 }
 
+/* Were an order that opens nothing taken for one that does, or one meant for another connection,
+ * whoever saw it pass could come in with it. */
+static enum problem_code check_channel(const struct check_context *context, struct slice parts,
+                                       struct checked *checked)
+{
+    const struct order *order = &checked->order;
+    bool opens = order->flags & ORDER_OPENS;
+
+    (void)parts;
+    if (opens != (context->channel != NULL) || (opens && order->verb == VERB_OPEN))
+        return PROBLEM_MALFORMED;
+    if (!opens)
+        return PROBLEM_NONE;
+    if (order_may_wait(order))
+        return PROBLEM_OTHER_EPOCH;
+    return secret_equal(order->channel.bytes, context->channel, EXPORTER_SIZE) ? PROBLEM_NONE
+                                                                               : PROBLEM_SIGNATURE;
+}
+
 static enum problem_code check_rights(const struct check_context *context, struct slice parts,
                                       struct checked *checked)
 {
@@ -163,7 +183,7 @@ enum problem_code check_order(const struct check_context *context, struct slice 
 {
     static const check_question before[] = {check_length,    check_magic,  check_key,
                                             check_signature, check_layout, check_machine,
-                                            check_epoch,     check_window};
+                                            check_epoch,     check_window, check_channel};
     static const check_question after[] = {check_rights, check_run_as};
     enum problem_code problem;
 
@@ -171,6 +191,7 @@ enum problem_code check_order(const struct check_context *context, struct slice 
     problem = check_all(before, ELEMENTS_OF(before), context, parts, checked_out);
     if (problem)
         return problem;
+    checked_out->is_genuine = true;
     checked_out->seen = replay_find(context->replay, checked_out->order.id);
     if (checked_out->seen)
         return PROBLEM_NONE;

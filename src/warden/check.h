@@ -1,6 +1,6 @@
 /* The stop `check`: whether an order is good. It believes nothing before the signature holds, and
- * tests in one fixed sequence: length, magic, key known, signature, machine, epoch and window, not
- * seen before, rights, run-as. It changes nothing. */
+ * tests in one fixed sequence: length, magic, key known, signature, machine, epoch and window, the
+ * channel, not seen before, rights, run-as. It changes nothing. */
 #pragma once
 
 #include "proto/order.h"
@@ -14,6 +14,9 @@ struct check_context {
     const struct keyring *keyring;
     const struct replay *replay;
     uint64_t boot_ms;
+    /* EXPORTER_SIZE bytes of the connection that the order is to open; NULL: it came over one that
+     * is open, and opens none. */
+    const uint8_t *channel;
     bool privileged;  /* may run as others */
     const char *self; /* the agent's own user */
 };
@@ -22,6 +25,7 @@ struct checked {
     struct order order; /* its payload points into the parts */
     struct order_parts parts;
     const struct operator_entry *who; /* NULL before the signature held */
+    bool is_genuine;                  /* nothing is wrong but, perhaps, what `who` may do */
     const struct replay_entry
         *seen; /* not NULL: this is a repetition, and the rest was not tested */
     char user[LIMIT_USER_NAME + 1]; /* who it runs as */

@@ -15,7 +15,7 @@
 #define LOG_TAG "obey"
 #include "base/log.h"
 
-enum problem_code answer_check(struct warden *warden, struct slice parts,
+enum problem_code answer_check(struct warden *warden, struct slice parts, const uint8_t *channel,
                                struct checked *checked_out)
 {
     struct check_context context = {
@@ -24,6 +24,7 @@ enum problem_code answer_check(struct warden *warden, struct slice parts,
         .keyring = &warden->keyring,
         .replay = &warden->replay,
         .boot_ms = clock_boot_ms(),
+        .channel = channel,
         .privileged = warden->place.privileged,
         .self = warden->self,
     };
@@ -133,42 +134,52 @@ static void remember_refusal(struct warden *warden, const struct checked *checke
                       (struct job_state){.state = STATE_REFUSED, .detail = problem});
 }
 
+void answer_obey(struct warden *warden, const struct door_order *request,
+                 const struct checked *checked, enum problem_code problem,
+                 struct door_ordered *ordered_out)
+{
+    const struct order *order = &checked->order;
+
+    memcpy(ordered_out->id, order->id, sizeof(ordered_out->id));
+    ordered_out->verb = order->verb;
+    ordered_out->problem = problem;
+    if (problem) {
+        log_order(LOG_LEVEL_NOTICE, order->id, "refused: %s", problem_info(problem)->name);
+        audit_order(&warden->audit, checked, problem);
+        /* Else somebody else could play it back on the day when the right is given. */
+        if (problem == PROBLEM_RIGHT_MISSING || problem == PROBLEM_RUN_AS)
+            remember_refusal(warden, checked, problem);
+        return;
+    }
+    /* Also where the first order of this id has expired and is forgotten, while its job is kept. */
+    if (checked->seen || jobs_find(&warden->jobs, order->id)) {
+        answer_repetition(warden, checked, ordered_out);
+        return;
+    }
+    ordered_out->problem = carry_out(warden, request, checked, ordered_out);
+    log_order(LOG_LEVEL_INFO, order->id, "%s by %s: %s", verb_info(order->verb)->name,
+              checked->who ? checked->who->name : "nobody",
+              ordered_out->problem ? problem_info(ordered_out->problem)->name : "taken");
+}
+
 static void answer_order_parts(struct warden *warden, const struct door_order *request,
                                struct slice parts, struct door_ordered *ordered)
 {
     struct checked checked = {0};
+    enum problem_code problem;
 
     if (warden->stopping) {
         ordered->problem = PROBLEM_SHUTTING_DOWN;
         return;
     }
-    ordered->problem = answer_check(warden, parts, &checked);
-    if (!ordered->problem && answer_too_fast(warden, checked.who)) {
+    problem = answer_check(warden, parts, NULL, &checked);
+    if (!problem && answer_too_fast(warden, checked.who)) {
         ordered->problem = PROBLEM_TOO_FAST;
         return;
     }
-    memcpy(ordered->id, checked.order.id, sizeof(ordered->id));
-    ordered->verb = checked.order.verb;
-    if (!ordered->problem && checked.order.verb == VERB_OPEN)
-        ordered->problem = PROBLEM_MALFORMED;
-    if (ordered->problem) {
-        log_order(LOG_LEVEL_NOTICE, checked.order.id, "refused: %s",
-                  problem_info(ordered->problem)->name);
-        audit_order(&warden->audit, &checked, ordered->problem);
-        /* Else somebody else could play it back on the day when the right is given. */
-        if (ordered->problem == PROBLEM_RIGHT_MISSING || ordered->problem == PROBLEM_RUN_AS)
-            remember_refusal(warden, &checked, ordered->problem);
-        return;
-    }
-    /* Also where the first order of this id has expired and is forgotten, while its job is kept. */
-    if (checked.seen || jobs_find(&warden->jobs, checked.order.id)) {
-        answer_repetition(warden, &checked, ordered);
-        return;
-    }
-    ordered->problem = carry_out(warden, request, &checked, ordered);
-    log_order(LOG_LEVEL_INFO, checked.order.id, "%s by %s: %s", verb_info(checked.order.verb)->name,
-              checked.who ? checked.who->name : "nobody",
-              ordered->problem ? problem_info(ordered->problem)->name : "taken");
+    if (!problem && checked.order.verb == VERB_OPEN)
+        problem = PROBLEM_MALFORMED;
+    answer_obey(warden, request, &checked, problem, ordered);
 }
 
 int answer_order(struct warden *warden, const struct door_message *message)

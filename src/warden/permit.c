@@ -135,6 +135,7 @@ static const struct permission permissions[] = {
     [DOOR_PAIR] = {answer_pair, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_TOKEN] = {answer_token, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_ORDER] = {answer_order, WHEN(SERVING) | WHEN(LEAVING)},
+    [DOOR_ENTER] = {answer_enter, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_ROOM] = {answer_room, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_INPUT_END] = {answer_input_end, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_IDLE] = {answer_idle, WHEN(SERVING) | WHEN(LEAVING)},

@@ -61,6 +61,86 @@ static void test_open_may_not_wait(void **state)
     assert_int_equal(checker_ask(checker, &checked), PROBLEM_OTHER_EPOCH);
 }
 
+/* ---- the channel ---- */
+
+static void test_opens_its_channel(void **state)
+{
+    struct checker *checker = *state;
+    uint8_t channel[EXPORTER_SIZE], other[EXPORTER_SIZE];
+    struct checked checked;
+
+    memset(channel, 'c', sizeof(channel));
+    checker->order.flags = ORDER_OPENS;
+    checker->order.channel = (struct slice){channel, sizeof(channel)};
+    checker->context.channel = channel;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_NONE);
+    assert_true(checked.is_genuine);
+    /* Another connection, in any bit of its exporter. */
+    checker->context.channel = other;
+    for (size_t bit = 0; bit < 8 * EXPORTER_SIZE; bit++) {
+        memcpy(other, channel, sizeof(other));
+        other[bit / 8] ^= (uint8_t)(1 << bit % 8);
+        assert_int_equal(checker_ask(checker, &checked), PROBLEM_SIGNATURE);
+        assert_false(checked.is_genuine);
+    }
+    /* A connection that is open already. */
+    checker->context.channel = NULL;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_MALFORMED);
+    assert_false(checked.is_genuine);
+}
+
+/* Else whoever had seen an ordinary order pass could come in with it. */
+static void test_ordinary_order_opens_nothing(void **state)
+{
+    struct checker *checker = *state;
+    static const uint8_t channel[EXPORTER_SIZE];
+    struct checked checked;
+
+    checker->context.channel = channel;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_MALFORMED);
+    assert_false(checked.is_genuine);
+    checker->order.verb = VERB_OPEN;
+    checker->order.payload = (struct slice){channel, sizeof(channel)};
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_MALFORMED);
+    checker->order.flags = ORDER_OPENS;
+    checker->order.channel = checker->order.payload;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_MALFORMED);
+    assert_false(checked.is_genuine);
+}
+
+static void test_what_opens_may_not_wait(void **state)
+{
+    struct checker *checker = *state;
+    static const uint8_t channel[EXPORTER_SIZE];
+    struct checked checked;
+
+    memset(checker->order.epoch, 0, EPOCH_SIZE);
+    checker->order.flags = ORDER_OPENS;
+    checker->order.channel = (struct slice){channel, sizeof(channel)};
+    checker->order.issued = clock_wall_ms();
+    checker->order.expires = checker->order.issued + 60000;
+    checker->context.channel = channel;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_OTHER_EPOCH);
+}
+
+/* The connection may be opened though the order is not for this operator to give. */
+static void test_genuine_without_the_right(void **state)
+{
+    struct checker *checker = *state;
+    static const uint8_t channel[EXPORTER_SIZE];
+    struct checked checked;
+
+    checker->order.flags = ORDER_OPENS;
+    checker->order.channel = (struct slice){channel, sizeof(channel)};
+    checker->context.channel = channel;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_RIGHT_MISSING);
+    assert_true(checked.is_genuine);
+    assert_non_null(checked.who);
+    checker->order.epoch[0] ^= 1;
+    assert_int_equal(checker_ask(checker, &checked), PROBLEM_OTHER_EPOCH);
+    assert_false(checked.is_genuine);
+}
+
 struct window {
     int64_t issued; /* from now */
     int64_t expires;
@@ -270,6 +350,10 @@ int main(void)
         checker_test(test_other_machine, MAY_RUN),
         checker_test(test_other_epoch, MAY_RUN),
         checker_test(test_open_may_not_wait, MAY_ALL),
+        checker_test(test_opens_its_channel, MAY_RUN),
+        checker_test(test_ordinary_order_opens_nothing, MAY_ALL),
+        checker_test(test_what_opens_may_not_wait, MAY_ALL),
+        checker_test(test_genuine_without_the_right, "may=\"observe\",as=\"*\" "),
         checker_test(test_window, MAY_RUN),
         checker_test(test_window_of_a_waiting_order, MAY_RUN),
         checker_test(test_window_by_the_latest_order, MAY_RUN),

@@ -94,6 +94,34 @@ static void test_handshake(void **state)
     assert_string_equal(tls_reason(client), "");
 }
 
+static size_t greet(void *user, uint8_t bytes_out[TLS_GREETING_MAX])
+{
+    size_t size = *(size_t *)user;
+
+    memset(bytes_out, 'g', size);
+    return size;
+}
+
+static void test_greeting(void **state)
+{
+    size_t sizes[] = {1, 25, TLS_GREETING_MAX, 0};
+
+    for (size_t i = 0; i < ELEMENTS_OF(sizes); i++) {
+        tls_context_greet(server->context, greet, &sizes[i]);
+        assert_int_equal(tls_greeting(client).size, 0);
+        assert_int_equal(handshake(), 0);
+        assert_int_equal(tls_greeting(client).size, sizes[i]);
+        for (size_t at = 0; at < sizes[i]; at++)
+            assert_int_equal(tls_greeting(client).bytes[at], 'g');
+        tear_down(state);
+        set_up(state);
+    }
+    /* A server that has none to say. */
+    tls_context_greet(server->context, NULL, NULL);
+    assert_int_equal(handshake(), 0);
+    assert_int_equal(tls_greeting(client).size, 0);
+}
+
 static void test_exporters_differ(void **state)
 {
     uint8_t first[EXPORTER_SIZE];
@@ -431,6 +459,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TLS_TEST(test_handshake),
+        TLS_TEST(test_greeting),
         TLS_TEST(test_exporters_differ),
         TLS_TEST(test_ids),
         TLS_TEST(test_server_context_refuses),

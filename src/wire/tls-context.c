@@ -11,6 +11,7 @@
 
 #include "base/cleanup.h"
 #include "base/error.h"
+#include "proto/greeting.h"
 
 #define CIPHERS "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 #define GROUPS  "X25519"
@@ -63,6 +64,57 @@ static int tls_accept_any(X509_STORE_CTX *store, void *argument)
     return 1;
 }
 
+/* Called for what we say: of a client the question, which is empty, of a server the answer, if it
+ * was asked. */
+static int tls_add_greeting(SSL *ssl, unsigned type, unsigned when, const unsigned char **bytes_out,
+                            size_t *size_out, X509 *certificate, size_t chain_index, int *alert,
+                            void *argument)
+{
+    struct tls *tls = SSL_get_app_data(ssl);
+    struct tls_context *context = tls->context;
+
+    (void)type;
+    (void)certificate;
+    (void)chain_index;
+    (void)alert;
+    (void)argument;
+    *size_out = 0;
+    *bytes_out = NULL;
+    if (when == SSL_EXT_CLIENT_HELLO)
+        return 1;
+    if (!context->greet)
+        return 0;
+    tls->greeting_size = (uint8_t)context->greet(context->greet_user, tls->greeting);
+    *bytes_out = tls->greeting;
+    *size_out = tls->greeting_size;
+    return 1;
+}
+
+/* Called for what the other side says. One that is too long is of a later version: as if none. */
+static int tls_take_greeting(SSL *ssl, unsigned type, unsigned when, const unsigned char *bytes,
+                             size_t size, X509 *certificate, size_t chain_index, int *alert,
+                             void *argument)
+{
+    struct tls *tls = SSL_get_app_data(ssl);
+
+    (void)type;
+    (void)certificate;
+    (void)chain_index;
+    (void)alert;
+    (void)argument;
+    if (when == SSL_EXT_CLIENT_HELLO || size == 0 || size > sizeof(tls->greeting))
+        return 1;
+    memcpy(tls->greeting, bytes, size);
+    tls->greeting_size = (uint8_t)size;
+    return 1;
+}
+
+void tls_context_greet(struct tls_context *context, tls_greet greet, void *user)
+{
+    context->greet = greet;
+    context->greet_user = user;
+}
+
 static int tls_context_new(struct tls_context **context_out, enum tls_role role)
 {
     struct tls_context *context _cleanup_(cleanup_context) = calloc(1, sizeof(*context));
@@ -87,7 +139,10 @@ static int tls_context_new(struct tls_context **context_out, enum tls_role role)
         SSL_CTX_set_ciphersuites(context->context, CIPHERS) != 1 ||
         SSL_CTX_set1_groups_list(context->context, GROUPS) != 1 ||
         SSL_CTX_set_num_tickets(context->context, 0) != 1 ||
-        SSL_CTX_set_max_early_data(context->context, 0) != 1)
+        SSL_CTX_set_max_early_data(context->context, 0) != 1 ||
+        SSL_CTX_add_custom_ext(context->context, GREETING_EXTENSION,
+                               SSL_EXT_CLIENT_HELLO | SSL_EXT_TLS1_3_ENCRYPTED_EXTENSIONS,
+                               tls_add_greeting, NULL, NULL, tls_take_greeting, NULL) != 1)
         return -ENOMEM;
     *context_out = steal_pointer(context);
     return 0;

@@ -11,6 +11,8 @@ struct tls_context {
     enum tls_role role;
     SSL_CTX *context;
     BIO_METHOD *method;
+    tls_greet greet;
+    void *greet_user;
 };
 
 struct tls {
@@ -29,6 +31,8 @@ struct tls {
     bool shut;   /* close_notify went */
     bool no_h2;  /* we refused for want of h2 */
     bool out_of_memory;
+    uint8_t greeting_size;
+    uint8_t greeting[TLS_GREETING_MAX]; /* what the server said, or is saying */
 };
 
 /* The BIO between OpenSSL and the two buffers above (tls-bio.c). NULL for no memory. */

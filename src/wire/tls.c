@@ -298,6 +298,11 @@ int tls_certificate_id(struct slice certificate, uint8_t id_out[MACHINE_ID_SIZE]
     return r;
 }
 
+struct slice tls_greeting(const struct tls *tls)
+{
+    return (struct slice){tls->greeting, tls->greeting_size};
+}
+
 int tls_exporter(const struct tls *tls, uint8_t exporter_out[EXPORTER_SIZE])
 {
     ERR_clear_error();

@@ -2,7 +2,8 @@
  *
  * A custom BIO stands between OpenSSL and our buffers: it reads ciphertext straight from the bytes
  * that the loop just received and appends what it writes to one outgoing buffer. Only TLS 1.3 and
- * ALPN "h2"; no tickets, no early data, no renegotiation.
+ * ALPN "h2"; no tickets, no early data, no renegotiation. A server may say a few bytes to the
+ * client within the handshake already (the greeting, in EncryptedExtensions).
  */
 #pragma once
 
@@ -37,6 +38,12 @@ int tls_context_new_client(struct tls_context **context_out);
 /* Gives the owner's part up; the memory goes with the last session. */
 struct tls_context *tls_context_free(struct tls_context *context);
 
+/* Server: what is said to clients that ask for it: the bytes are made for each handshake, at most
+ * TLS_GREETING_MAX; it returns how many. */
+enum { TLS_GREETING_MAX = 64 };
+typedef size_t (*tls_greet)(void *user, uint8_t bytes_out[TLS_GREETING_MAX]);
+void tls_context_greet(struct tls_context *context, tls_greet greet, void *user);
+
 /* The session keeps the context alive: its owner may free it first. Returns 0 or -ENOMEM. */
 int tls_new(struct tls **tls_out, struct tls_context *context);
 struct tls *tls_free(struct tls *tls);
@@ -63,6 +70,8 @@ bool tls_is_established(const struct tls *tls);
 /* SHA-256 of the peer's SubjectPublicKeyInfo: the machine id. Returns 0, -ENOENT without a peer
  * certificate, or -ENOMEM. */
 int tls_peer_id(const struct tls *tls, uint8_t id_out[MACHINE_ID_SIZE]);
+/* Client: the server's greeting, once established; empty if it said none, or one too long. */
+struct slice tls_greeting(const struct tls *tls);
 /* The tls-exporter channel binding (RFC 9266). Returns 0 or -EIO. */
 int tls_exporter(const struct tls *tls, uint8_t exporter_out[EXPORTER_SIZE]);
 /* The id that a certificate (DER) stands for. Returns 0, -EINVAL if it is none, or -ENOMEM. */

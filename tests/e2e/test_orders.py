@@ -171,6 +171,113 @@ def test_open_is_bound_to_its_channel(machine):
     assert "hostname" not in answer.out
 
 
+def entering(mark, *arguments):
+    return [*touching(mark), "--enter", "--bound", *arguments, "--then-get", "/v1/jobs"]
+
+
+def kept_out(answer, mark, problem, status=None):
+    """Refused, and the connection is not open; nothing ran."""
+    (first, body), (last, shut) = answer.all
+    assert body["type"] == f"urn:hune:problem:{problem}" and status in (None, first), answer
+    assert "open" not in body, answer
+    assert last == 401 and shut["type"] == "urn:hune:problem:not-open", answer
+    assert mark.read_text() == ""
+
+
+def test_an_order_opens_its_connection(machine, mark):
+    answer = machine.raw(*entering(mark, "--id", ID))
+    (status, entered), (then, jobs) = answer.all
+    assert status == 201 and then == 200, answer
+    assert entered["job"]["id"] == ID and entered["job"]["verb"] == "run"
+    assert "run" in entered["open"]["rights"] and entered["open"]["fingerprint"].startswith("SHA256:")
+    assert [job["id"] for job in jobs["jobs"]] == [ID]
+    wait_for("the trace", lambda: mark.read_text() == "ran\n")
+    again = machine.raw(*entering(mark, "--id", ID))  # signed anew, for another connection
+    assert again.all[0][0] == 200 and again.all[0][1]["job"]["id"] == ID
+    assert again.status == 200
+    assert mark.read_text() == "ran\n"
+
+
+@pytest.mark.parametrize("fault, problem", [
+    (["--wrong-exporter"], "signature"), (["--machine", "ab" * 32], "other-machine"),
+    (["--epoch", "cd" * 16], "other-epoch"), (["--epoch", "00" * 16], "expired"),
+    (["--expired"], "expired"), (["--not-yet"], "not-yet"), (["--too-long"], "malformed"),
+    (["--flags", 2], "malformed"), (["--verb", 1], "malformed"), (["--append", 1], "malformed"),
+    (["--append", 8 << 10], "too-large"), (["--path-id", OTHER_ID], "bad-request"),
+], ids=lambda value: str(value[0]) if isinstance(value, list) else value)
+def test_what_does_not_open_a_connection(machine, mark, fault, problem):
+    kept_out(machine.raw(*entering(mark), *fault), mark, problem)
+
+
+def test_an_ordinary_order_opens_nothing(machine, mark):
+    answer = machine.raw(*touching(mark), "--enter", "--then-get", "/v1/jobs")
+    kept_out(answer, mark, "malformed")
+
+
+def test_an_order_that_opens_is_good_for_nothing_else(machine, mark):
+    answer = machine.raw(*touching(mark), "--bound")
+    assert (answer.status, answer.problem) == (400, "malformed"), answer
+    assert mark.read_text() == ""
+
+
+def test_an_order_that_opened_is_not_played_back(machine, mark, tmp_path):
+    """Whoever got hold of the very bytes comes in nowhere, neither before nor after they are used."""
+    kept = tmp_path / "kept"
+    # Signed for its connection, but never sent there: the path names another order.
+    machine.raw(*entering(mark, "--id", ID, "--path-id", OTHER_ID, "--save", kept))
+    kept_out(machine.raw(*entering(mark, "--id", ID, "--body", kept)), mark, "signature")
+    as_order = machine.raw("--id", ID, "--body", kept)
+    assert as_order.problem == "malformed", as_order
+    assert mark.read_text() == ""
+    assert machine.raw(*entering(mark, "--id", ID, "--save", kept)).status == 200
+    wait_for("the trace", lambda: mark.read_text() == "ran\n")
+    again = machine.raw(*entering(mark, "--id", ID, "--body", kept))
+    assert again.all[0][1]["type"] == "urn:hune:problem:signature" and again.status == 401, again
+    assert mark.read_text() == "ran\n"
+
+
+def test_an_order_for_one_machine_does_not_open_another(pair, mark, tmp_path):
+    one, other = pair(), pair()
+    kept = tmp_path / "kept"
+    assert one.raw(*entering(mark, "--id", ID, "--save", kept)).status == 200
+    wait_for("the trace", lambda: mark.read_text() == "ran\n")
+    answer = other.raw("--enter", "--id", ID, "--body", kept, "--then-get", "/v1/jobs", key=one.console.key)
+    assert answer.all[0][1]["type"] == "urn:hune:problem:key-unknown" and answer.status == 401, answer
+    with (other.agent.folder / "operators").open("a") as operators:  # one who may on both
+        operators.write((one.agent.folder / "operators").read_text())
+    answer = other.raw("--enter", "--id", ID, "--body", kept, "--then-get", "/v1/jobs", key=one.console.key)
+    assert answer.all[0][1]["type"] == "urn:hune:problem:other-machine" and answer.status == 401, answer
+    assert mark.read_text() == "ran\n"
+
+
+@pytest.mark.parametrize("place", [*FIELDS.values(), 101, 110, 120, 140, 240, 330])
+def test_a_flipped_bit_opens_nothing(machine, mark, place):
+    answer = machine.raw(*entering(mark, "--id", ID, "--flip", 8 * (ORDER_START + place)))
+    assert len(answer.all) == 2 and answer.all[0][0] >= 400 and answer.status == 401, answer
+    assert mark.read_text() == ""
+
+
+def test_an_order_that_is_refused_may_have_opened(pair, mark):
+    machine = pair(may="observe")
+    answer = machine.raw(*entering(mark))
+    (status, refusal), (then, jobs) = answer.all
+    assert (status, refusal["type"]) == (403, "urn:hune:problem:right-missing"), answer
+    assert refusal["open"]["rights"] == ["observe"]
+    assert then == 200 and jobs["jobs"] == []
+    assert mark.read_text() == ""
+
+
+def test_who_may_not_observe_does_not_come_in(pair, mark):
+    machine = pair(may="run")
+    kept_out(machine.raw(*entering(mark)), mark, "right-missing", 403)
+
+
+def test_a_second_order_does_not_open_again(machine, mark):
+    answer = machine.raw(*entering(mark, "--id", ID, "--repeat", 2))
+    assert [status for status, _ in answer.all] == [201, 400, 200], answer
+    wait_for("the trace", lambda: mark.read_text() == "ran\n")
+
+
 def test_missing_right(pair, mark):
     machine = pair(may="observe")
     answer = machine.raw(*touching(mark))
@@ -216,7 +323,7 @@ def test_an_unknown_verb(machine, verb):
     assert answer.problem in ("malformed", "unsupported"), answer
 
 
-@pytest.mark.parametrize("flags", [1, 0x8000])
+@pytest.mark.parametrize("flags", [2, 0x8000])
 def test_an_unknown_flag(machine, mark, flags):
     refused(machine, mark, 400, "malformed", "--flags", flags)
 

@@ -24,6 +24,7 @@ TRY(pair)
 TRY(token)
 TRY(tokened)
 TRY(ordered)
+TRY(entered)
 TRY(job)
 TRY(state)
 TRY(audit)
@@ -41,7 +42,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *bytes, size_t size)
 {
     static void (*const tries[])(struct slice body) = {
         try_setup, try_order, try_opened, try_pair,    try_token, try_tokened, try_ordered,
-        try_job,   try_state, try_audit,  try_hang_up, try_id,    try_spool,
+        try_job,   try_state, try_audit,  try_hang_up, try_id,    try_spool,   try_entered,
     };
 
     if (size > 0 && bytes[0] < ELEMENTS_OF(tries))

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/file.h"
 #include "base/log.h"
 #include "base/text.h"
 #include "raw-options.h"
@@ -19,7 +20,7 @@
 /* Sessions that are on their way at once: below what a machine lets one address hold unopened. */
 enum { OPENING_MAX = 32 };
 
-enum stage { STAGE_HELLO, STAGE_OPEN, STAGE_REQUEST, STAGE_HELD };
+enum stage { STAGE_HELLO, STAGE_OPEN, STAGE_REQUEST, STAGE_LAST, STAGE_HELD };
 
 struct raw;
 
@@ -129,6 +130,20 @@ static void send_open(struct session *session)
     request(session, "POST", "/v1/open", &session->body);
 }
 
+/* With a body that was sent before, or by another. */
+static bool exchange_body(struct session *session)
+{
+    const struct raw_options *options = &session->raw->options;
+
+    if (options->save && file_replace(options->save, 0600, buffer_bytes(&session->body),
+                                      buffer_length(&session->body)))
+        return false;
+    if (!options->body)
+        return true;
+    buffer_clear(&session->body);
+    return file_read(options->body, 1 << 20, &session->body) == 0;
+}
+
 static void send_order(struct session *session)
 {
     const struct raw_options *options = &session->raw->options;
@@ -138,12 +153,18 @@ static void send_order(struct session *session)
         struct raw_order raw = options->template;
 
         raw.order.payload = buffer_slice(&options->payload);
-        if ((!options->has_id && uuid_make(raw.order.id)) || !make_body(session, &raw)) {
+        if (options->bound) {
+            raw.order.flags |= ORDER_OPENS;
+            raw.order.channel = (struct slice){session->exporter, EXPORTER_SIZE};
+        }
+        if ((!options->has_id && uuid_make(raw.order.id)) || !make_body(session, &raw) ||
+            !exchange_body(session)) {
             fail(session, "order");
             return;
         }
         uuid_format(options->has_path_id ? options->path_id : raw.order.id, id);
-        snprintf(session->path, sizeof(session->path), "/v1/jobs/%s", id);
+        snprintf(session->path, sizeof(session->path), "/v1/%s/%s",
+                 options->enter ? "enter" : "jobs", id);
     }
     session->sent++;
     session->stage = STAGE_REQUEST;
@@ -185,6 +206,9 @@ static void session_next(struct session *session)
         request(session, "POST", options->post, &options->payload);
     } else if (!options->get && !options->post && session->sent < options->repeat) {
         send_order(session);
+    } else if (options->then_get && session->stage != STAGE_LAST) {
+        session->stage = STAGE_LAST;
+        request(session, "GET", options->then_get, NULL);
     } else {
         conn_shut_down(session->conn, 1000);
     }
@@ -209,7 +233,7 @@ static void on_end(struct wire_stream *stream, void *user)
             fail(session, "hello");
             return;
         }
-    } else if (session->stage == STAGE_REQUEST || status != 200) {
+    } else if (session->stage >= STAGE_REQUEST || status != 200) {
         printf("%u ", status);
         fwrite(buffer_bytes(&session->answer), 1, buffer_length(&session->answer), stdout);
         printf("\n");
@@ -251,7 +275,7 @@ static void on_closed(struct conn *conn, enum problem_code problem, int system_e
     (void)conn;
     (void)system_error;
     if (problem != PROBLEM_NONE &&
-        !(problem == PROBLEM_CLOSED && session->stage == STAGE_REQUEST)) {
+        !(problem == PROBLEM_CLOSED && session->stage >= STAGE_REQUEST)) {
         printf("closed %s\n", problem_info(problem)->name);
         raw->status = 3;
         /* What was to be held is not; the others are of no use. */

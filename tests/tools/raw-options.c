@@ -25,6 +25,10 @@ static const char usage[] =
     "  --path-id UUID        another id in the path than in the order\n"
     "  --repeat N            send the same body N times\n"
     "  --without-open --wrong-exporter\n"
+    "  --enter               let the order open the connection: to /v1/enter, without open\n"
+    "  --bound               the order says that it opens this connection\n"
+    "  --save FILE --body FILE   keep the body that was sent; send that instead\n"
+    "  --then-get PATH       ask for this on the same connection afterwards\n"
     "  --connections N       hold N opened connections until standard input ends\n"
     "Prints one line for each answer: its status and body, or `closed` and why.\n";
 
@@ -57,6 +61,11 @@ enum option_code {
     OPTION_WITHOUT_OPEN,
     OPTION_WRONG_EXPORTER,
     OPTION_CONNECTIONS,
+    OPTION_ENTER,
+    OPTION_BOUND,
+    OPTION_SAVE,
+    OPTION_BODY,
+    OPTION_THEN_GET,
 };
 
 static const struct option long_options[] = {
@@ -88,6 +97,11 @@ static const struct option long_options[] = {
     {"without-open", no_argument, NULL, OPTION_WITHOUT_OPEN},
     {"wrong-exporter", no_argument, NULL, OPTION_WRONG_EXPORTER},
     {"connections", required_argument, NULL, OPTION_CONNECTIONS},
+    {"enter", no_argument, NULL, OPTION_ENTER},
+    {"bound", no_argument, NULL, OPTION_BOUND},
+    {"save", required_argument, NULL, OPTION_SAVE},
+    {"body", required_argument, NULL, OPTION_BODY},
+    {"then-get", required_argument, NULL, OPTION_THEN_GET},
     {0},
 };
 
@@ -177,6 +191,11 @@ static bool take_option(struct raw_options *options, int code, const char *text)
     case OPTION_TOO_LONG: options->template.window = WINDOW_TOO_LONG; return true;
     case OPTION_WITHOUT_OPEN: options->without_open = true; return true;
     case OPTION_WRONG_EXPORTER: options->wrong_exporter = true; return true;
+    case OPTION_ENTER: return options->enter = options->without_open = true;
+    case OPTION_BOUND: return options->bound = true;
+    case OPTION_SAVE: options->save = text; return true;
+    case OPTION_BODY: options->body = text; return true;
+    case OPTION_THEN_GET: options->then_get = text; return true;
     default: return take_number(options, code, text);
     }
 }

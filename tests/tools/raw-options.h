@@ -21,6 +21,11 @@ struct raw_options {
     bool has_path_id;
     bool without_open;
     bool wrong_exporter;
+    bool enter;           /* the order goes to /v1/enter, without an open before */
+    bool bound;           /* ORDER_OPENS, and this connection's exporter */
+    const char *save;     /* the body that is sent goes to this file, too */
+    const char *body;     /* this file is what is sent */
+    const char *then_get; /* a path to ask for afterwards */
     uint32_t repeat;      /* so many times the same body */
     uint32_t connections; /* hold so many opened connections instead, until standard input ends */
 };
