@@ -211,6 +211,24 @@ static int ask(struct session *session, uint32_t machine, const struct vitals_hi
     return error;
 }
 
+static void tell_nothing(struct console *console, const struct machine *machine, uint64_t oldest_ms)
+{
+    char oldest[WHEN_SIZE];
+
+    if (oldest_ms == 0) {
+        complain_say(&console->error,
+                     _("Its first sample comes within ten seconds of its start, then one every ten "
+                       "seconds:\n"
+                       "ask again in a moment."),
+                     _("%s remembers nothing yet."), machine->name);
+        return;
+    }
+    when_format(oldest_ms, oldest);
+    complain_say(&console->error, NULL,
+                 _("%s remembers nothing of that time; its memory begins at %s."), machine->name,
+                 oldest);
+}
+
 static int tell(struct console *console, const struct machine *machine, struct asking *asking,
                 const struct history_wanted *wanted, bool csv)
 {
@@ -219,14 +237,7 @@ static int tell(struct console *console, const struct machine *machine, struct a
         return outcome_exit_status(outcome_of_trouble(&asking->trouble));
     }
     if (asking->history.row_count == 0 && !console->common.json && !csv) {
-        char oldest[WHEN_SIZE] = "";
-
-        if (asking->history.oldest_ms)
-            when_format(asking->history.oldest_ms, oldest);
-        complain_say(&console->error, NULL,
-                     *oldest ? _("%s remembers nothing of that time; its memory begins at %s.")
-                             : _("%s remembers nothing yet.%s"),
-                     machine->name, oldest);
+        tell_nothing(console, machine, asking->history.oldest_ms);
         return STATUS_OK;
     }
     if (console->common.json)

@@ -235,10 +235,12 @@ int page_past(struct machine_view *view)
     canvas_textf(&view->paper, 0, 0, view->paper.columns, STYLE_DIM,
                  _("The last %s   + - more, less"), machine_view_span_word(view));
     if (!view->has_history || view->history.row_count == 0) {
-        canvas_text(&view->paper, 1, 0, view->paper.columns, STYLE_DIM,
-                    *view->trouble      ? view->trouble
-                    : view->has_history ? _("The machine remembers nothing yet.")
-                                        : _("Waiting for the machine…"));
+        canvas_text(
+            &view->paper, 1, 0, view->paper.columns, STYLE_DIM,
+            *view->trouble ? view->trouble
+            : view->has_history
+                ? _("The machine remembers nothing yet: its first sample comes within ten seconds.")
+                : _("Waiting for the machine…"));
         return 2;
     }
     height = height > 7 ? 7 : height;

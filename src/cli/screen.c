@@ -12,6 +12,7 @@
 
 #include "base/text.h"
 #include "cli/terminal-kind.h"
+#include "cli/tty-rescue.h"
 #include "fleet/i18n.h"
 
 struct screen {
@@ -22,6 +23,7 @@ struct screen {
     bool is_spoiled;
     bool is_ascii;
     int click_row, click_column;
+    struct tty_rescue rescue;
 };
 
 enum { PAIR_GOOD = 1, PAIR_WARN, PAIR_BAD, PAIR_ACCENT };
@@ -52,8 +54,9 @@ static void choose_styles(struct screen *screen, bool colour)
     screen->attributes[STYLE_BAD] = A_BOLD;
 }
 
-static void set_modes(void)
+static void set_modes(struct screen *screen)
 {
+    tty_rescue_arm(&screen->rescue);
     raw();
     noecho();
     nonl();
@@ -62,6 +65,16 @@ static void set_modes(void)
     meta(stdscr, TRUE);
     leaveok(stdscr, FALSE);
     curs_set(0);
+}
+
+/* What screen_leave() does, for a process that cannot do it any more. */
+static void prepare_rescue(struct screen *screen)
+{
+    char farewell[FAREWELL_MAX];
+
+    screen->rescue.fd = STDOUT_FILENO;
+    tty_rescue_set_farewell(&screen->rescue, farewell,
+                            terminal_farewell(farewell, sizeof(farewell)));
 }
 
 int screen_open(struct screen **screen_out, bool colour, struct fault *fault)
@@ -79,6 +92,7 @@ int screen_open(struct screen **screen_out, bool colour, struct fault *fault)
         screen = calloc(1, sizeof(*screen));
         if (!screen)
             return -ENOMEM;
+        tcgetattr(STDOUT_FILENO, &screen->rescue.saved);
         screen->terminal = newterm(NULL, stdout, stdin);
     }
     if (!screen || !screen->terminal) {
@@ -93,7 +107,8 @@ int screen_open(struct screen **screen_out, bool colour, struct fault *fault)
     choose_styles(screen, colour);
     mousemask(BUTTON1_PRESSED | BUTTON1_CLICKED | BUTTON4_PRESSED | BUTTON5_PRESSED, NULL);
     mouseinterval(0);
-    set_modes();
+    prepare_rescue(screen);
+    set_modes(screen);
     *screen_out = screen;
     return 0;
 }
@@ -102,8 +117,7 @@ struct screen *screen_close(struct screen *screen)
 {
     if (!screen)
         return NULL;
-    curs_set(1);
-    endwin();
+    screen_leave(screen);
     delscreen(screen->terminal);
     canvas_deinit(&screen->shown);
     free(screen);
@@ -112,15 +126,15 @@ struct screen *screen_close(struct screen *screen)
 
 void screen_leave(struct screen *screen)
 {
-    (void)screen;
     curs_set(1);
     endwin();
+    tty_rescue_disarm(&screen->rescue);
 }
 
 void screen_return(struct screen *screen)
 {
     refresh();
-    set_modes();
+    set_modes(screen);
     screen_spoiled(screen);
 }
 

@@ -1,5 +1,6 @@
-/* hune top: what its parts share. top.c begins, ends and feeds it from the loop, top-keys.c obeys
- * the keys, top-draw.c puts the views together on one canvas. */
+/* hune top: what its parts share. top.c begins and ends it and has its loop; top-fleet.c knows
+ * which machines are looked at, top-machine.c the one that is open, top-shell.c hands the terminal
+ * on; top-keys.c obeys the keys, top-draw.c puts the views together on one canvas. */
 #pragma once
 
 #include <uv.h>
@@ -15,6 +16,7 @@ enum {
     TOP_SORT_MS = 2000, /* lines that jump all the time cannot be read; looks at the list, too */
     TOP_MACHINE_EVERY_MS = 1000,
     TOP_HISTORY_AGAIN_MS = 60 * 1000,
+    TOP_HISTORY_EMPTY_MS = 5 * 1000, /* of an agent that has just begun to remember */
 };
 
 /* What the table shows is all that is asked of thousands of machines. */
@@ -70,14 +72,28 @@ int top_run(struct console *console, const struct top_options *options, const ch
 
 /* Draws soon: within `ms`. */
 void top_draw_soon(struct top *top, uint64_t ms);
+/* Something on the screen is new: drawn when the last drawing is old enough. */
+void top_draw_next(struct top *top);
 void top_draw(struct top *top);
 void top_key(struct top *top, uint32_t key);
+/* Picks the machines anew. Returns what to exit with. */
+int top_select(struct top *top);
+/* Begins to look at them. Returns 0 or -ENOMEM. */
+int top_look(struct top *top);
+/* Notes how the fleet list is. */
+void top_know_fleet(struct top *top);
+/* Reads it again if it was changed since; tells so. */
+bool top_follow_fleet(struct top *top);
 /* Opens and closes the view of one machine. */
 void top_enter(struct top *top, uint32_t position);
 void top_back(struct top *top);
+/* Asks again for what is missing of it: the connection may have been away. */
+void top_ask_machine(struct top *top);
 /* Another length of the past is shown: asks for it. */
 void top_ask_history(struct top *top);
 /* Hands the terminal to a shell on the chosen machine. */
 void top_shell(struct top *top);
+/* hune top ends, and takes it along. */
+void top_end_shell(struct top *top);
 void top_suspend(struct top *top);
 void top_leave(struct top *top, int status);

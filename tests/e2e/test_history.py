@@ -65,6 +65,14 @@ def test_mistakes(console, arguments, says):
     assert done.code == 2 and says in done.err, done
 
 
+def test_right_after_the_start(pair):
+    """It says when there will be something."""
+    made = pair()
+    done = made.console.run("history", made.name)
+    if not done.out:  # it took its time to start
+        assert done.code == 0 and "remembers nothing yet" in done.err and "first sample comes within ten seconds" in done.err, done
+
+
 def test_of_a_machine_that_is_away(console):
     made = console()
     made.run("id")

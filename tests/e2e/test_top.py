@@ -178,6 +178,26 @@ def test_every_way_out_restores_the_terminal(watched, way):
         assert "\x1b[?1049l" in screen.terminal.text[-200:], "what was there before is back"
 
 
+@pytest.mark.parametrize("number", [signal.SIGSEGV, signal.SIGABRT, signal.SIGBUS])
+@pytest.mark.parametrize("kind", ["screen", "xterm-256color"])
+def test_a_crash_gives_the_terminal_back(watched, number, kind):
+    """Its modes, its screen, its cursor, and the mouse; then the signal takes its course."""
+    terminal = Terminal([watched.console.binaries.hune, "top"], {**watched.console.environment, "TERM": kind})
+    try:
+        before = termios.tcgetattr(terminal.fd)
+        terminal.expect("\033\\[\\?1049h")
+        terminal.expect("up")
+        assert termios.tcgetattr(terminal.fd) != before
+        shown = len(terminal.text)
+        os.kill(terminal.pid, number)
+        assert terminal.wait() in (-number, 99)  # a sanitizer's 99
+        assert termios.tcgetattr(terminal.fd) == before
+        farewell = terminal.text[shown:]
+        assert re.search("\033\\[\\?1006;1000l.*\033\\[\\?25h\033\\[\\?1049l", farewell, re.S), farewell
+    finally:
+        terminal.close()
+
+
 def test_lost_terminal_ends_it(watched):
     screen = Screen(watched.console, "top")
     screen.expect("up")
