@@ -94,137 +94,147 @@ static struct link *begin(struct test_world *world, struct seen *seen)
     return link;
 }
 
+/* A machine in sight. */
+struct sight {
+    struct test_world world;
+    struct seen seen;
+    struct link *link;
+};
+
+static int set_up(void **state)
+{
+    static struct sight sight;
+
+    sight = (struct sight){0};
+    sight.link = begin(&sight.world, &sight.seen);
+    *state = &sight;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    test_world_end(&((struct sight *)*state)->world);
+    return 0;
+}
+
+#define sight_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
 static void test_survives(void **state)
 {
-    struct seen seen = {.wanted = 2};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
+    sight->seen.wanted = 2;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
     assert_null(vitals_watch_sample(watch));
-    assert_ptr_equal(vitals_watch_link(watch), link);
-    test_world_run(&world, &seen.done);
-    assert_string_equal(world.agent.vitals_path,
+    assert_ptr_equal(vitals_watch_link(watch), sight->link);
+    test_world_run(&sight->world, &sight->seen.done);
+    assert_string_equal(sight->world.agent.vitals_path,
                         "/v1/vitals?fields=cpu.busy,interfaces&every=1000ms");
-    assert_true(seen.last == 25);
+    assert_true(sight->seen.last == 25);
     for (unsigned again = 1; again <= 3; again++) {
-        seen.done = false;
-        seen.wanted = 2 * (again + 1);
-        test_agent_cut(&world.agent);
-        test_world_run(&world, &seen.done);
-        assert_int_equal(seen.interruptions, again);
-        assert_int_equal(world.agent.vitals_asked, again + 1);
+        sight->seen.done = false;
+        sight->seen.wanted = 2 * (again + 1);
+        test_agent_cut(&sight->world.agent);
+        test_world_run(&sight->world, &sight->seen.done);
+        assert_int_equal(sight->seen.interruptions, again);
+        assert_int_equal(sight->world.agent.vitals_asked, again + 1);
     }
-    assert_int_equal(seen.ends, 0);
+    assert_int_equal(sight->seen.ends, 0);
     vitals_watch_stop(watch);
-    test_world_end(&world);
 }
 
 /* The connection breaks in the middle of a line: the half of it does not meet the next one. */
 static void test_half_a_line(void **state)
 {
-    struct seen seen = {.wanted = 1, .cuts = true};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    world.agent.vitals = HEAD ONE "{\"t\":2000,\"i\":10";
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    seen.done = false;
-    seen.wanted = 2;
-    test_world_run(&world, &seen.done);
-    assert_true(seen.last == 12.5);
-    assert_int_equal(seen.ends, 0);
+    sight->seen.wanted = 1;
+    sight->seen.cuts = true;
+    sight->world.agent.vitals = HEAD ONE "{\"t\":2000,\"i\":10";
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    sight->seen.done = false;
+    sight->seen.wanted = 2;
+    test_world_run(&sight->world, &sight->seen.done);
+    assert_true(sight->seen.last == 12.5);
+    assert_int_equal(sight->seen.ends, 0);
     vitals_watch_stop(watch);
-    test_world_end(&world);
 }
 
 static void test_stop_inside(void **state)
 {
-    struct seen seen = {.stops = true, .wanted = 1};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    test_world_wait(&world, 50);
-    assert_int_equal(seen.samples, 1); /* though two came together */
+    sight->seen.stops = true;
+    sight->seen.wanted = 1;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    test_world_wait(&sight->world, 50);
+    assert_int_equal(sight->seen.samples, 1); /* though two came together */
     /* And in the other callbacks. */
-    seen = (struct seen){.world = &world, .wanted = 2};
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    seen.stops = true;
-    test_agent_cut(&world.agent);
-    test_world_wait(&world, 300);
-    assert_int_equal(seen.interruptions, 1);
-    assert_int_equal(seen.samples, 2);
-    test_world_end(&world);
+    sight->seen = (struct seen){.world = &sight->world, .wanted = 2};
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    sight->seen.stops = true;
+    test_agent_cut(&sight->world.agent);
+    test_world_wait(&sight->world, 300);
+    assert_int_equal(sight->seen.interruptions, 1);
+    assert_int_equal(sight->seen.samples, 2);
 }
 
 static void test_change_inside(void **state)
 {
-    struct seen seen = {.changes = true, .wanted = 3};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    assert_int_equal(world.agent.vitals_asked, 2);
-    assert_string_equal(world.agent.vitals_path, "/v1/vitals?fields=mem.used&every=5000ms");
-    assert_int_equal(seen.interruptions, 0);
+    sight->seen.changes = true;
+    sight->seen.wanted = 3;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    assert_int_equal(sight->world.agent.vitals_asked, 2);
+    assert_string_equal(sight->world.agent.vitals_path, "/v1/vitals?fields=mem.used&every=5000ms");
+    assert_int_equal(sight->seen.interruptions, 0);
     assert_int_equal(vitals_watch_change(watch, &(struct vitals_ask){.fields = "a b"}), -EINVAL);
     vitals_watch_stop(watch);
-    test_world_end(&world);
 }
 
 static void test_refused(void **state)
 {
-    struct seen seen = {.stops = true};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    world.agent.refuse_vitals = PROBLEM_RIGHT_MISSING;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    assert_int_equal(seen.trouble.code, PROBLEM_RIGHT_MISSING);
-    assert_int_equal(seen.ends, 1);
-    test_world_end(&world);
+    sight->seen.stops = true;
+    sight->world.agent.refuse_vitals = PROBLEM_RIGHT_MISSING;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    assert_int_equal(sight->seen.trouble.code, PROBLEM_RIGHT_MISSING);
+    assert_int_equal(sight->seen.ends, 1);
 }
 
 /* An agent that starts afresh says so, or just ends the stream: both pass. */
 static void test_asks_again(void **state)
 {
-    struct seen seen = {.wanted = 2};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    world.agent.refuse_vitals = PROBLEM_SHUTTING_DOWN;
-    world.agent.refuse_vitals_times = 1;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    assert_int_equal(world.agent.vitals_asked, 2);
+    sight->seen.wanted = 2;
+    sight->world.agent.refuse_vitals = PROBLEM_SHUTTING_DOWN;
+    sight->world.agent.refuse_vitals_times = 1;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    assert_int_equal(sight->world.agent.vitals_asked, 2);
     vitals_watch_stop(watch);
 
-    seen = (struct seen){.world = &world, .wanted = 4};
-    world.agent.vitals_end = true;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    assert_true(seen.interruptions >= 1);
-    assert_int_equal(seen.ends, 0);
+    sight->seen = (struct seen){.world = &sight->world, .wanted = 4};
+    sight->world.agent.vitals_end = true;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    assert_true(sight->seen.interruptions >= 1);
+    assert_int_equal(sight->seen.ends, 0);
     vitals_watch_stop(watch);
-    test_world_end(&world);
 }
 
 static void test_nonsense(void **state)
@@ -250,24 +260,21 @@ static void test_nonsense(void **state)
 
 static void test_closed_link(void **state)
 {
-    struct seen seen = {.wanted = 2};
-    struct test_world world;
+    struct sight *sight = *state;
     struct vitals_watch *watch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen), 0);
-    test_world_run(&world, &seen.done);
-    link_disconnect(link);
-    test_world_wait(&world, 50);
-    assert_int_equal(seen.ends, 1);
+    sight->seen.wanted = 2;
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen), 0);
+    test_world_run(&sight->world, &sight->seen.done);
+    link_disconnect(sight->link);
+    test_world_wait(&sight->world, 50);
+    assert_int_equal(sight->seen.ends, 1);
     vitals_watch_stop(watch);
-    seen = (struct seen){.world = &world};
-    assert_int_equal(vitals_watch_start(&watch, link, &ask, &events, &seen),
+    sight->seen = (struct seen){.world = &sight->world};
+    assert_int_equal(vitals_watch_start(&watch, sight->link, &ask, &events, &sight->seen),
                      0); /* of a closed one */
-    assert_int_equal(seen.ends, 1);
+    assert_int_equal(sight->seen.ends, 1);
     vitals_watch_stop(watch);
-    test_world_end(&world);
 }
 
 /* ---- once ---- */
@@ -294,34 +301,30 @@ static void on_once(const struct vitals_sample *sample, const struct trouble *tr
 
 static void test_once(void **state)
 {
-    struct seen seen = {0};
+    struct sight *sight = *state;
     struct fetched fetched = {0};
-    struct test_world world;
     struct vitals_fetch *fetch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    world.agent.vitals = "{\"time_ms\":5,\"interval_ms\":1000,\"cpu.busy\":7}";
-    world.agent.vitals_end = true;
-    assert_int_equal(vitals_once(link, &ask, on_once, &fetched, &fetch), 0);
-    test_world_run(&world, &fetched.done);
+    sight->world.agent.vitals = "{\"time_ms\":5,\"interval_ms\":1000,\"cpu.busy\":7}";
+    sight->world.agent.vitals_end = true;
+    assert_int_equal(vitals_once(sight->link, &ask, on_once, &fetched, &fetch), 0);
+    test_world_run(&sight->world, &fetched.done);
     assert_true(fetched.good);
     assert_true(fetched.value == 7);
-    assert_string_equal(world.agent.vitals_path, "/v1/vitals?fields=cpu.busy,interfaces");
+    assert_string_equal(sight->world.agent.vitals_path, "/v1/vitals?fields=cpu.busy,interfaces");
 
     fetched = (struct fetched){0};
-    world.agent.vitals = "[]";
-    assert_int_equal(vitals_once(link, &ask, on_once, &fetched, NULL), 0);
-    test_world_run(&world, &fetched.done);
+    sight->world.agent.vitals = "[]";
+    assert_int_equal(vitals_once(sight->link, &ask, on_once, &fetched, NULL), 0);
+    test_world_run(&sight->world, &fetched.done);
     assert_false(fetched.good);
     assert_int_equal(fetched.trouble.code, PROBLEM_NOT_HUNE);
 
     fetched = (struct fetched){0};
-    assert_int_equal(vitals_once(link, &ask, on_once, &fetched, &fetch), 0);
+    assert_int_equal(vitals_once(sight->link, &ask, on_once, &fetched, &fetch), 0);
     assert_null(vitals_fetch_cancel(fetch));
-    test_world_wait(&world, 50);
+    test_world_wait(&sight->world, 50);
     assert_false(fetched.done);
-    test_world_end(&world);
 }
 
 /* ---- history ---- */
@@ -343,63 +346,59 @@ static void on_history(struct vitals_history *history, const struct trouble *tro
 
 static void test_history(void **state)
 {
+    struct sight *sight = *state;
     static const struct vitals_history_ask history_ask = {.fields = "cpu.busy",
                                                           .since_ms = -86400000};
-    struct seen seen = {0};
     struct fetched fetched = {0};
-    struct test_world world;
     struct vitals_fetch *fetch;
-    struct link *link = begin(&world, &seen);
 
-    (void)state;
-    world.agent.vitals = HISTORY_HEAD_LINE "{\"t\":1,\"v\":[1]}\n{\"t\":2,\"v\":[2]}\n";
-    world.agent.vitals_end = true;
-    assert_int_equal(vitals_history(link, &history_ask, on_history, &fetched, NULL), 0);
-    test_world_run(&world, &fetched.done);
+    sight->world.agent.vitals = HISTORY_HEAD_LINE "{\"t\":1,\"v\":[1]}\n{\"t\":2,\"v\":[2]}\n";
+    sight->world.agent.vitals_end = true;
+    assert_int_equal(vitals_history(sight->link, &history_ask, on_history, &fetched, NULL), 0);
+    test_world_run(&sight->world, &fetched.done);
     assert_true(fetched.good);
     assert_int_equal(fetched.rows, 2);
-    assert_string_equal(world.agent.vitals_path, "/v1/vitals?fields=cpu.busy&since=86400000ms");
+    assert_string_equal(sight->world.agent.vitals_path,
+                        "/v1/vitals?fields=cpu.busy&since=86400000ms");
 
     /* Cut in the middle: asked again from the beginning, and no row comes twice. */
     fetched = (struct fetched){0};
-    world.agent.vitals_end = false;
-    assert_int_equal(vitals_history(link, &history_ask, on_history, &fetched, NULL), 0);
-    test_world_wait(&world, 100);
+    sight->world.agent.vitals_end = false;
+    assert_int_equal(vitals_history(sight->link, &history_ask, on_history, &fetched, NULL), 0);
+    test_world_wait(&sight->world, 100);
     assert_false(fetched.done);
-    world.agent.vitals_end = true;
-    test_agent_cut(&world.agent);
-    test_world_run(&world, &fetched.done);
+    sight->world.agent.vitals_end = true;
+    test_agent_cut(&sight->world.agent);
+    test_world_run(&sight->world, &fetched.done);
     assert_int_equal(fetched.rows, 2);
 
     fetched = (struct fetched){0};
-    world.agent.vitals = "";
-    assert_int_equal(vitals_history(link, &history_ask, on_history, &fetched, NULL), 0);
-    test_world_run(&world, &fetched.done);
+    sight->world.agent.vitals = "";
+    assert_int_equal(vitals_history(sight->link, &history_ask, on_history, &fetched, NULL), 0);
+    test_world_run(&sight->world, &fetched.done);
     assert_int_equal(fetched.trouble.code, PROBLEM_NOT_HUNE);
 
     fetched = (struct fetched){0};
-    world.agent.vitals = HISTORY_HEAD_LINE "nonsense\n";
-    assert_int_equal(vitals_history(link, &history_ask, on_history, &fetched, NULL), 0);
-    test_world_run(&world, &fetched.done);
+    sight->world.agent.vitals = HISTORY_HEAD_LINE "nonsense\n";
+    assert_int_equal(vitals_history(sight->link, &history_ask, on_history, &fetched, NULL), 0);
+    test_world_run(&sight->world, &fetched.done);
     assert_int_equal(fetched.trouble.code, PROBLEM_NOT_HUNE);
 
     fetched = (struct fetched){0};
-    world.agent.vitals_end = false;
-    assert_int_equal(vitals_history(link, &history_ask, on_history, &fetched, &fetch), 0);
+    sight->world.agent.vitals_end = false;
+    assert_int_equal(vitals_history(sight->link, &history_ask, on_history, &fetched, &fetch), 0);
     vitals_fetch_cancel(fetch);
-    test_world_wait(&world, 50);
+    test_world_wait(&sight->world, 50);
     assert_false(fetched.done);
-    test_world_end(&world);
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_survives),    cmocka_unit_test(test_half_a_line),
-        cmocka_unit_test(test_stop_inside), cmocka_unit_test(test_change_inside),
-        cmocka_unit_test(test_refused),     cmocka_unit_test(test_asks_again),
-        cmocka_unit_test(test_nonsense),    cmocka_unit_test(test_closed_link),
-        cmocka_unit_test(test_once),        cmocka_unit_test(test_history),
+        sight_test(test_survives),       sight_test(test_half_a_line), sight_test(test_stop_inside),
+        sight_test(test_change_inside),  sight_test(test_refused),     sight_test(test_asks_again),
+        cmocka_unit_test(test_nonsense), sight_test(test_closed_link), sight_test(test_once),
+        sight_test(test_history),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
