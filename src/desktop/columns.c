@@ -2,6 +2,7 @@
 #include "desktop/columns.h"
 
 #include "desktop/sparkline.h"
+#include "desktop/text-cell.h"
 #include "fleet/i18n.h"
 
 struct column {
@@ -172,8 +173,8 @@ static const struct column columns[] = {
 struct cell {
     const struct column *column;
     HuneMachine *machine;
-    GtkLabel *label;
-    GtkImage *icon;
+    HuneTextCell *label;
+    GtkImage *icon; /* of the state's column alone */
     gulong handler;
     gulong sampled; /* of the disk's column alone */
 };
@@ -182,8 +183,7 @@ static void show_cell(struct cell *cell)
 {
     g_autofree char *text = cell->column->text(cell->machine);
 
-    if (g_strcmp0(text, gtk_label_get_label(cell->label)) != 0)
-        gtk_label_set_label(cell->label, text);
+    hune_text_cell_set_text(cell->label, text);
     if (!cell->icon)
         return;
     gtk_image_set_from_icon_name(cell->icon, hune_machine_state_icon(cell->machine));
@@ -199,25 +199,23 @@ static void setup_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpo
 {
     const struct column *column = data;
     struct cell *cell = g_new0(struct cell, 1);
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    GtkWidget *label = hune_text_cell_new(column->width_chars, column->right);
+    GtkWidget *child = label;
 
     (void)factory;
     cell->column = column;
+    cell->label = HUNE_TEXT_CELL(label);
     if (column->has_icon) {
+        child = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
         cell->icon = GTK_IMAGE(gtk_image_new());
         gtk_accessible_update_state(GTK_ACCESSIBLE(cell->icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE,
                                     -1);
-        gtk_box_append(GTK_BOX(box), GTK_WIDGET(cell->icon));
+        gtk_box_append(GTK_BOX(child), GTK_WIDGET(cell->icon));
+        gtk_widget_set_hexpand(label, TRUE);
+        gtk_box_append(GTK_BOX(child), label);
     }
-    cell->label = GTK_LABEL(gtk_label_new(""));
-    gtk_label_set_xalign(cell->label, column->right ? 1 : 0);
-    gtk_label_set_ellipsize(cell->label, PANGO_ELLIPSIZE_END);
-    gtk_label_set_width_chars(cell->label, column->width_chars);
-    gtk_label_set_single_line_mode(cell->label, TRUE);
-    gtk_widget_set_hexpand(GTK_WIDGET(cell->label), TRUE);
-    gtk_box_append(GTK_BOX(box), GTK_WIDGET(cell->label));
-    g_object_set_data_full(G_OBJECT(box), "cell", cell, g_free);
-    gtk_list_item_set_child(item, box);
+    g_object_set_data_full(G_OBJECT(child), "cell", cell, g_free);
+    gtk_list_item_set_child(item, child);
 }
 
 static void bind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
