@@ -5,6 +5,7 @@
 #include <signal.h>
 
 #include "config.h"
+#include "desktop/alert-notify.h"
 #include "desktop/fleet-model.h"
 #include "desktop/preferences.h"
 #include "desktop/window.h"
@@ -58,6 +59,11 @@ static void open_named(HuneApplication *self)
     g_clear_pointer(&self->to_open, g_free);
 }
 
+static void on_alerts(HuneApplication *self, GArray *events)
+{
+    hune_alert_notify(G_APPLICATION(self), events);
+}
+
 static void hune_application_activate(GApplication *application)
 {
     HuneApplication *self = HUNE_APPLICATION(application);
@@ -66,6 +72,8 @@ static void hune_application_activate(GApplication *application)
     if (!self->fleet) {
         self->fleet = hune_fleet_new(self->fleet_path, self->identity);
         g_signal_connect_swapped(self->fleet, "listed", G_CALLBACK(open_named), self);
+        g_signal_connect_object(hune_fleet_alerts(self->fleet), "told", G_CALLBACK(on_alerts), self,
+                                G_CONNECT_SWAPPED);
     }
     if (!window)
         window = hune_window_new(ADW_APPLICATION(self), self->fleet, TRUE);
@@ -131,6 +139,24 @@ static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
     g_list_free(windows);
 }
 
+/* What messages on the desktop lead to. */
+static void act_show(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    HuneApplication *self = data;
+    HuneWindow *window;
+    HuneMachine *machine;
+
+    (void)action;
+    g_application_activate(data);
+    window = main_window(self);
+    machine = parameter ? hune_fleet_find(self->fleet, g_variant_get_string(parameter, NULL))
+                        : NULL;
+    if (machine)
+        hune_window_open_machine(window, machine);
+    else
+        hune_window_show_alerts(window);
+}
+
 /* Every window is closed, so that ending from outside is ending in order. */
 static gboolean on_signal(gpointer data)
 {
@@ -141,8 +167,11 @@ static gboolean on_signal(gpointer data)
 
 static void hune_application_startup(GApplication *application)
 {
-    static const GActionEntry actions[] = {{.name = "about", .activate = act_about},
-                                           {.name = "quit", .activate = act_quit}};
+    static const GActionEntry actions[] = {
+        {.name = "about", .activate = act_about},
+        {.name = "quit", .activate = act_quit},
+        {.name = "show-alerts", .activate = act_show},
+        {.name = "open-machine", .activate = act_show, .parameter_type = "s"}};
     GtkApplication *gtk = GTK_APPLICATION(application);
 
     G_APPLICATION_CLASS(hune_application_parent_class)->startup(application);

@@ -12,6 +12,7 @@ struct _HuneFleet {
     GListStore *machines;
     GHashTable *by_name; /* borrowed name -> borrowed HuneMachine */
     GPtrArray *by_slot;  /* borrowed HuneMachine or NULL */
+    HuneAlerts *alerts;
     gboolean is_read;
 
     char *path;
@@ -48,6 +49,7 @@ static void hune_fleet_finalize(GObject *object)
     g_clear_object(&self->machines);
     g_hash_table_unref(self->by_name);
     g_ptr_array_unref(self->by_slot);
+    g_clear_object(&self->alerts);
     g_free(self->path);
     g_free(self->list_fault);
     g_strfreev(self->bad);
@@ -74,6 +76,7 @@ static void hune_fleet_init(HuneFleet *self)
     self->machines = g_list_store_new(HUNE_TYPE_MACHINE);
     self->by_name = g_hash_table_new(g_str_hash, g_str_equal);
     self->by_slot = g_ptr_array_new();
+    self->alerts = hune_alerts_new();
 }
 
 HuneFleet *hune_fleet_new(const char *path, const char *identity)
@@ -101,6 +104,11 @@ GListModel *hune_fleet_machines(HuneFleet *self)
 HuneMachine *hune_fleet_find(HuneFleet *self, const char *name)
 {
     return g_hash_table_lookup(self->by_name, name);
+}
+
+HuneAlerts *hune_fleet_alerts(HuneFleet *self)
+{
+    return self->alerts;
 }
 
 gboolean hune_fleet_is_read(HuneFleet *self)
@@ -257,6 +265,58 @@ static void splice_list(HuneFleet *self, GPtrArray *machines)
                             machines->len - head - tail);
 }
 
+/* ---- alerts ---- */
+
+static gboolean set_alert(HuneMachine *machine, guint count, const char *name)
+{
+    gboolean changed = machine->alerts != count;
+
+    machine->alerts = count;
+    return set_text(&machine->alert, name) || changed;
+}
+
+/* Each machine's alerts are counted, and the first one is named. */
+static void count_alerts(HuneFleet *self)
+{
+    GArray *standing = hune_alerts_standing(self->alerts);
+    g_autoptr(GHashTable) counts = g_hash_table_new(NULL, NULL);
+    g_autoptr(GHashTable) names = g_hash_table_new(NULL, NULL);
+    guint changed = 0;
+
+    for (guint i = 0; i < standing->len; i++) {
+        const struct alert_item *item = &g_array_index(standing, struct alert_item, i);
+        HuneMachine *machine = hune_fleet_find(self, item->machine);
+        guint count = GPOINTER_TO_UINT(g_hash_table_lookup(counts, machine));
+
+        if (!machine)
+            continue;
+        g_hash_table_insert(counts, machine, GUINT_TO_POINTER(count + 1));
+        if (count == 0)
+            g_hash_table_insert(names, machine, (gpointer)hune_alert_name(item));
+    }
+    for (guint i = 0; i < self->by_slot->len; i++) {
+        HuneMachine *machine = g_ptr_array_index(self->by_slot, i);
+
+        if (!machine || !set_alert(machine, GPOINTER_TO_UINT(g_hash_table_lookup(counts, machine)),
+                                   g_hash_table_lookup(names, machine)))
+            continue;
+        hune_machine_changed(machine);
+        changed++;
+    }
+    if (changed)
+        g_signal_emit(self, signals[SIGNAL_TOLD], 0);
+}
+
+void hune_fleet_read_alerts(struct letter *letter, void *reader)
+{
+    HuneFleet *self = reader;
+
+    hune_alerts_take(self->alerts, (struct alert_news *)letter);
+    count_alerts(self);
+}
+
+/* ---- a list that was read ---- */
+
 void hune_fleet_read_roster(struct letter *letter, void *reader)
 {
     struct roster *roster = (struct roster *)letter;
@@ -271,6 +331,7 @@ void hune_fleet_read_roster(struct letter *letter, void *reader)
     self->bad = g_steal_pointer(&roster->bad);
     self->bad_count = roster->bad_count;
     roster_free(roster);
+    count_alerts(self);
     g_signal_emit(self, signals[SIGNAL_LISTED], 0);
     g_signal_emit(self, signals[SIGNAL_FAULTS], 0);
 }

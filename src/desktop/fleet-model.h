@@ -8,6 +8,7 @@
 
 #include <gio/gio.h>
 
+#include "desktop/alerts-model.h"
 #include "desktop/machine.h"
 #include "desktop/worker.h"
 
@@ -29,6 +30,8 @@ struct worker *hune_fleet_worker(HuneFleet *self);
 GListModel *hune_fleet_machines(HuneFleet *self);
 /* Borrowed; NULL if there is none. */
 HuneMachine *hune_fleet_find(HuneFleet *self, const char *name);
+/* Borrowed. */
+HuneAlerts *hune_fleet_alerts(HuneFleet *self);
 /* Whether the list has been read once. */
 gboolean hune_fleet_is_read(HuneFleet *self);
 const char *hune_fleet_path(HuneFleet *self);

@@ -20,6 +20,8 @@ struct _HuneMachinePage {
     GtkLabel *banner_text;
     GtkButton *banner_button;
     GtkButton *banner_second;
+    GtkInfoBar *alert_bar;
+    GtkLabel *alert_label;
     AdwViewStack *views;
 
     /* own */
@@ -222,9 +224,27 @@ static gboolean on_countdown(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void show_alerts(HuneMachinePage *self)
+{
+    GArray *standing = hune_alerts_standing(hune_fleet_alerts(self->fleet));
+    g_autoptr(GString) text = g_string_new(NULL);
+
+    for (guint i = 0; self->machine->alerts && i < standing->len; i++) {
+        const struct alert_item *item = &g_array_index(standing, struct alert_item, i);
+
+        if (g_str_equal(item->machine, self->machine->name))
+            g_string_append_printf(text, "%s%s%s%s%s%s", text->len ? "\n" : "", item->label,
+                                   *item->label ? ": " : "", item->rule, *item->detail ? ", " : "",
+                                   item->detail);
+    }
+    gtk_label_set_label(self->alert_label, text->str);
+    gtk_info_bar_set_revealed(self->alert_bar, text->len > 0);
+}
+
 static void on_changed(HuneMachinePage *self)
 {
     show_banner(self);
+    show_alerts(self);
     show_tab(self);
     if (self->machine->retry_us && !self->countdown)
         self->countdown = g_timeout_add_seconds(1, on_countdown, self);
@@ -262,6 +282,8 @@ static void hune_machine_page_class_init(HuneMachinePageClass *class)
     CHILD(banner_text);
     CHILD(banner_button);
     CHILD(banner_second);
+    CHILD(alert_bar);
+    CHILD(alert_label);
     CHILD(views);
 #undef CHILD
     gtk_widget_class_bind_template_callback(widget_class, on_banner_response);

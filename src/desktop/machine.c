@@ -25,6 +25,7 @@ static void hune_machine_finalize(GObject *object)
     g_free(self->seen);
     g_free(self->info);
     g_free(self->os);
+    g_free(self->alert);
     G_OBJECT_CLASS(hune_machine_parent_class)->finalize(object);
 }
 
@@ -91,17 +92,19 @@ char *hune_machine_state_text(const HuneMachine *self)
 
 char *hune_machine_state_word(const HuneMachine *self)
 {
+    if (self->alert)
+        return g_strdup_printf("%s, %s", self->alert, _(states[self->state].text));
     return g_strdup(_(states[self->state].text));
 }
 
 const char *hune_machine_state_icon(const HuneMachine *self)
 {
-    return states[self->state].icon;
+    return self->alerts ? "dialog-warning-symbolic" : states[self->state].icon;
 }
 
 gboolean hune_machine_needs_attention(const HuneMachine *self)
 {
-    return states[self->state].attention || hune_machine_disk(self) >= 0.9f;
+    return states[self->state].attention || self->alerts || hune_machine_disk(self) >= 0.9f;
 }
 
 gboolean hune_machine_is_down(const HuneMachine *self)

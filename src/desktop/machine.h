@@ -53,6 +53,9 @@ struct _HuneMachine {
     guint samples;
     float disk_full; /* of the fullest file system */
 
+    guint alerts; /* that stand */
+    char *alert;  /* the name of the first; NULL */
+
     gboolean matches; /* the selector that is typed */
 };
 
@@ -64,7 +67,7 @@ guint hune_machine_sampled_signal(void);
 char *hune_machine_address(const HuneMachine *self);
 /* "Connected", "Reconnecting in 12 s"; true for a second; free it. */
 char *hune_machine_state_text(const HuneMachine *self);
-/* "Connected", "Reconnecting"; free it. */
+/* "Connected", "Reconnecting", "hot, Connected" with an alert; free it. */
 char *hune_machine_state_word(const HuneMachine *self);
 const char *hune_machine_state_icon(const HuneMachine *self);
 /* Whether somebody should look after it. */

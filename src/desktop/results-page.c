@@ -32,6 +32,7 @@ struct _HuneResultsPage {
     HuneFleet *fleet;
     HuneOrder *order;
     struct hune_fold fold;
+    const struct hune_fold_group *usual; /* what the shown group is compared with; NULL: nothing */
     int shown_position; /* of the machine whose text is shown and goes on; -1: a group's */
     guint timer;
     gboolean is_stale;
@@ -92,16 +93,33 @@ static const struct hune_answer *first_answer(HuneResultsPage *self,
     return hune_order_answer(self->order, g_array_index(group->positions, guint, 0));
 }
 
-static void show_group(HuneResultsPage *self, const struct hune_fold_group *group)
+/* What most machines said; NULL while no two agree. */
+static const struct hune_fold_group *usual_group(HuneResultsPage *self)
 {
     const struct hune_fold_group *majority = hune_fold_majority(&self->fold);
 
+    return majority && majority->positions->len > 1 ? majority : NULL;
+}
+
+static void show_group(HuneResultsPage *self, const struct hune_fold_group *group)
+{
     self->shown_position = -1;
+    self->usual = usual_group(self);
     hune_output_view_clear(self->output);
-    if (majority == group || majority->positions->len < 2)
+    if (!self->usual || self->usual == group)
         show_text(self, first_answer(self, group));
     else
-        show_against(self, first_answer(self, group), first_answer(self, majority));
+        show_against(self, first_answer(self, group), first_answer(self, self->usual));
+}
+
+/* Others have answered: what is unusual is another thing now. */
+static void compare_again(HuneResultsPage *self)
+{
+    GtkListBoxRow *row = gtk_list_box_get_selected_row(self->groups);
+
+    if (row && self->shown_position < 0 && self->usual != usual_group(self))
+        show_group(self,
+                   g_ptr_array_index(self->fold.groups, (guint)gtk_list_box_row_get_index(row)));
 }
 
 static void show_machine(HuneResultsPage *self, guint position)
@@ -214,6 +232,7 @@ static void refresh(HuneResultsPage *self)
         show_groups(self);
         if (!gtk_list_box_get_selected_row(self->groups) && self->shown_position < 0)
             gtk_list_box_select_row(self->groups, gtk_list_box_get_row_at_index(self->groups, 0));
+        compare_again(self);
     }
     show_counts(self);
 }

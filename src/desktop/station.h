@@ -42,6 +42,11 @@ void states_changed(struct station *station);
 void samples_take(struct worker *worker, uint32_t slot, const struct vitals_sample *sample);
 void sights_machine_gone(struct worker *worker, uint32_t slot);
 
+/* ---- worker-alerts.c ---- */
+/* How a machine is found is written down, as `hune watch` does. */
+void alerts_presence(struct worker *worker, uint32_t slot, enum presence presence,
+                     const struct trouble *trouble);
+
 /* ---- worker-shell.c ---- */
 void shells_machine_gone(struct worker *worker, uint32_t slot);
 

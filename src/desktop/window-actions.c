@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "desktop/add-dialog.h"
+#include "desktop/alerts-page.h"
 #include "desktop/edit-dialog.h"
 #include "desktop/import-dialog.h"
 #include "desktop/machine-page.h"
@@ -10,6 +11,7 @@
 #include "desktop/past-page.h"
 #include "desktop/preferences.h"
 #include "desktop/results-page.h"
+#include "desktop/rules-dialog.h"
 #include "desktop/run-dialog.h"
 #include "desktop/window.h"
 #include "desktop/words.h"
@@ -401,6 +403,31 @@ static void act_past(GtkWidget *widget, const char *name, GVariant *parameter)
     adw_tab_page_set_title(tab, _("Commands of before"));
 }
 
+void hune_window_show_alerts(HuneWindow *self)
+{
+    AdwTabView *tabs = hune_window_tabs(self);
+    AdwTabPage *tab;
+
+    for (int i = 0; i < adw_tab_view_get_n_pages(tabs); i++) {
+        tab = adw_tab_view_get_nth_page(tabs, i);
+        if (HUNE_IS_ALERTS_PAGE(adw_tab_page_get_child(tab))) {
+            adw_tab_view_set_selected_page(tabs, tab);
+            return;
+        }
+    }
+    tab = hune_window_add_page(self, hune_alerts_page_new(hune_window_fleet(self)));
+    adw_tab_page_set_title(tab, _("Alerts"));
+}
+
+static void act_alerts(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    (void)parameter;
+    if (g_str_equal(name, "win.rules"))
+        gtk_window_present(GTK_WINDOW(hune_rules_dialog_new(HUNE_WINDOW(widget))));
+    else
+        hune_window_show_alerts(HUNE_WINDOW(widget));
+}
+
 static void act_preferences(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     (void)name;
@@ -427,6 +454,9 @@ void hune_window_install_actions(GtkWidgetClass *class)
     gtk_widget_class_install_action(class, "win.view", "s", act_view);
     gtk_widget_class_install_action(class, "win.past", NULL, act_past);
     gtk_widget_class_add_binding_action(class, GDK_KEY_h, GDK_CONTROL_MASK, "win.past", NULL);
+    gtk_widget_class_install_action(class, "win.alerts", NULL, act_alerts);
+    gtk_widget_class_install_action(class, "win.rules", NULL, act_alerts);
+    gtk_widget_class_add_binding_action(class, GDK_KEY_e, GDK_CONTROL_MASK, "win.alerts", NULL);
     gtk_widget_class_install_action(class, "win.preferences", NULL, act_preferences);
     gtk_widget_class_add_binding_action(class, GDK_KEY_f, GDK_CONTROL_MASK, "win.filter", NULL);
     gtk_widget_class_add_binding_action(class, GDK_KEY_n, GDK_CONTROL_MASK, "win.add", NULL);

@@ -24,6 +24,8 @@ void hune_window_toast_action(HuneWindow *self, const char *text, const char *bu
 /* What failed, in a dialog: the first line is its heading, the rest what to do. */
 void hune_window_fail(HuneWindow *self, const char *heading, const char *text);
 
+/* The tab of alerts, made if there is none. */
+void hune_window_show_alerts(HuneWindow *self);
 /* The machine's tab, made if there is none. */
 void hune_window_open_machine(HuneWindow *self, HuneMachine *machine);
 /* A page in a tab of its own; takes a floating page. */

@@ -1,14 +1,27 @@
-/* What the window hears of the operator's key, and of troubles. */
+/* Texts for the window: of the operator's key, of troubles, of anything that is to be one line. */
 #include "desktop/worker-private.h"
 
+#include <string.h>
+
+#include "base/text.h"
 #include "desktop/news.h"
 
 static char *take_text(struct buffer *buffer)
 {
-    char *text = g_strndup((const char *)buffer_bytes(buffer), buffer_length(buffer));
+    const char *bytes = buffer_length(buffer) ? (const char *)buffer_bytes(buffer) : "";
+    char *text = g_strndup(bytes, buffer_length(buffer));
 
     buffer_deinit(buffer);
     return text;
+}
+
+char *printable_line(const char *text)
+{
+    struct buffer out = BUFFER_INIT;
+
+    if (text && text_append_printable_line(&out, text, strlen(text)) != 0)
+        g_error("out of memory");
+    return take_text(&out);
 }
 
 void trouble_texts(const struct trouble *trouble, const struct signer *signer, char **sentence_out,

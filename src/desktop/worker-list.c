@@ -115,6 +115,16 @@ static bool is_gone(struct worker *worker)
            errno == ENOENT;
 }
 
+static void take_list(struct worker *worker, struct fleet *fleet)
+{
+    struct fleet *before = worker->fleet;
+
+    worker->fleet = fleet;
+    stations_sync(worker);
+    alerts_fleet_changed(worker);
+    fleet_free(before);
+}
+
 /* True if the window must be told. A list that cannot be read any more leaves the machines as they
  * were: a half-written file must not close every tab. */
 static bool read_list(struct worker *worker)
@@ -138,13 +148,10 @@ static bool read_list(struct worker *worker)
     }
     if (is_same(worker->fleet, fleet) && g_strcmp0(worker->list_fault, fault_before) == 0) {
         /* But a later change is told by what the file looked like last. */
-        fleet_free(worker->fleet);
-        worker->fleet = fleet;
+        take_list(worker, fleet);
         return false;
     }
-    fleet_free(worker->fleet);
-    worker->fleet = fleet;
-    stations_sync(worker);
+    take_list(worker, fleet);
     return true;
 }
 

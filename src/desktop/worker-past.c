@@ -1,7 +1,6 @@
 /* What was run before, read from the console's memory: see past.h. */
 #include <string.h>
 
-#include "base/text.h"
 #include "desktop/display.h"
 #include "desktop/past.h"
 #include "desktop/worker-private.h"
@@ -27,22 +26,13 @@ static void past_answer_clear(gpointer data)
         g_string_free(answer->text, TRUE);
 }
 
-static char *printable(const char *text)
-{
-    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
-
-    if (text_append_printable_line(&out, text, strlen(text)) != 0)
-        return g_strdup("");
-    return g_strndup((const char *)buffer_bytes(&out), buffer_length(&out));
-}
-
 static struct past_run copy_run(const struct stored_run *run)
 {
     return (struct past_run){
         .number = run->number,
         .started_ms = run->started_ms,
-        .command = printable(run->command),
-        .selector = printable(run->selector),
+        .command = printable_line(run->command),
+        .selector = printable_line(run->selector),
         .machines = run->machines,
         .ok = run->ok,
         .failed = run->failed,

@@ -10,6 +10,7 @@
 #include "fleet/signer.h"
 #include "fleet/store.h"
 
+struct alerts;
 struct lookout;
 struct station;
 
@@ -50,6 +51,8 @@ struct worker {
     uv_timer_t news_timer;
     GArray *dirty; /* uint32_t: slots with news */
 
+    struct alerts *alerts; /* worker-alerts.c; NULL: there is no home for rules */
+
     GArray *samples; /* struct sample_item, not told yet; worker-vitals.c */
     uv_timer_t samples_timer;
     struct list sights;
@@ -60,6 +63,11 @@ struct worker {
     struct list questions; /* worker-files.c */
     struct list carries;   /* worker-carry.c */
 };
+
+/* ---- worker-key.c ---- */
+/* What came from a machine, a file or a person, made fit for one line. Takes NULL; never NULL; free
+ * it. */
+char *printable_line(const char *text);
 
 /* ---- worker-list.c ---- */
 /* Reads the list, watches it, tells the window. */
@@ -81,6 +89,12 @@ void states_begin(struct worker *worker);
 int states_look(struct worker *worker);
 /* After stations_end(). */
 void states_end(struct worker *worker);
+
+/* ---- worker-alerts.c ---- */
+void alerts_begin(struct worker *worker);
+void alerts_end(struct worker *worker);
+/* The fleet was read again; the one of before is still there. */
+void alerts_fleet_changed(struct worker *worker);
 
 void vitals_begin(struct worker *worker);
 void vitals_end(struct worker *worker);

@@ -206,6 +206,13 @@ static void on_sample(struct lookout *lookout, uint32_t position,
         samples_take(user, lookout_machine(lookout, position), sample);
 }
 
+static void on_presence(struct lookout *lookout, uint32_t position, enum presence from,
+                        enum presence to, const struct trouble *trouble, void *user)
+{
+    (void)from;
+    alerts_presence(user, lookout_machine(lookout, position), to, trouble);
+}
+
 static void on_ready(struct lookout *lookout, uint32_t position, const struct link_info *info,
                      void *user)
 {
@@ -223,8 +230,11 @@ static void on_failed(struct lookout *lookout, uint32_t position, const struct t
     runs_machine_failed(user, lookout_machine(lookout, position), trouble);
 }
 
-static const struct lookout_events events = {
-    .on_change = on_change, .on_sample = on_sample, .on_ready = on_ready, .on_failed = on_failed};
+static const struct lookout_events events = {.on_change = on_change,
+                                             .on_sample = on_sample,
+                                             .on_presence = on_presence,
+                                             .on_ready = on_ready,
+                                             .on_failed = on_failed};
 
 /* ---- life ---- */
 

@@ -3,7 +3,6 @@
 #include <math.h>
 #include <string.h>
 
-#include "base/text.h"
 #include "desktop/news.h"
 #include "desktop/sight.h"
 #include "desktop/station.h"
@@ -110,17 +109,6 @@ static struct sight_news *sight_news_new(void (*told)(const struct sight_news *,
     return news;
 }
 
-static char *printable(const char *text)
-{
-    struct buffer out = BUFFER_INIT;
-    char *copy;
-
-    text_append_printable_line(&out, text, strlen(text));
-    copy = g_strndup((const char *)buffer_bytes(&out), buffer_length(&out));
-    buffer_deinit(&out);
-    return copy;
-}
-
 static void copy_processes(struct sight_news *news, const struct vitals_sample *sample)
 {
     news->processes = g_new0(struct sight_process, sample->process_count + 1);
@@ -132,8 +120,8 @@ static void copy_processes(struct sight_news *news, const struct vitals_sample *
             .pid = process->pid,
             .cpu = process->cpu,
             .memory = process->memory,
-            .user = printable(process->user),
-            .command = printable(process->command),
+            .user = printable_line(process->user),
+            .command = printable_line(process->command),
         };
     }
 }

@@ -111,6 +111,7 @@ static gpointer work(gpointer data)
     open_store(worker);
     if (open_links(worker) == 0)
         stations_look(worker);
+    alerts_begin(worker);
     /* Letters may be waiting since before the loop ran. */
     bridge_read_in_worker(worker->bridge);
     uv_run(&worker->loop, UV_RUN_DEFAULT);
@@ -158,6 +159,7 @@ static void finish_ending(uv_timer_t *timer)
     uv_close((uv_handle_t *)&worker->last_call, NULL);
     shells_end(worker);
     meetings_end(worker);
+    alerts_end(worker);
     stations_end(worker);
     states_end(worker);
     vitals_end(worker);
