@@ -4,9 +4,11 @@
  *
  * The order's payload is on descriptor TRANSFER_ORDER_FD. `get` writes a parcel to standard output;
  * or, if that is asked for, the listing of one folder; `put` reads one from standard input and then
- * writes a receipt, one JSON object on one line. What was left out, and what went wrong, is told on
- * standard error, a line each. */
+ * writes a receipt, one JSON object on one line. With a belt on descriptor TRANSFER_BELT_FD, the
+ * parcel goes over that, and standard output or input is its bell. What was left out, and what went
+ * wrong, is told on standard error, a line each. */
 #include <errno.h>
+#include <fcntl.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -15,13 +17,20 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
+#include "courier/ends.h"
 #include "courier/list.h"
 #include "courier/paths.h"
-#include "courier/pipe.h"
 #include "parcel/pack.h"
 #include "parcel/unpack.h"
 
 enum { EXIT_LEFT_OUT = 1, EXIT_MALFORMED = 125 };
+
+/* How this courier was started. */
+struct call {
+    bool gets;
+    bool copies; /* who writes to the belt may be taken over while we read */
+    int belt;    /* or -1 */
+};
 
 static void tell(const struct parcel_trouble *trouble)
 {
@@ -47,7 +56,7 @@ static void on_left_out(void *user, const struct parcel_trouble *trouble)
     tell(trouble);
 }
 
-static int get(const struct transfer *transfer, const struct paths *paths)
+static int get(const struct call *call, const struct transfer *transfer, const struct paths *paths)
 {
     const struct pack_settings settings = {
         .paths = (const char *const *)paths->items,
@@ -60,14 +69,16 @@ static int get(const struct transfer *transfer, const struct paths *paths)
     struct parcel_trouble trouble = {0};
     struct pack_result result;
     struct parcel_sink sink;
-    struct pipe_end end;
-    int r = pipe_sink(&end, STDOUT_FILENO, transfer->patience_s, &sink);
+    struct end end;
+    int r = call->belt < 0
+                ? pipe_sink(&end, STDOUT_FILENO, transfer->patience_s, &sink)
+                : belt_sink(&end, STDOUT_FILENO, call->belt, transfer->patience_s, &sink);
 
     if (r)
         parcel_trouble_system(&trouble, NULL, r);
     else
         r = pack_run(&settings, &sink, &result, &trouble);
-    pipe_end_deinit(&end);
+    end_deinit(&end);
     if (r)
         return fail(&trouble);
     return result.left_out > 0 ? EXIT_LEFT_OUT : EXIT_SUCCESS;
@@ -104,7 +115,7 @@ static int show(const struct parcel_source *source, struct parcel_trouble *troub
     return r ? parcel_trouble_set(trouble, (enum parcel_trouble_code)r, NULL, 0) : 0;
 }
 
-static int put(const struct transfer *transfer, const struct paths *paths)
+static int put(const struct call *call, const struct transfer *transfer, const struct paths *paths)
 {
     const struct unpack_settings settings = {
         .target = paths->items[0],
@@ -114,9 +125,11 @@ static int put(const struct transfer *transfer, const struct paths *paths)
     struct parcel_trouble trouble = {0};
     struct unpack_result result;
     struct parcel_source source;
-    struct pipe_end end;
+    struct end end;
     bool shows = transfer->flags & TRANSFER_STREAM;
-    int r = pipe_source(&end, STDIN_FILENO, transfer->patience_s, &source);
+    int r = call->belt < 0 ? pipe_source(&end, STDIN_FILENO, transfer->patience_s, &source)
+                           : belt_source(&end, STDIN_FILENO, call->belt, call->copies,
+                                         transfer->patience_s, &source);
 
     if (r)
         parcel_trouble_system(&trouble, NULL, r);
@@ -124,7 +137,7 @@ static int put(const struct transfer *transfer, const struct paths *paths)
         r = show(&source, &trouble);
     else
         r = unpack_run(&settings, &source, &result, &trouble);
-    pipe_end_deinit(&end);
+    end_deinit(&end);
     if (r)
         return fail(&trouble);
     if (!shows)
@@ -138,7 +151,7 @@ static int list(const struct transfer *transfer, const struct paths *paths)
     _cleanup_buffer_ struct buffer listing = BUFFER_INIT;
     struct parcel_trouble trouble = {0};
     struct parcel_sink sink;
-    struct pipe_end end = {0};
+    struct end end = {0};
     int r = list_folder(paths->items[0], &listing);
 
     if (r)
@@ -146,15 +159,16 @@ static int list(const struct transfer *transfer, const struct paths *paths)
     else if ((r = pipe_sink(&end, STDOUT_FILENO, transfer->patience_s, &sink)) ||
              (r = sink.write(sink.user, buffer_bytes(&listing), buffer_length(&listing))))
         parcel_trouble_system(&trouble, NULL, r);
-    pipe_end_deinit(&end);
+    end_deinit(&end);
     return r ? fail(&trouble) : EXIT_SUCCESS;
 }
 
-static int carry(const struct transfer *transfer, const struct paths *paths, bool gets)
+static int carry(const struct call *call, const struct transfer *transfer,
+                 const struct paths *paths)
 {
-    if (!gets)
-        return put(transfer, paths);
-    return transfer->flags & TRANSFER_LIST ? list(transfer, paths) : get(transfer, paths);
+    if (!call->gets)
+        return put(call, transfer, paths);
+    return transfer->flags & TRANSFER_LIST ? list(transfer, paths) : get(call, transfer, paths);
 }
 
 static int malformed(void)
@@ -163,29 +177,42 @@ static int malformed(void)
     return EXIT_MALFORMED;
 }
 
+static bool read_call(int argc, char **argv, struct call *call_out)
+{
+    if (argc < 2 || argc > 3 || (!text_equal(argv[1], "get") && !text_equal(argv[1], "put")) ||
+        (argc == 3 && !text_equal(argv[2], TRANSFER_COPIES)))
+        return false;
+    *call_out = (struct call){
+        .gets = text_equal(argv[1], "get"),
+        .copies = argc == 3,
+        .belt = fcntl(TRANSFER_BELT_FD, F_GETFD) < 0 ? -1 : TRANSFER_BELT_FD,
+    };
+    return true;
+}
+
 int main(int argc, char **argv)
 {
     _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
     struct transfer transfer;
     struct paths paths;
-    bool gets = argc == 2 && text_equal(argv[1], "get");
+    struct call call;
     int status;
 
-    if (!gets && !(argc == 2 && text_equal(argv[1], "put"))) {
+    if (!read_call(argc, argv, &call)) {
         fprintf(stderr, "hune-courier is started by huned and hune to move files\n");
         return EXIT_MALFORMED;
     }
-    pipe_catch_signals();
+    ends_catch_signals();
     if (fd_read_all(TRANSFER_ORDER_FD, LIMIT_ORDER_PAYLOAD, &payload) ||
         transfer_decode(&transfer, buffer_slice(&payload)) ||
-        ((!gets || transfer.flags & TRANSFER_LIST) && transfer.count != 1))
+        ((!call.gets || transfer.flags & TRANSFER_LIST) && transfer.count != 1))
         return malformed();
     close(TRANSFER_ORDER_FD);
-    if (paths_expand(&transfer, gets && !(transfer.flags & TRANSFER_LIST), &paths)) {
+    if (paths_expand(&transfer, call.gets && !(transfer.flags & TRANSFER_LIST), &paths)) {
         fprintf(stderr, "hune-courier: no memory\n");
         status = EXIT_FAILURE;
     } else {
-        status = carry(&transfer, &paths, gets);
+        status = carry(&call, &transfer, &paths);
     }
     paths_deinit(&paths);
     return status;

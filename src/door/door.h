@@ -32,7 +32,7 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     X(10, ORDERED, TO_GATE, 256, 0, 0)                                                          \
     /* A job: its ring, and the write end of its standard input while that is open. Sent before \
      * ORDERED for a new job, and for every job to a new gate. */                               \
-    X(11, JOB, TO_GATE, 4096, 1, 2)                                                             \
+    X(11, JOB, TO_GATE, 4096, 1, 3)                                                             \
     X(12, STATE, TO_GATE, 64, 0, 0)                                                             \
     X(13, FORGOTTEN, TO_GATE, 16, 0, 0)                                                         \
     /* The ring has more bytes; the ring has more room; the console's input is complete. */     \

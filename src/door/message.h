@@ -80,7 +80,8 @@ struct door_entered {
     struct door_ordered ordered;
 };
 
-/* JOB: descriptors {ring} or {ring, input}. */
+/* JOB: descriptors {ring}, {ring, input}, or {ring, input, belt}: then the input goes over the
+ * belt, and the other descriptor is its bell. */
 struct door_job {
     uint8_t id[UUID_SIZE];
     uint8_t fingerprint[FINGERPRINT_SIZE]; /* whose it is */

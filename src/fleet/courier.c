@@ -1,5 +1,5 @@
-/* See courier.h. Pipes and not uv_pipe: they are wider, and bytes go from where they are straight
- * into them. */
+/* See courier.h. Parcels go over a belt (base/belt.h), so that no byte of a file is copied between
+ * the two processes; a socket pair is its bell, and tells the end of either. */
 #define LOG_TAG "courier"
 #include "fleet/courier.h"
 
@@ -10,7 +10,9 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
+#include <sys/socket.h>
 
+#include "base/belt.h"
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/list.h"
@@ -19,9 +21,9 @@
 #include "base/text.h"
 #include "proto/transfer.h"
 
-enum { PIPE_SIZE = 1 << 20, LINE_MAX_BYTES = 16 * 1024, SMALL_READ = 4096 };
+enum { LINE_MAX_BYTES = 16 * 1024, SMALL_READ = 4096 };
 
-/* One pipe to or from the courier. */
+/* One pipe from the courier, or the bell. */
 struct way {
     uv_poll_t poll;
     struct courier *courier;
@@ -31,7 +33,7 @@ struct way {
 
 struct courier {
     uv_process_t process;
-    struct way input, output, errors;
+    struct way bell, output, errors;
     enum courier_part part;
     const struct courier_events *events; /* NULL: abandoned */
     void *user;
@@ -89,9 +91,10 @@ static void settle(struct courier *courier)
     struct receipt receipt;
     bool has_receipt;
 
-    if (!courier->exited || (events && (courier->output.fd >= 0 || courier->errors.fd >= 0)))
+    if (!courier->exited || (events && (courier->output.fd >= 0 || courier->errors.fd >= 0 ||
+                                        (courier->part == COURIER_PACKS && courier->bell.fd >= 0))))
         return;
-    way_close(&courier->input);
+    way_close(&courier->bell);
     uv_close((uv_handle_t *)&courier->process, on_closed);
     courier->events = NULL;
     if (!events)
@@ -114,7 +117,7 @@ struct courier *courier_abandon(struct courier *courier)
     if (!courier || !courier->events)
         return NULL;
     courier->events = NULL;
-    way_close(&courier->input);
+    way_close(&courier->bell);
     way_close(&courier->output);
     way_close(&courier->errors);
     if (courier->exited)
@@ -167,83 +170,52 @@ static void on_text(uv_poll_t *poll, int status, int events)
 
 /* ---- what it carries ---- */
 
-static void on_writable(uv_poll_t *poll, int status, int events)
+static void on_bell(uv_poll_t *poll, int status, int events)
 {
     struct way *way = container_of(poll, struct way, poll);
+    struct courier *courier = way->courier;
+    uint8_t bells[SMALL_READ];
+    ssize_t got = status < 0 ? 0 : recv(way->fd, bells, sizeof(bells), MSG_DONTWAIT);
 
-    (void)status;
     (void)events;
-    uv_poll_stop(poll);
-    way->courier->events->on_writable(way->courier->user);
-}
-
-static void on_readable(uv_poll_t *poll, int status, int events)
-{
-    struct way *way = container_of(poll, struct way, poll);
-
-    (void)status;
-    (void)events;
-    uv_poll_stop(poll);
-    way->courier->events->on_readable(way->courier->user);
-}
-
-ssize_t courier_write(struct courier *courier, const void *bytes, size_t size)
-{
-    struct way *way = &courier->input;
-    ssize_t written;
-
-    if (way->fd < 0)
-        return -EPIPE;
-    do
-        written = write(way->fd, bytes, size);
-    while (written < 0 && errno == EINTR);
-    if (written < 0 && errno != EAGAIN) {
+    if (got < 0 && (errno == EAGAIN || errno == EINTR))
+        return;
+    if (got <= 0)
         way_close(way);
-        return -EPIPE;
-    }
-    if (written < 0)
-        written = 0;
-    if ((size_t)written < size)
-        uv_poll_start(&way->poll, UV_WRITABLE, on_writable);
-    return written;
+    /* From inside, it may be abandoned. */
+    courier->events->on_bell(courier->user);
+    if (got <= 0 && courier->events)
+        settle(courier);
+}
+
+void courier_ring(struct courier *courier)
+{
+    /* What does not fit is a word too many, and one that is gone tells so itself. */
+    if (courier->bell.fd >= 0)
+        (void)!send(courier->bell.fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT);
 }
 
 void courier_write_end(struct courier *courier)
 {
-    way_close(&courier->input);
+    if (courier->bell.fd >= 0)
+        shutdown(courier->bell.fd, SHUT_WR);
 }
 
-ssize_t courier_read(struct courier *courier, void *bytes, size_t size)
+bool courier_has_said_all(const struct courier *courier)
 {
-    struct way *way = &courier->output;
-    ssize_t got;
-
-    if (way->fd < 0)
-        return -EPIPE;
-    do
-        got = read(way->fd, bytes, size);
-    while (got < 0 && errno == EINTR);
-    if (got > 0)
-        return got;
-    if (got < 0 && errno == EAGAIN) {
-        uv_poll_start(&way->poll, UV_READABLE, on_readable);
-        return 0;
-    }
-    way_close(way);
-    settle(courier);
-    return -EPIPE;
+    return courier->bell.fd < 0;
 }
 
 /* ---- the start ---- */
 
 struct ends {
-    int theirs[TRANSFER_ORDER_FD + 1];
-    int input, output, errors; /* ours */
+    int theirs[TRANSFER_BELT_FD + 1];
+    int bell, output, errors; /* ours */
 };
 
 static void ends_close(struct ends *ends)
 {
-    int ours[] = {ends->input, ends->output, ends->errors};
+    int ours[] = {ends->bell, ends->output, ends->errors};
 
     for (size_t i = 0; i < ELEMENTS_OF(ends->theirs); i++) {
         if (ends->theirs[i] > STDERR_FILENO)
@@ -255,16 +227,25 @@ static void ends_close(struct ends *ends)
     }
 }
 
-static int pipe_make(int *reader_out, int *writer_out, bool wide)
+static int pipe_make(int *reader_out, int *writer_out)
 {
     int ends[2];
 
     if (pipe2(ends, O_CLOEXEC) < 0)
         return -errno;
-    if (wide) /* where the user's share of pipes is used up, what there is will do */
-        (void)fcntl(ends[1], F_SETPIPE_SZ, PIPE_SIZE);
     *reader_out = ends[0];
     *writer_out = ends[1];
+    return 0;
+}
+
+static int bell_make(int *ours_out, int *theirs_out)
+{
+    int ends[2];
+
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, ends) < 0)
+        return -errno;
+    *ours_out = ends[0];
+    *theirs_out = ends[1];
     return 0;
 }
 
@@ -279,24 +260,30 @@ static int order_make(struct slice payload, int *fd_out)
     return !r && lseek(*fd_out, 0, SEEK_SET) < 0 ? -errno : r;
 }
 
+/* The parcel's way is the bell's descriptor; the other one of standard input and output is ours, or
+ * carries the receipt. */
 static int ends_make(struct ends *ends, enum courier_part part, struct slice payload)
 {
     bool streams = payload.size > 0 && (payload.bytes[0] & TRANSFER_STREAM);
+    int way = part == COURIER_PACKS ? STDOUT_FILENO : STDIN_FILENO;
     int r;
 
-    *ends = (struct ends){.theirs = {-1, -1, -1, -1, -1}, .input = -1, .output = -1, .errors = -1};
+    *ends = (struct ends){
+        .theirs = {-1, -1, -1, -1, -1, -1}, .bell = -1, .output = -1, .errors = -1};
     r = order_make(payload, &ends->theirs[TRANSFER_ORDER_FD]);
     if (!r)
-        r = pipe_make(&ends->errors, &ends->theirs[STDERR_FILENO], false);
-    if (!r && part == COURIER_UNPACKS)
-        r = pipe_make(&ends->theirs[STDIN_FILENO], &ends->input, true);
-    else if (streams)
-        ends->theirs[STDIN_FILENO] = STDIN_FILENO;
-    if (!r && (part == COURIER_PACKS || !streams))
-        r = pipe_make(&ends->output, &ends->theirs[STDOUT_FILENO], part == COURIER_PACKS);
-    else if (!r)
-        ends->theirs[STDOUT_FILENO] = STDOUT_FILENO;
-    return r;
+        r = pipe_make(&ends->errors, &ends->theirs[STDERR_FILENO]);
+    if (!r)
+        r = bell_make(&ends->bell, &ends->theirs[way]);
+    if (!r)
+        r = ends->theirs[TRANSFER_BELT_FD] = belt_make(COURIER_BELT);
+    if (r < 0)
+        return r;
+    if (streams)
+        ends->theirs[STDOUT_FILENO - way] = STDOUT_FILENO - way;
+    else if (part == COURIER_UNPACKS)
+        return pipe_make(&ends->output, &ends->theirs[STDOUT_FILENO]);
+    return 0;
 }
 
 static int way_open(struct courier *courier, struct way *way, int *fd, uv_poll_cb on_ready)
@@ -314,7 +301,7 @@ static int way_open(struct courier *courier, struct way *way, int *fd, uv_poll_c
     way->poll.data = courier;
     way->fd = steal_fd(fd);
     courier->open++;
-    return on_ready ? uv_poll_start(&way->poll, UV_READABLE, on_ready) : 0;
+    return uv_poll_start(&way->poll, UV_READABLE, on_ready);
 }
 
 static int spawn(struct courier *courier, uv_loop_t *loop, const struct ends *ends)
@@ -322,7 +309,7 @@ static int spawn(struct courier *courier, uv_loop_t *loop, const struct ends *en
     _cleanup_free_ char *path = program_path("courier", "hune-courier");
     char *arguments[] = {(char *)"hune-courier",
                          (char *)(courier->part == COURIER_PACKS ? "get" : "put"), NULL};
-    uv_stdio_container_t stdio[TRANSFER_ORDER_FD + 1];
+    uv_stdio_container_t stdio[TRANSFER_BELT_FD + 1];
     /* In a session of its own: Ctrl-C is ours to deal with. */
     const uv_process_options_t options = {
         .exit_cb = on_exit_status,
@@ -345,7 +332,8 @@ static int spawn(struct courier *courier, uv_loop_t *loop, const struct ends *en
 }
 
 int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_part part,
-                  struct slice payload, const struct courier_events *events, void *user)
+                  struct slice payload, struct belt *belt, const struct courier_events *events,
+                  void *user)
 {
     struct courier *courier = calloc(1, sizeof(*courier));
     struct ends ends;
@@ -354,8 +342,11 @@ int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_pa
     if (!courier)
         return -ENOMEM;
     courier->part = part;
-    courier->input.fd = courier->output.fd = courier->errors.fd = -1;
+    courier->bell.fd = courier->output.fd = courier->errors.fd = -1;
     r = ends_make(&ends, part, payload);
+    if (!r)
+        r = belt_map(belt, ends.theirs[TRANSFER_BELT_FD],
+                     part == COURIER_PACKS ? BELT_READS : BELT_WRITES);
     if (r) {
         ends_close(&ends);
         free(courier);
@@ -366,15 +357,15 @@ int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_pa
     courier->events = events;
     courier->user = user;
     if (!r)
-        r = way_open(courier, &courier->input, &ends.input, NULL);
+        r = way_open(courier, &courier->bell, &ends.bell, on_bell);
     if (!r)
-        r = way_open(courier, &courier->output, &ends.output,
-                     part == COURIER_PACKS ? NULL : on_text);
+        r = way_open(courier, &courier->output, &ends.output, on_text);
     if (!r)
         r = way_open(courier, &courier->errors, &ends.errors, on_text);
     ends_close(&ends);
     if (r) {
         courier_abandon(courier);
+        belt_close(belt);
         return r;
     }
     *courier_out = courier;

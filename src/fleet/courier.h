@@ -11,6 +11,7 @@
 #include <sys/types.h>
 #include <uv.h>
 
+#include "base/belt.h"
 #include "base/cursor.h"
 #include "proto/crypto.h"
 
@@ -26,10 +27,9 @@ struct receipt {
 bool receipt_read(struct slice line, struct receipt *receipt_out);
 
 struct courier_events {
-    /* courier_write() takes bytes again, after it took fewer than it was given. */
-    void (*on_writable)(void *user);
-    /* courier_read() has bytes, or the end, after it had none. */
-    void (*on_readable)(void *user);
+    /* There is more on the belt, or more room, than when it was waited for; or nothing more comes
+     * (courier_has_said_all()). */
+    void (*on_bell)(void *user);
     /* A line that it wrote to standard error; raw. */
     void (*on_line)(void *user, const char *text, size_t size);
     /* `code` is its exit status, 255 if a signal ended it; `receipt` is NULL if it gave none. */
@@ -38,15 +38,22 @@ struct courier_events {
 
 enum courier_part { COURIER_PACKS, COURIER_UNPACKS };
 
+/* How much of a parcel may lie between it and us. */
+enum { COURIER_BELT = 2 << 20 };
+
 /* `payload` is that of an order (proto/transfer.h), here with paths of this computer. With
- * TRANSFER_STREAM it has our own standard input or output. Returns 0 or -errno. */
+ * TRANSFER_STREAM it has our own standard input or output. `belt` is what the parcel goes over: we
+ * read from it what one packs, and write to it what one unpacks. It is the caller's to close, not
+ * before the courier has ended or was abandoned. Returns 0 or -errno. */
 int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_part part,
-                  struct slice payload, const struct courier_events *events, void *user);
-/* To one that unpacks. Returns how many bytes it took, or -EPIPE: it reads no more. */
-ssize_t courier_write(struct courier *courier, const void *bytes, size_t size);
+                  struct slice payload, struct belt *belt, const struct courier_events *events,
+                  void *user);
+/* Where the belt says that the courier must be told. */
+void courier_ring(struct courier *courier);
+/* To one that unpacks: the parcel ends where it is. */
 void courier_write_end(struct courier *courier);
-/* From one that packs. Returns how many bytes there are, 0 for none now, or -EPIPE: the end. */
-ssize_t courier_read(struct courier *courier, void *bytes, size_t size);
+/* Nothing more comes onto the belt, nothing more is taken from it. */
+bool courier_has_said_all(const struct courier *courier);
 /* Stops it, which then removes what it began; no callback comes any more. Takes NULL, returns NULL.
  */
 struct courier *courier_abandon(struct courier *courier);

@@ -12,6 +12,8 @@
 /* What the machine may not have yet. */
 static struct slice input_pending(const struct remote_input *input)
 {
+    if (input->source.bytes)
+        return input->source.bytes(input->source.user);
     if (!input->whole.bytes)
         return (struct slice){mirror_bytes(&input->queue), mirror_length(&input->queue)};
     return (struct slice){input->whole.bytes + input->base, input->whole.size - input->base};
@@ -20,6 +22,13 @@ static struct slice input_pending(const struct remote_input *input)
 static size_t input_room(const struct remote_input *input)
 {
     return LIMIT_INPUT_AHEAD - mirror_length(&input->queue);
+}
+
+static void input_drop(struct remote_input *input)
+{
+    mirror_close(&input->queue);
+    input->source = (struct remote_job_source){0};
+    input->sent = 0;
 }
 
 /* ---- the body ---- */
@@ -61,7 +70,9 @@ static void input_forget(struct remote_job *job, uint64_t base)
         return;
     if (size > queued)
         size = queued;
-    if (!input->whole.bytes)
+    if (input->source.bytes)
+        input->source.taken(input->source.user, (size_t)size);
+    else if (!input->whole.bytes)
         mirror_consume(&input->queue, (size_t)size);
     input->base += size;
     link_note_gain(job->link);
@@ -166,8 +177,7 @@ static void on_input_done(struct request *request, const struct trouble *trouble
     input->is_closed = true;
     if (!trouble && input->is_ended)
         input_forget(job, input->base + input->sent);
-    mirror_close(&input->queue);
-    input->sent = 0;
+    input_drop(input);
     if (input->wants_room && !job->detached && job->events->on_writable) {
         input->wants_room = false;
         job->events->on_writable(job, job->user);
@@ -212,8 +222,7 @@ void remote_input_stop(struct remote_job *job)
     input->is_closed = true;
     input->request = request_cancel(input->request);
     input->question = request_cancel(input->question);
-    mirror_close(&input->queue);
-    input->sent = 0;
+    input_drop(input);
 }
 
 /* ---- for the caller ---- */
@@ -235,7 +244,7 @@ void remote_job_take_input(struct remote_job *job, uint64_t writer)
     job->input.writer = writer;
 }
 
-int remote_job_reserve(struct remote_job *job, size_t size, uint8_t **room_out)
+int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
 {
     struct remote_input *input = &job->input;
     size_t room;
@@ -248,28 +257,20 @@ int remote_job_reserve(struct remote_job *job, size_t size, uint8_t **room_out)
         return -EAGAIN;
     }
     error = mirror_open(&input->queue, LIMIT_INPUT_AHEAD);
-    if (!error)
-        *room_out = mirror_room(&input->queue, &room);
-    return error;
-}
-
-void remote_job_commit(struct remote_job *job, size_t size)
-{
-    mirror_commit(&job->input.queue, size);
-    if (size > 0)
-        input_wake(job);
-}
-
-int remote_job_write(struct remote_job *job, const void *bytes, size_t size)
-{
-    uint8_t *room;
-    int error = remote_job_reserve(job, size, &room);
-
     if (error || size == 0)
         return error;
-    memcpy(room, bytes, size);
-    remote_job_commit(job, size);
+    memcpy(mirror_room(&input->queue, &room), bytes, size);
+    mirror_commit(&input->queue, size);
+    input_wake(job);
     return 0;
+}
+
+void remote_job_write_from(struct remote_job *job, const struct remote_job_source *source)
+{
+    if (job->input.is_closed || job->ended)
+        return;
+    job->input.source = *source;
+    input_wake(job);
 }
 
 void remote_job_expect_input(struct remote_job *job)

@@ -13,18 +13,19 @@ enum { NOTE_MAX = 4096 };
 /* Standard input: bytes are kept until the machine has them. */
 struct remote_input {
     struct request *request;
-    struct request *question; /* how far did it get? Asked after a broken connection */
-    struct mirror queue;      /* from `base` on; open once something was written */
-    struct slice whole;       /* or all of it, borrowed */
-    uint64_t writer;          /* remote_job_take_input() */
-    uint64_t base;            /* bytes of input that the machine surely has */
-    uint64_t start;           /* base when the present sending began */
-    size_t sent;              /* of the queue, in the present sending */
-    bool is_ended;            /* remote_job_write_end() */
-    bool is_closed;           /* the machine takes no more */
-    bool is_waiting;          /* the body said BODY_WAIT */
-    bool wants_room;          /* somebody was told -EAGAIN */
-    bool is_expected;         /* remote_job_expect_input() */
+    struct request *question;        /* how far did it get? Asked after a broken connection */
+    struct mirror queue;             /* from `base` on; open once something was written */
+    struct slice whole;              /* or all of it, borrowed */
+    struct remote_job_source source; /* or where it comes from; bytes NULL: no such */
+    uint64_t writer;                 /* remote_job_take_input() */
+    uint64_t base;                   /* bytes of input that the machine surely has */
+    uint64_t start;                  /* base when the present sending began */
+    size_t sent;                     /* of the queue, in the present sending */
+    bool is_ended;                   /* remote_job_write_end() */
+    bool is_closed;                  /* the machine takes no more */
+    bool is_waiting;                 /* the body said BODY_WAIT */
+    bool wants_room;                 /* somebody was told -EAGAIN */
+    bool is_expected;                /* remote_job_expect_input() */
 };
 
 struct remote_job {

@@ -77,10 +77,16 @@ void remote_job_take_input(struct remote_job *job, uint64_t writer);
  * or the job's end, or -EAGAIN if the queue (LIMIT_INPUT_AHEAD) has no room for all of them: none
  * is taken and on_writable follows. */
 int remote_job_write(struct remote_job *job, const void *bytes, size_t size);
-/* The same without a copy: where `size` bytes go (no more may be written there), and how many of
- * them there came to be. */
-int remote_job_reserve(struct remote_job *job, size_t size, uint8_t **room_out);
-void remote_job_commit(struct remote_job *job, size_t size);
+/* Instead of writing: all input comes from there, without a copy. To be told again whenever it has
+ * more. */
+struct remote_job_source {
+    /* What the machine may not have yet; it stays where it is until it is taken. */
+    struct slice (*bytes)(void *user);
+    /* The machine has the first `size` of them. */
+    void (*taken)(void *user, size_t size);
+    void *user;
+};
+void remote_job_write_from(struct remote_job *job, const struct remote_job_source *source);
 /* Bytes will be written: a job that is not followed must not be left before they are there. Call it
  * right after remote_job_start(). */
 void remote_job_expect_input(struct remote_job *job);

@@ -6,19 +6,17 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/belt.h"
 #include "base/buffer.h"
 #include "base/list.h"
-#include "base/mirror.h"
 #include "proto/parcel.h"
 #include "proto/verb.h"
 
 enum {
-    CHUNK = 256 * 1024,
     /* What our courier has not taken yet: the job is held back above the one, and let go below the
-     * other. A piece that comes is smaller than what is between the first two. */
-    HELD_MAX = 2 << 20,
+     * other. A piece that comes is smaller than what is between the first and the belt's size. */
     HELD_HIGH = 1 << 20,
-    HELD_LOW = 256 * 1024,
+    HELD_LOW = 512 * 1024,
     LINE_MAX_BYTES = 16 * 1024,
     RECEIPT_MAX = 4096,
     ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
@@ -35,7 +33,8 @@ struct turn {
     uint8_t tail[PARCEL_TAIL_SIZE]; /* and its last ones */
     uint64_t passed, total, expected;
 
-    struct mirror held;  /* get: come, and not yet taken by our courier */
+    struct belt belt;    /* to or from our courier */
+    size_t seen;         /* put: of what lies there */
     bool read_all;       /* put: our courier has said everything */
     struct buffer lines; /* of the machine's courier */
     struct buffer text;  /* put: its receipt */
@@ -108,7 +107,7 @@ static void turn_free(struct turn *turn)
 
     if (turn->expected == 0)
         task->progress.unknown--;
-    mirror_close(&turn->held);
+    belt_close(&turn->belt);
     buffer_deinit(&turn->lines);
     buffer_deinit(&turn->text);
     free(turn);
@@ -181,14 +180,14 @@ static void turn_settle(struct turn *turn)
 static void pump_in(struct turn *turn);
 static void pump_out(struct turn *turn);
 
-static void on_courier_writable(void *user)
+static void on_courier_bell(void *user)
 {
-    pump_in(user);
-}
+    struct turn *turn = user;
 
-static void on_courier_readable(void *user)
-{
-    pump_out(user);
+    if (turn->task->verb == VERB_GET)
+        pump_in(turn);
+    else
+        pump_out(turn);
 }
 
 static void on_courier_line(void *user, const char *text, size_t size)
@@ -221,7 +220,6 @@ static void on_courier_end(void *user, int code, const struct receipt *receipt)
             if (remote_job_is_accepted(turn->job))
                 remote_job_signal(turn->job, 0);
         }
-        mirror_close(&turn->held);
         /* From inside, the job may end, and with it the turn. */
         remote_job_resume(turn->job);
         return;
@@ -230,85 +228,95 @@ static void on_courier_end(void *user, int code, const struct receipt *receipt)
 }
 
 static const struct courier_events courier_events = {
-    .on_writable = on_courier_writable,
-    .on_readable = on_courier_readable,
+    .on_bell = on_courier_bell,
     .on_line = on_courier_line,
     .on_end = on_courier_end,
 };
 
 /* ---- get: from the job to the courier ---- */
 
+static size_t held(const struct turn *turn)
+{
+    size_t room;
+
+    (void)belt_room(&turn->belt, &room);
+    return COURIER_BELT - room;
+}
+
+/* Our courier has taken much of what was held. */
 static void pump_in(struct turn *turn)
 {
-    while (turn->courier && mirror_length(&turn->held) > 0) {
-        ssize_t taken = courier_write(turn->courier, mirror_bytes(&turn->held),
-                                      mirror_length(&turn->held));
-
-        if (taken == 0)
-            break;
-        /* On an error it ends; on_courier_end tells. */
-        mirror_consume(&turn->held, taken < 0 ? mirror_length(&turn->held) : (size_t)taken);
-    }
-    if (turn->courier && turn->job_ended && mirror_length(&turn->held) == 0)
-        courier_write_end(turn->courier);
-    else if (mirror_length(&turn->held) <= HELD_LOW)
+    if (turn->courier && held(turn) <= HELD_LOW)
         remote_job_resume(turn->job);
 }
 
 static void take_in(struct turn *turn, const uint8_t *bytes, size_t size)
 {
-    ssize_t taken = 0;
     size_t room;
     uint8_t *at;
 
     notice(turn, bytes, size);
     if (!turn->courier)
         return;
-    if (mirror_length(&turn->held) == 0)
-        taken = courier_write(turn->courier, bytes, size);
-    if (taken < 0 || (size_t)taken == size)
-        return;
-    bytes += taken;
-    size -= (size_t)taken;
-    at = mirror_open(&turn->held, HELD_MAX) == 0 ? mirror_room(&turn->held, &room) : NULL;
-    if (!at || size > room) {
-        /* Without memory it is cut here, and refused there. */
+    at = belt_room(&turn->belt, &room);
+    if (size > room) {
+        /* It cannot be; then it is cut here, and refused there. */
         courier_write_end(turn->courier);
         return;
     }
     memcpy(at, bytes, size);
-    mirror_commit(&turn->held, size);
-    if (mirror_length(&turn->held) >= HELD_HIGH)
+    if (belt_put(&turn->belt, size))
+        courier_ring(turn->courier);
+    if (room - size <= COURIER_BELT - HELD_HIGH &&
+        belt_wait_for_room(&turn->belt, COURIER_BELT - HELD_LOW))
         remote_job_pause(turn->job);
 }
 
 /* ---- put: from the courier to the job ---- */
 
-/* Returns true if there may be more at once. */
-static bool pump_once(struct turn *turn)
+/* All that lies on the belt; what is new of it passes here. */
+static struct slice look(struct turn *turn)
 {
-    uint8_t *room;
-    ssize_t got;
-    int r = remote_job_reserve(turn->job, CHUNK, &room);
+    struct slice bytes;
 
-    /* -EPIPE: the job takes no more, its end tells why. */
-    if (r || !turn->courier)
-        return false;
-    got = courier_read(turn->courier, room, CHUNK);
-    if (got > 0)
-        notice(turn, room, (size_t)got);
-    remote_job_commit(turn->job, got > 0 ? (size_t)got : 0);
-    if (got < 0) {
-        turn->read_all = true;
-        remote_job_write_end(turn->job);
-    }
-    return got > 0;
+    bytes.bytes = belt_bytes(&turn->belt, &bytes.size);
+    if (bytes.size > turn->seen)
+        notice(turn, bytes.bytes + turn->seen, bytes.size - turn->seen);
+    turn->seen = bytes.size;
+    return bytes;
+}
+
+static struct slice put_bytes(void *user)
+{
+    return look(user);
+}
+
+/* The machine has them. */
+static void put_taken(void *user, size_t size)
+{
+    struct turn *turn = user;
+
+    turn->seen -= size;
+    if (belt_take(&turn->belt, size) && turn->courier)
+        courier_ring(turn->courier);
 }
 
 static void pump_out(struct turn *turn)
 {
-    while (!turn->job_ended && pump_once(turn))
-        ;
+    const struct remote_job_source source = {.bytes = put_bytes, .taken = put_taken, .user = turn};
+    bool said_all;
+
+    if (turn->job_ended || turn->read_all)
+        return;
+    do {
+        said_all = !turn->courier || courier_has_said_all(turn->courier);
+        (void)look(turn);
+    } while (!said_all && !belt_wait_for_bytes(&turn->belt, turn->seen + 1));
+    remote_job_write_from(turn->job, &source);
+    if (said_all) {
+        turn->read_all = true;
+        remote_job_write_end(turn->job);
+    }
 }
 
 /* ---- the job there ---- */
@@ -364,18 +372,14 @@ static void on_interrupted(struct remote_job *job, bool interrupted, void *user)
         turn->task->on_interrupted(machine_of(turn), interrupted, turn->task->user);
 }
 
-static void on_job_writable(struct remote_job *job, void *user)
-{
-    (void)job;
-    pump_out(user);
-}
-
 static void on_accepted(struct remote_job *job, void *user)
 {
     struct turn *turn = user;
 
     if (turn->stopping)
         remote_job_signal(job, 0);
+    else if (turn->task->verb == VERB_PUT)
+        pump_out(turn); /* from here on its bell tells when there is more */
 }
 
 static void on_job_end(struct remote_job *job, struct job_state state,
@@ -392,13 +396,13 @@ static void on_job_end(struct remote_job *job, struct job_state state,
         turn->trouble = *trouble;
     if (turn->task->verb == VERB_PUT) {
         turn->has_receipt = receipt_read(buffer_slice(&turn->text), &turn->receipt);
-        /* It packs for nobody any more. One that has said everything still tells what it left out.
-         */
-        if (turn->courier && !(turn->read_all && is_good_exit(turn))) {
+        /* It packs for nobody any more. One that has said everything, as the sum tells when it has
+         * not ended yet, still tells what it left out. */
+        if (turn->courier && !is_whole(turn) && !(turn->read_all && is_good_exit(turn))) {
             turn->courier = courier_abandon(turn->courier);
             turn->courier_ended = true;
         }
-    } else if (turn->courier && mirror_length(&turn->held) == 0) {
+    } else if (turn->courier) {
         courier_write_end(turn->courier);
     }
     turn_settle(turn);
@@ -409,7 +413,6 @@ static const struct remote_job_events job_events = {
     .on_output = on_output,
     .on_note = on_note,
     .on_interrupted = on_interrupted,
-    .on_writable = on_job_writable,
     .on_end = on_job_end,
 };
 
@@ -434,7 +437,7 @@ static int transfer_start(struct fanout_visit *visit, void *user)
     errand.payload = plan.there;
     r = courier_start(&turn->courier, link_factory_loop(link_factory_of(link)),
                       task->verb == VERB_GET ? COURIER_UNPACKS : COURIER_PACKS, plan.here,
-                      &courier_events, turn);
+                      &turn->belt, &courier_events, turn);
     if (r) {
         free(turn);
         return r;
@@ -447,8 +450,6 @@ static int transfer_start(struct fanout_visit *visit, void *user)
         turn_free(turn);
         return r;
     }
-    if (task->verb == VERB_PUT)
-        pump_out(turn);
     return 0;
 }
 

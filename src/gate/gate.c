@@ -98,13 +98,16 @@ static int told_job(struct gate *gate, struct door_message *message)
 {
     struct door_job job;
     int input = -1;
+    int belt = -1;
     int r;
 
     if (door_job_decode(&job, message->body))
         return 1;
     if (message->fd_count > 1)
         input = steal_fd(&message->fds[1]);
-    r = jobs_add(&gate->jobs, gate, &job, message->fds[0], input);
+    if (message->fd_count > 2)
+        belt = message->fds[2];
+    r = jobs_add(&gate->jobs, gate, &job, message->fds[0], input, belt);
     if (r == -EEXIST)
         return 1;
     if (r)

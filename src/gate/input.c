@@ -9,9 +9,11 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 #include <uv.h>
 
+#include "base/belt.h"
 #include "base/log.h"
 #include "gate/gate.h"
 #include "gate/handlers.h"
@@ -23,26 +25,60 @@
 
 _Static_assert((int)LIMIT_TERMINAL_INPUT <= PIPE_BUF, "a pipe takes a frame whole or not at all");
 
+/* Room on a belt that is waited for: less of it means more wake-ups. */
+enum { BELT_ROOM = 256 * 1024 };
+
 struct input {
     uv_poll_t poll; /* first: uv_close() comes back with it */
     struct job *job;
     struct request *writer; /* the one console that sends now, or NULL; its work is this input */
     uint64_t at;            /* where in its input the writer's next byte belongs */
     int fd;
+    struct belt belt; /* mapped: input goes there, and `fd` is a socket, its bell */
     bool waits;       /* for room in the pipe */
     bool is_terminal; /* the input is made of the frames of proto/terminal.h */
 };
 
-int input_new(struct input **input_out, struct job *job, int fd)
+static bool has_belt(const struct input *input)
+{
+    return input->belt.page != NULL;
+}
+
+/* Returns 0, or -EPIPE: nobody hears it. */
+static int belt_ring(const struct input *input)
+{
+    /* What does not fit is a word too many. */
+    return send(input->fd, "", 1, MSG_NOSIGNAL | MSG_DONTWAIT) < 0 && errno != EAGAIN ? -EPIPE : 0;
+}
+
+/* The gate before us may have died between any two steps: the belt knows what it did, and the
+ * courier may not have been told. */
+static void belt_adopt(struct input *input)
+{
+    uint64_t written = belt_written(&input->belt);
+    uint64_t told = ring_input(input->job->ring);
+
+    if (written > told)
+        ring_add_input(input->job->ring, (size_t)(written - told));
+    (void)belt_ring(input);
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events);
+
+int input_new(struct input **input_out, struct job *job, int fd, int belt_fd)
 {
     struct input *input = calloc(1, sizeof(*input));
     int r = input ? 0 : -ENOMEM;
 
     if (!r && fcntl(fd, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
         r = -errno;
+    if (!r && belt_fd >= 0)
+        r = belt_map(&input->belt, belt_fd, BELT_WRITES);
     if (!r)
         r = uv_poll_init(&job->gate->loop, &input->poll, fd);
     if (r) {
+        if (input)
+            belt_close(&input->belt);
         free(input);
         close(fd);
         return r;
@@ -50,6 +86,8 @@ int input_new(struct input **input_out, struct job *job, int fd)
     input->job = job;
     input->fd = fd;
     input->is_terminal = job->verb == VERB_SHELL;
+    if (has_belt(input))
+        belt_adopt(input);
     *input_out = input;
     return 0;
 }
@@ -68,6 +106,7 @@ struct input *input_free(struct input *input)
     /* Out of the poll set at once; the memory is the loop's for one more turn. */
     uv_close((uv_handle_t *)&input->poll, on_poll_closed);
     close(input->fd);
+    belt_close(&input->belt);
     return NULL;
 }
 
@@ -123,8 +162,32 @@ static ssize_t input_unit(const struct input *input, const uint8_t *bytes, size_
     return unit == 0 && r < 0 ? r : (ssize_t)unit;
 }
 
-/* How many of `size` bytes the pipe took, 0 if there is no room or not enough of them, or -errno.
- */
+static ssize_t pipe_write(const struct input *input, const uint8_t *bytes, size_t size)
+{
+    ssize_t written;
+
+    do
+        written = write(input->fd, bytes, size);
+    while (written < 0 && errno == EINTR);
+    if (written < 0)
+        return errno == EAGAIN ? 0 : -errno;
+    return written;
+}
+
+static ssize_t belt_write(struct input *input, const uint8_t *bytes, size_t size)
+{
+    size_t room;
+    uint8_t *at = belt_room(&input->belt, &room);
+
+    if (size > room)
+        size = room;
+    memcpy(at, bytes, size);
+    if (size > 0 && belt_put(&input->belt, size) && belt_ring(input))
+        return -EPIPE;
+    return (ssize_t)size;
+}
+
+/* How many of `size` bytes the job took, 0 if there is no room or not enough of them, or -errno. */
 static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t size)
 {
     ssize_t unit = input_unit(input, bytes, size);
@@ -132,40 +195,60 @@ static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t siz
 
     if (unit <= 0)
         return unit;
-    do
-        written = write(input->fd, bytes, (size_t)unit);
-    while (written < 0 && errno == EINTR);
-    if (written < 0)
-        return errno == EAGAIN ? 0 : -errno;
+    written = has_belt(input) ? belt_write(input, bytes, (size_t)unit)
+                              : pipe_write(input, bytes, (size_t)unit);
+    if (written <= 0)
+        return written;
     ring_add_input(input->job->ring, (size_t)written);
     wire_stream_consume(input->writer->stream, (size_t)written);
     return written;
 }
 
-static void on_writable(uv_poll_t *poll, int status, int events);
+/* Waits for room. Returns 0, 1 if there is some by now, or -errno. */
+static int input_wait(struct input *input, size_t size)
+{
+    if (has_belt(input) && !belt_wait_for_room(&input->belt, size < BELT_ROOM ? size : BELT_ROOM))
+        return 1;
+    /* No word to the kernel where nothing changes: most keys find room. */
+    return input->waits
+               ? 0
+               : uv_poll_start(&input->poll, has_belt(input) ? UV_READABLE : UV_WRITABLE, on_ready);
+}
 
-/* What follows from a write of ours, whose result is `written`: waits for room in the pipe, or for
- * more from the writer; or the job reads no more, or has it all; or what came is no input. */
+/* What follows from a write of ours, whose result is `written`: waits for room, or for more from
+ * the writer; or the job reads no more, or has it all; or what came is no input. */
 static void input_go_on(struct input *input, ssize_t written)
 {
     struct request *writer = input->writer;
     struct buffer *body = &writer->body;
-    ssize_t unit = input_unit(input, buffer_bytes(body), buffer_length(body));
+    ssize_t unit;
     int r = 0;
 
-    /* No word to the kernel where nothing changes: most keys find room. */
-    if (unit > 0 && !input->waits)
-        r = uv_poll_start(&input->poll, UV_WRITABLE, on_writable);
-    else if (unit <= 0 && input->waits)
+    while ((unit = input_unit(input, buffer_bytes(body), buffer_length(body))) > 0 &&
+           written >= 0 && (r = input_wait(input, (size_t)unit)) == 1) {
+        written = input_write(input, buffer_bytes(body), buffer_length(body));
+        if (written > 0)
+            buffer_consume(body, (size_t)written);
+    }
+    if (unit <= 0 && input->waits)
         uv_poll_stop(&input->poll);
     input->waits = unit > 0;
     if (unit == -EBADMSG || written == -EBADMSG)
         input_refuse(writer, PROBLEM_BAD_REQUEST, "The input of a terminal is made of frames.");
-    else if (written < 0 || r || (unit == 0 && writer->ended))
+    else if (written < 0 || r < 0 || (unit == 0 && writer->ended))
         input_close(input->job);
 }
 
-static void on_writable(uv_poll_t *poll, int status, int events)
+/* The words that came. Returns 0, or -EPIPE: the job reads no more. */
+static int belt_listen(const struct input *input)
+{
+    uint8_t bells[256];
+    ssize_t got = recv(input->fd, bells, sizeof(bells), MSG_DONTWAIT);
+
+    return got == 0 || (got < 0 && errno != EAGAIN && errno != EINTR) ? -EPIPE : 0;
+}
+
+static void on_ready(uv_poll_t *poll, int status, int events)
 {
     struct input *input = (struct input *)(void *)poll;
     struct request *writer = input->writer;
@@ -173,7 +256,9 @@ static void on_writable(uv_poll_t *poll, int status, int events)
     ssize_t written = status < 0 ? status : 0;
 
     (void)events;
-    if (status == 0)
+    if (status == 0 && has_belt(input))
+        written = belt_listen(input);
+    if (written == 0)
         written = input_write(input, buffer_bytes(body), buffer_length(body));
     if (written > 0)
         buffer_consume(body, (size_t)written);

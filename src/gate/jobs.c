@@ -88,7 +88,7 @@ static int job_new(struct job **job_out, struct gate *gate, const struct door_jo
 }
 
 int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
-             int input_fd)
+             int input_fd, int belt_fd)
 {
     _cleanup_close_ int input = input_fd;
     struct job **bucket = jobs_bucket(jobs, told->id);
@@ -101,7 +101,7 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, 
     if (r)
         return r;
     if (input >= 0) {
-        r = input_new(&job->input, job, steal_fd(&input));
+        r = input_new(&job->input, job, steal_fd(&input), belt_fd);
         if (r) {
             job_free(job);
             return r;

@@ -49,10 +49,10 @@ void jobs_deinit(struct jobs *jobs);
 
 /* NULL for a job that is not in the table. */
 struct job *jobs_find(const struct jobs *jobs, const uint8_t id[UUID_SIZE]);
-/* Maps `ring_fd` (stays the caller's); takes `input_fd` (or -1) over, also on error.
- * Returns 0, -ENOMEM, another -errno or -EBADMSG from the ring, or -EEXIST. */
+/* Maps `ring_fd` and `belt_fd` (or -1), which stay the caller's; takes `input_fd` (or -1) over,
+ * also on error. Returns 0, -ENOMEM, another -errno or -EBADMSG from the ring, or -EEXIST. */
 int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
-             int input_fd);
+             int input_fd, int belt_fd);
 /* Takes the descriptor over. */
 void job_set_spool(struct job *job, int spool, uint64_t capacity);
 void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms);

@@ -215,6 +215,9 @@ static void output_begin(struct request *request)
         reply_problem(request, PROBLEM_INTERNAL, NULL);
         return;
     }
+    /* Who asks from here on holds what is before. Nothing else may tell so: in a ring that is full
+     * of what the console has, its last window update died with the gate before. */
+    outlet_release(job);
     log_order(LOG_LEVEL_DEBUG, job->id, "connection %u reads from byte %" PRIu64,
               request->session->number, request->match.from);
     (void)reply_stream(request, "application/vnd.hune.frames", &body);

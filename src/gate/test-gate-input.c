@@ -4,10 +4,13 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
 #include <cmocka.h>
 
+#include "base/belt.h"
 #include "gate/test-tell.h"
 
 #define INPUT_PATH JOB_PATH "/input"
@@ -62,6 +65,101 @@ static void test_input(void **state)
     assert_true(exchange_says(input, "{\"taken\":3145728}"));
     assert_int_equal(read(ends[0], taken, 1), 0);
     close(ends[0]);
+    ring_free(ring);
+}
+
+/* What a courier does: reads from the belt, and waits for its bell. */
+static void take_exactly(struct peers *peers, struct belt *belt, int bell, size_t wanted,
+                         uint8_t *bytes_out)
+{
+    char words[64];
+
+    while (wanted > 0) {
+        size_t size;
+        const uint8_t *bytes = belt_bytes(belt, &size);
+
+        size = size < wanted ? size : wanted;
+        memcpy(bytes_out, bytes, size);
+        bytes_out += size;
+        wanted -= size;
+        if (belt_take(belt, size))
+            assert_int_equal(send(bell, "", 1, 0), 1);
+        while (wanted > 0 && belt_wait_for_bytes(belt, wanted < 70000 ? wanted : 70000)) {
+            while (recv(bell, words, sizeof(words), MSG_DONTWAIT) <= 0)
+                peers_pass(peers, 5);
+        }
+    }
+}
+
+/* Files come over a belt; and a gate that comes after one that died goes on where that was, also
+ * when the last one had no time to tell the ring or to ring the bell. */
+static void test_input_over_a_belt(void **state)
+{
+    enum { TOTAL = 3 << 20, BEFORE = 1000 };
+    struct peers *peers = *state;
+    _cleanup_free_ uint8_t *sent = malloc(TOTAL);
+    _cleanup_free_ uint8_t *taken = malloc(TOTAL);
+    int file = belt_make(LIMIT_INPUT_BELT);
+    struct belt reader, before;
+    struct exchange *input;
+    struct ring *ring;
+    int bell[2];
+    size_t room;
+    char word;
+
+    for (size_t i = 0; i < TOTAL; i++)
+        sent[i] = (uint8_t)(i * 7 / 3);
+    assert_int_equal(belt_map(&reader, file, BELT_READS), 0);
+    assert_int_equal(belt_map(&before, file, BELT_WRITES), 0);
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bell), 0);
+    memcpy(belt_room(&before, &room), sent, BEFORE);
+    belt_put(&before, BEFORE);
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    tell_job_with(peers, VERB_PUT, ring, bell[1], file, 7);
+    close(bell[1]);
+    open_with(peers, RIGHTS_ALL, 7);
+    assert_int_equal(recv(bell[0], &word, 1, 0), 1);
+    assert_int_equal(ring_input(ring), BEFORE);
+    input = peers_request(peers, "POST", INPUT_PATH, NULL, sent, TOTAL);
+    peers_quiet(peers);
+    /* Nobody reads: the belt is full, and the console stopped before it has sent everything. */
+    assert_int_equal(ring_input(ring), LIMIT_INPUT_BELT);
+    assert_true(input->sent <= LIMIT_INPUT_BELT + LIMIT_INPUT_WINDOW);
+    take_exactly(peers, &reader, bell[0], TOTAL, taken);
+    assert_memory_equal(sent, taken, TOTAL);
+    assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
+    peers_finish(peers, input, 200);
+    assert_true(exchange_says(input, "{\"taken\":3145728}"));
+    assert_int_equal(recv(bell[0], taken, 1, 0), 0);
+    close(bell[0]);
+    close(file);
+    belt_close(&reader);
+    belt_close(&before);
+    ring_free(ring);
+}
+
+/* The courier has gone: the console learns how far it got. */
+static void test_a_belt_nobody_reads(void **state)
+{
+    struct peers *peers = *state;
+    _cleanup_free_ uint8_t *sent = calloc(2, LIMIT_INPUT_BELT);
+    int file = belt_make(LIMIT_INPUT_BELT);
+    struct exchange *input;
+    struct ring *ring;
+    int bell[2];
+
+    assert_int_equal(socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0, bell), 0);
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    tell_job_with(peers, VERB_PUT, ring, bell[1], file, 7);
+    close(bell[1]);
+    close(file);
+    open_with(peers, RIGHTS_ALL, 7);
+    input = peers_request(peers, "POST", INPUT_PATH, NULL, sent, 2 * (size_t)LIMIT_INPUT_BELT);
+    peers_quiet(peers);
+    close(bell[0]);
+    assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
+    peers_receive(peers, input, 1);
+    assert_true(exchange_says(input, "{\"taken\":1048576}"));
     ring_free(ring);
 }
 
@@ -176,6 +274,8 @@ int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
         gate_test(test_input),
+        gate_test(test_input_over_a_belt),
+        gate_test(test_a_belt_nobody_reads),
         gate_test(test_input_nobody_reads),
         gate_test(test_keys_pass_whole),
         gate_test(test_input_taken_over),

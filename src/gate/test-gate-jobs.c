@@ -201,6 +201,33 @@ static void test_output_is_released(void **state)
     ring_free(ring);
 }
 
+/* The gate before died when the console had all of a full ring but had not been heard: asking for
+ * what follows is what tells so, or both sides would wait for ever. */
+static void test_a_full_ring_that_was_read(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *output;
+    char path[128];
+    struct ring *ring;
+    size_t room;
+
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    memset(ring_room(ring, LIMIT_RING, &room), 'x', LIMIT_RING);
+    assert_int_equal(room, LIMIT_RING);
+    (void)ring_publish(ring, LIMIT_RING);
+    assert_true(ring_wait_for_room(ring, 1));
+    tell_job(peers, ring, -1, 7);
+    open_with(peers, RIGHTS_ALL, 7);
+    snprintf(path, sizeof(path), JOB_PATH "/output?from=%d", (int)LIMIT_RING);
+    output = peers_request(peers, "GET", path, NULL, NULL, 0);
+    assert_memory_equal(peers_told(peers, DOOR_ROOM).bytes, job_id, sizeof(job_id));
+    ring_say(peers, ring, "rest", 4);
+    ring_finish(peers, ring);
+    peers_finish(peers, output, 200);
+    assert_int_equal(buffer_length(&output->body), 4);
+    ring_free(ring);
+}
+
 static void test_forgotten_job(void **state)
 {
     struct peers *peers = *state;
@@ -224,6 +251,7 @@ int main(int argc, char **argv)
         gate_test(test_output_is_the_operators),
         gate_test(test_output_from),
         gate_test(test_output_is_released),
+        gate_test(test_a_full_ring_that_was_read),
         gate_test(test_forgotten_job),
     };
 

@@ -141,11 +141,13 @@ void tell_id(struct peers *peers, enum door_type type)
     peers_tell(peers, type, job_id, sizeof(job_id), NULL, 0);
 }
 
-void tell_job_of(struct peers *peers, enum verb verb, struct ring *ring, int input, uint8_t key)
+void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int input, int belt,
+                   uint8_t key)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
     struct door_job job = {.verb = verb, .state = {STATE_RUNNING, 0}, .started_ms = 1000};
-    int fds[2] = {ring_fd(ring), input};
+    int fds[3] = {ring_fd(ring), input, belt};
+    size_t count = belt >= 0 ? 3 : input >= 0 ? 2 : 1;
 
     memcpy(job.id, job_id, sizeof(job.id));
     memset(job.fingerprint, key, sizeof(job.fingerprint));
@@ -153,7 +155,12 @@ void tell_job_of(struct peers *peers, enum verb verb, struct ring *ring, int inp
     snprintf(job.operator_name, sizeof(job.operator_name), "al\xffice");
     snprintf(job.label, sizeof(job.label), "uname -a");
     assert_int_equal(door_job_encode(&job, &body), 0);
-    peers_tell(peers, DOOR_JOB, buffer_bytes(&body), buffer_length(&body), fds, input >= 0 ? 2 : 1);
+    peers_tell(peers, DOOR_JOB, buffer_bytes(&body), buffer_length(&body), fds, count);
+}
+
+void tell_job_of(struct peers *peers, enum verb verb, struct ring *ring, int input, uint8_t key)
+{
+    tell_job_with(peers, verb, ring, input, -1, key);
 }
 
 void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key)

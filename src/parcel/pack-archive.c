@@ -147,12 +147,30 @@ static int put_small(struct pack *pack, int fd, size_t size)
     return got > 0 ? put_data(pack, pack->bytes, (size_t)got) : 0;
 }
 
-static int put_bytes(struct pack *pack, int fd, uint64_t left)
+/* Where the next bytes are read to. In place, they are read straight to where they lie in the
+ * parcel, as libarchive hands on what it is given; but before the first bytes of a file with holes
+ * it writes where the holes are. */
+static int room_for(struct pack *pack, bool in_place, uint8_t **room_out, size_t *size_out)
+{
+    int r = 0;
+
+    *room_out = pack->bytes;
+    *size_out = PACK_READ;
+    if (in_place)
+        r = parcel_room(&pack->writer, room_out, size_out);
+    return r ? parcel_trouble_system(pack->trouble, NULL, r) : 0;
+}
+
+static int put_bytes(struct pack *pack, int fd, uint64_t left, bool in_place)
 {
     while (left > 0) {
-        size_t step = left < PACK_READ ? (size_t)left : PACK_READ;
-        ssize_t got = read(fd, pack->bytes, step);
+        uint8_t *room;
+        size_t step;
+        ssize_t got;
 
+        if (room_for(pack, in_place, &room, &step))
+            return 1;
+        got = read(fd, room, left < step ? (size_t)left : step);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
@@ -161,7 +179,7 @@ static int put_bytes(struct pack *pack, int fd, uint64_t left)
          * ever had. */
         if (got == 0)
             return parcel_trouble_set(pack->trouble, PARCEL_TROUBLE_SHORTER, pack_path(pack), 0);
-        if (put_data(pack, pack->bytes, (size_t)got))
+        if (put_data(pack, room, (size_t)got))
             return 1;
         left -= (uint64_t)got;
     }
@@ -218,7 +236,7 @@ static int put_sparse(struct pack *pack, int fd, int64_t size)
             return 1;
         if (lseek(fd, offset, SEEK_SET) < 0)
             return parcel_trouble_system(pack->trouble, pack_path(pack), errno);
-        if (put_bytes(pack, fd, (uint64_t)length))
+        if (put_bytes(pack, fd, (uint64_t)length, false))
             return 1;
         at = offset + length;
     }
@@ -242,5 +260,5 @@ int pack_put_file(struct pack *pack, const struct stat *info, int fd)
     if (put_header(pack))
         return 1;
     return is_sparse ? put_sparse(pack, fd, info->st_size)
-                     : put_bytes(pack, fd, (uint64_t)info->st_size);
+                     : put_bytes(pack, fd, (uint64_t)info->st_size, true);
 }

@@ -219,16 +219,21 @@ static int pack_tops(struct pack *pack, const struct pack_top *tops, size_t coun
 static int pack_plain(struct pack *pack, int fd)
 {
     for (;;) {
-        ssize_t got = read(fd, pack->bytes, PACK_READ);
-        int r;
+        uint8_t *room;
+        size_t size;
+        ssize_t got;
+        int r = parcel_room(&pack->writer, &room, &size);
 
+        if (r)
+            return parcel_trouble_system(pack->trouble, NULL, r);
+        got = read(fd, room, size);
         if (got < 0 && errno == EINTR)
             continue;
         if (got < 0)
             return parcel_trouble_system(pack->trouble, pack_path(pack), errno);
         if (got == 0)
             break;
-        r = parcel_write(&pack->writer, pack->bytes, (size_t)got);
+        r = parcel_write(&pack->writer, room, (size_t)got);
         if (r)
             return parcel_trouble_system(pack->trouble, NULL, r);
         pack->result.bytes += (uint64_t)got;
@@ -314,7 +319,7 @@ int pack_run(const struct pack_settings *settings, const struct parcel_sink *sin
     int r = pack_all(&pack, sink);
 
     tail = (struct parcel_tail){.gave_up = r != 0, .left_out = pack.result.left_out};
-    if (pack.writer.sum) {
+    if (pack.writer.sink.write) {
         int error = parcel_finish(&pack.writer, &tail);
 
         if (error && !r)

@@ -163,15 +163,15 @@ void hostile_end(struct hostile *hostile, struct buffer *parcel)
 
 /* ---- unpacking ---- */
 
-static ssize_t lend(void *user, const uint8_t **bytes_out)
+static ssize_t lend(void *user, size_t taken, size_t wanted, const uint8_t **bytes_out)
 {
     struct ground_source *source = user;
-    size_t size = source->step && source->step < source->left ? source->step : source->left;
+    size_t size = source->step > wanted ? source->step : wanted;
 
+    source->at += taken;
+    source->left -= taken;
     *bytes_out = source->at;
-    source->at += size;
-    source->left -= size;
-    return (ssize_t)size;
+    return (ssize_t)(size < source->left ? size : source->left);
 }
 
 void ground_source_init(struct ground_source *source, const struct buffer *parcel, size_t step)

@@ -46,7 +46,7 @@ void hostile_end(struct hostile *hostile, struct buffer *parcel);
 
 struct ground_source {
     const uint8_t *at;
-    size_t left, step; /* 0: all at once */
+    size_t left, step; /* lent at a time, if no more is wanted */
     struct parcel_source source;
 };
 void ground_source_init(struct ground_source *source, const struct buffer *parcel, size_t step);

@@ -108,6 +108,8 @@
     X(LIMIT_HISTORY_AHEAD_MS, 60 * 60 * 1000)                                                      \
     /* Processes listed with a sample, busiest and largest each. */                                \
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
+    /* Bytes of files on their way from the gate to the courier that unpacks them. */              \
+    X(LIMIT_INPUT_BELT, 1 << 20)                                                                   \
     /* Standard input that the console reads ahead of the machine: more than an input window. */   \
     X(LIMIT_INPUT_AHEAD, 2 << 20)                                                                  \
     /* One record of a parcel: memory on both sides, and a length that is a lie. */                \

@@ -24,8 +24,11 @@ enum transfer_flag {
     TRANSFER_FLAGS_KNOWN = 31,
 };
 
-/* Where the agent's courier finds the payload that it was started for. */
-enum { TRANSFER_ORDER_FD = 4 };
+/* Where a courier finds the payload that it was started for, and the belt (base/belt.h) that its
+ * parcel goes over; without one it is a pipe. */
+enum { TRANSFER_ORDER_FD = 4, TRANSFER_BELT_FD = 5 };
+/* Its argument when the belt is shared with somebody who may be taken over. */
+#define TRANSFER_COPIES "copies"
 
 struct transfer {
     uint8_t flags;

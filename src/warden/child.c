@@ -25,6 +25,8 @@
 
 enum { CHILD_VARIABLES = 16, CHILD_HELPER_FD = 3 };
 
+_Static_assert((int)TRANSFER_BELT_FD > (int)CHILD_HELPER_FD, "each has its own");
+
 /* In the child: a sentence on the job's standard error, and the end. */
 static _Noreturn void give_up(int code, const char *what, const char *object)
 {
@@ -38,6 +40,7 @@ static void child_set_descriptors(const struct run_request *request)
     int standard[] = {request->descriptors[RUN_INPUT], request->descriptors[RUN_OUTPUT],
                       request->descriptors[RUN_ERRORS]};
     int helper = request->descriptors[RUN_HELPER];
+    int belt = request->descriptors[RUN_BELT];
     int kept;
 
     /* Above the standard ones first, so that none is overwritten before it was moved. */
@@ -45,6 +48,8 @@ static void child_set_descriptors(const struct run_request *request)
         standard[i] = fcntl(standard[i], F_DUPFD, 10);
     if (helper >= 0)
         helper = fcntl(helper, F_DUPFD, 10);
+    if (belt >= 0)
+        belt = fcntl(belt, F_DUPFD, 10);
     for (int i = 0; i < 3; i++) {
         if (standard[i] < 0 || dup2(standard[i], i) < 0)
             _exit(RUN_EXIT_NOT_STARTED);
@@ -52,6 +57,13 @@ static void child_set_descriptors(const struct run_request *request)
     if (helper >= 0 && dup3(helper, CHILD_HELPER_FD, O_CLOEXEC) < 0)
         _exit(RUN_EXIT_NOT_STARTED);
     kept = helper < 0 ? 3 : CHILD_HELPER_FD + 1;
+    if (belt >= 0) {
+        if (dup2(belt, TRANSFER_BELT_FD) < 0)
+            _exit(RUN_EXIT_NOT_STARTED);
+        for (; kept < TRANSFER_BELT_FD; kept++)
+            close(kept);
+        kept = TRANSFER_BELT_FD + 1;
+    }
     if (syscall(SYS_close_range, kept, ~0u, 0) < 0) {
         for (int fd = kept; fd < 65536; fd++)
             close(fd);
@@ -236,7 +248,9 @@ static _Noreturn void child_execute(const struct run_request *request,
 static _Noreturn void child_execute_courier(const struct run_request *request)
 {
     const char *verb = request->verb == VERB_GET ? "get" : "put";
-    char *const arguments[] = {(char *)"hune-courier", (char *)verb, NULL};
+    /* The gate writes onto the belt, and is not to be believed twice. */
+    const char *copies = request->descriptors[RUN_BELT] >= 0 ? TRANSFER_COPIES : NULL;
+    char *const arguments[] = {(char *)"hune-courier", (char *)verb, (char *)copies, NULL};
     int order = memfd_create("hune-transfer", 0);
 
     if (order < 0 || fd_write_all(order, request->payload.bytes, request->payload.size) ||

@@ -5,8 +5,10 @@
 #include <fcntl.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <unistd.h>
 
+#include "base/belt.h"
 #include "base/cleanup.h"
 #include "base/clock.h"
 #include "base/program.h"
@@ -23,6 +25,7 @@ struct job_ends {
     int ours[3];
     int theirs[3];
     int keys; /* where the warden reads what the gate writes to ours[0], for a terminal */
+    int belt; /* what the input goes over, for files; ours[0] and theirs[0] are its bell */
 };
 
 static void job_ends_close(struct job_ends *ends)
@@ -35,6 +38,8 @@ static void job_ends_close(struct job_ends *ends)
     }
     if (ends->keys >= 0)
         close(ends->keys);
+    if (ends->belt >= 0)
+        close(ends->belt);
 }
 
 static int pipe_open(int *reader_out, int *writer_out)
@@ -74,6 +79,21 @@ static int pipes_open(struct job_ends *ends, bool input)
     return r;
 }
 
+/* The input of a `put` is long, and the job is of our own making: it need not be a pipe. */
+static int belt_open(struct job_ends *ends)
+{
+    int bell[2];
+
+    close(ends->theirs[0]);
+    ends->theirs[0] = -1;
+    if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, bell) < 0)
+        return -errno;
+    ends->ours[0] = bell[0];
+    ends->theirs[0] = bell[1];
+    ends->belt = belt_make(LIMIT_INPUT_BELT);
+    return ends->belt < 0 ? ends->belt : 0;
+}
+
 static int terminal_open(struct job_ends *ends, const struct account *account)
 {
     int r = pipe_open(&ends->keys, &ends->ours[0]);
@@ -96,9 +116,12 @@ static int job_ends_open(struct job_ends *ends, const struct order *order,
 {
     int r;
 
-    *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}, .keys = -1};
-    r = order->verb == VERB_SHELL ? terminal_open(ends, account)
-                                  : pipes_open(ends, run_wants_input(order));
+    *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}, .keys = -1, .belt = -1};
+    r = order->verb == VERB_SHELL
+            ? terminal_open(ends, account)
+            : pipes_open(ends, order->verb != VERB_PUT && run_wants_input(order));
+    if (!r && order->verb == VERB_PUT)
+        r = belt_open(ends);
     if (r)
         job_ends_close(ends);
     return r;
@@ -116,7 +139,7 @@ struct job *job_new(struct jobs *jobs, const uint8_t id[UUID_SIZE])
     memcpy(job->id, id, UUID_SIZE);
     job->state.state = STATE_QUEUED;
     job->stopped_as = STATE_RUNNING;
-    job->input = -1;
+    job->input = job->belt = -1;
     job->roll_slot = -1;
     overflow_init(job);
     job->output.source = (struct loop_source){.fd = -1, .on_ready = job_on_output};
@@ -147,6 +170,7 @@ static void job_describe(struct job *job, const struct order *order, const struc
     request->descriptors[RUN_OUTPUT] = ends->theirs[1];
     request->descriptors[RUN_ERRORS] = ends->theirs[2];
     request->descriptors[RUN_CGROUP] = job->tree.cgroup.fd;
+    request->descriptors[RUN_BELT] = ends->belt;
 }
 
 /* Our ends of its pipes are the job's from here on, also on error. */
@@ -155,6 +179,7 @@ static int job_follow(struct job *job, struct job_ends *ends)
     int r = ring_new(&job->ring, LIMIT_RING);
 
     job->input = steal_fd(&ends->ours[0]);
+    job->belt = steal_fd(&ends->belt);
     if (!r && ends->keys >= 0)
         r = pty_new(&job->pty, job, steal_fd(&ends->keys), ends->ours[1]);
     else if (!r)

@@ -153,7 +153,9 @@ void job_end_input(struct job *job)
 {
     if (job->input >= 0)
         close(job->input);
-    job->input = -1;
+    if (job->belt >= 0)
+        close(job->belt);
+    job->input = job->belt = -1;
 }
 
 /* ---- stopping ---- */

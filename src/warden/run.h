@@ -31,6 +31,7 @@ enum run_descriptor {
     RUN_ERRORS,
     RUN_CGROUP, /* folder to be born in */
     RUN_HELPER, /* the program that does it, for what is no command */
+    RUN_BELT,   /* what its input comes over, if that is no pipe */
     RUN_DESCRIPTORS,
 };
 

@@ -44,7 +44,8 @@ void tell_job(struct warden *warden, const struct job *job)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
     struct ring *ring;
-    int fds[] = {-1, job->input};
+    int fds[] = {-1, job->input, job->belt};
+    size_t fd_count = 1;
     struct door_job message = {
         .verb = job->verb,
         .state = job->state,
@@ -62,7 +63,9 @@ void tell_job(struct warden *warden, const struct job *job)
         return;
     }
     fds[0] = ring_fd(ring);
-    tell(warden, DOOR_JOB, &body, fds, job->input >= 0 ? 2 : 1);
+    while (fd_count < ELEMENTS_OF(fds) && fds[fd_count] >= 0)
+        fd_count++;
+    tell(warden, DOOR_JOB, &body, fds, fd_count);
     job_ring_release(job, ring);
 }
 

@@ -33,6 +33,11 @@ def words_for(verb, source, target):
     return (verb, f"web1:{source}", target) if verb == "get" else (verb, source, f"web1:{target}")
 
 
+def has_begun(folder):
+    """Whether a part of what is moved is there, beside its target."""
+    return any(path.stat().st_size > 0 for stage in temporaries(folder) for path in stage.iterdir())
+
+
 @pytest.mark.parametrize("verb", ["get", "put"])
 @pytest.mark.parametrize("at", range(65536, 9 * 65536, 65536))
 def test_one_cut(through_proxy, tmp_path, verb, at):
@@ -78,10 +83,12 @@ def test_a_line_that_breaks_again_and_again(through_proxy, tmp_path, verb):
 def test_the_gate_dies_in_the_middle(through_proxy, tmp_path, verb):
     machine, operator, between = through_proxy
     between.throttle = 4 << 20
-    new = os.urandom(6 << 20)
+    new = os.urandom(12 << 20)
     (tmp_path / "source").write_bytes(new)
     with operator.start(*words_for(verb, tmp_path / "source", tmp_path / "target"),
                         stdin=subprocess.DEVNULL) as process:
+        # Not before the console has reached the machine: an address that was never reached is given up.
+        wait_for("a part of it", lambda: has_begun(tmp_path))
         for _ in range(3):
             gate = machine.gate_pid
             time.sleep(0.3)
@@ -104,8 +111,7 @@ def half_way(through_proxy, tmp_path):
     def start(verb, *options):
         words = words_for(verb, tmp_path / "source", tmp_path / "target")
         with operator.start(*words[:1], *options, *words[1:], stdin=subprocess.DEVNULL) as process:
-            wait_for("a part of it", lambda: any(path.stat().st_size > 0 for folder in
-                                                 temporaries(tmp_path) for path in folder.iterdir()))
+            wait_for("a part of it", lambda: has_begun(tmp_path))
             yield process, machine, operator, between
         assert (tmp_path / "target").read_bytes() == b"old"
 
@@ -254,11 +260,13 @@ def payload(path, bytes_max=0, entries_max=0, patience=20):
 
 
 def parcel(archive, kind=0):
-    head = b"HUNE-P1\0" + bytes([kind]) + bytes(16)
+    head = b"HUNE-P2\0" + bytes([kind]) + bytes(16)
     tail = bytes(5)
-    records = b"".join(struct.pack(">I", len(archive[at:at + 65536])) + archive[at:at + 65536]
-                       for at in range(0, len(archive), 65536))
-    return head + records + bytes(4) + tail + hashlib.sha256(head + archive + tail).digest()
+    records = [archive[at:at + 65536] for at in range(0, len(archive), 65536)]
+    framed = b"".join(struct.pack(">I", len(record)) + record for record in records)
+    sums = b"".join(hashlib.sha256(record[at:at + 16384]).digest()
+                    for record in records for at in range(0, len(record), 16384))
+    return head + framed + bytes(4) + tail + hashlib.sha256(head + sums + tail).digest()
 
 
 def tar(*entries):
@@ -360,7 +368,7 @@ def test_ten_gigabytes_of_zeros(unpack, tmp_path):
 
     def zeros(pipe):
         nonlocal sent
-        pipe.write(b"HUNE-P1\0\1" + bytes(16))
+        pipe.write(b"HUNE-P2\0\1" + bytes(16))
         while sent < 10 << 30:
             pipe.write(struct.pack(">I", 65536) + bytes(65536))
             sent += 65536

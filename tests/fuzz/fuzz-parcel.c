@@ -17,15 +17,15 @@ struct input {
     size_t left;
 };
 
-static ssize_t lend(void *user, const uint8_t **bytes_out)
+static ssize_t lend(void *user, size_t taken, size_t wanted, const uint8_t **bytes_out)
 {
     struct input *input = user;
-    size_t size = input->left < 700 ? input->left : 700;
+    size_t size = wanted > 700 ? wanted : 700;
 
+    input->at += taken;
+    input->left -= taken;
     *bytes_out = input->at;
-    input->at += size;
-    input->left -= size;
-    return (ssize_t)size;
+    return (ssize_t)(size < input->left ? size : input->left);
 }
 
 static int to_buffer(void *user, const void *bytes, size_t size)
