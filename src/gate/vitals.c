@@ -14,7 +14,10 @@
 #include "gate/vitals-ask.h"
 
 /* A console that does not read: it has had so much, and the newest again when it reads on. */
-enum { UNREAD_MAX = 64 * 1024, ONCE_BEAT_MS = 1000 };
+enum { UNREAD_MAX = 64 * 1024 };
+
+/* Rates of less than a moment are noise: then one sample takes until the next beat. */
+enum { ONCE_LEAST_MS = 400, ONCE_BEAT_MS = 1000 };
 
 struct watcher {
     struct pulse_listener listener;
@@ -72,7 +75,7 @@ static void once_begin(struct watcher *watcher)
     _cleanup_buffer_ struct buffer first = BUFFER_INIT;
     const struct vitals *vitals = pulse_now(pulse);
 
-    if (vitals && vitals->interval_ms > 0 && watcher->asked.processes == 0)
+    if (vitals && vitals->interval_ms >= ONCE_LEAST_MS && watcher->asked.processes == 0)
         once_answer(watcher, vitals);
     else if (!vitals || pulse_listen(pulse, ONCE_BEAT_MS, &watcher->listener) ||
              append_processes(watcher, &first))

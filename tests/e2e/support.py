@@ -200,7 +200,7 @@ def agents_in(folder, binaries):
     agents = []
 
     def make(**options):
-        made = Agent(binaries, folder / f"agent{len(agents)}", **options)
+        made = Agent(options.pop("binaries", binaries), folder / f"agent{len(agents)}", **options)
         agents.append(made)
         return made
 

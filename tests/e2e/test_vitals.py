@@ -1,8 +1,10 @@
 """The vital signs: one sample, streams, bad questions; what the machine says against what /proc says."""
+import copy
 import json
 import os
 import pathlib
 import socket
+import struct
 import subprocess
 import tempfile
 import time
@@ -213,3 +215,36 @@ def test_a_thing_that_comes_makes_a_new_head(observer):
     head = lines[-1]["columns"]
     assert sample["v"][head.index(column)] == 1 << 20
     assert len(sample["v"]) == len(head)
+
+
+@pytest.mark.root
+def test_a_container_and_another_kernel(observer, binaries, tmp_path):
+    """The limit stands beside the machine's own figure. All are files as a container, or another kernel, shows them."""
+    limits = tmp_path / "cgroup"
+    limits.mkdir()
+    (limits / "memory.max").write_text(f"{512 << 20}\n")
+    (limits / "memory.current").write_text(f"{100 << 20}\n")
+    (limits / "cpu.max").write_text("150000 100000\n")
+    run = tmp_path / "run"
+    run.mkdir()
+    # type (7: a person), pid, line, id, user, host, exit status, session, seconds, microseconds, address
+    (run / "utmp").write_bytes(b"".join(struct.pack("hi32s4s32s256shhiii4i20x", 7, os.getpid(), line, b"", user, b"", 0, 0, 0, 1, 0,
+                                          0, 0, 0, 0) for line, user in ((b"tty1", b"root"), (b"pts/0", b"alice"))))
+    wrapper = tmp_path / "huned"
+    wrapper.write_text(f'''#!/bin/sh
+set -e; mount --make-rprivate / && mount --bind {limits} /sys/fs/cgroup && mount --bind {run} /run && {{ ! test -d /proc/pressure || mount -t tmpfs none /proc/pressure; }}
+exec {binaries.huned} "$@"
+''')
+    wrapper.chmod(0o755)
+    inside = copy.copy(binaries)
+    inside.huned = tmp_path / "inside"
+    inside.huned.write_text(f'#!/bin/sh\nexec unshare --mount {wrapper} "$@"\n')
+    inside.huned.chmod(0o755)
+    machine = observer(binaries=inside)
+    sample = machine.json("/v1/vitals?fields=summary")
+    assert sample["mem.limit"] == 512 << 20 and sample["mem.limit_used"] == 100 << 20 and sample["cpu.limit"] == 1.5
+    assert sample["mem.total"] > sample["mem.limit"] and sample["cpu.count"] == os.cpu_count()
+    assert sample["users"] == 2
+    # And of a kernel without pressure: it is left out, and nothing else.
+    assert not [name for name in sample if name.startswith("pressure")] and sample["cpu.busy"] >= 0
+    assert "node_pressure" not in machine.get("/metrics") and "node_cpu_seconds" in machine.get("/metrics")
