@@ -1,128 +1,14 @@
-/* A server's wire against peers that speak HTTP/2 to do harm, frame by frame; and what a client
- * makes of a server that does not speak it. The frames are written by hand, so that no library
- * keeps the peace. */
+/* A server's wire against peers that speak HTTP/2 to do harm: floods, and more of everything than
+ * there is room for. */
 #include <setjmp.h>
 #include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
+#include <stddef.h>
 #include <string.h>
 
 #include <cmocka.h>
 
 #include "base/cursor.h"
-#include "base/error.h"
-#include "wire/test-pair.h"
-
-static struct test_side side;
-static struct buffer frames;
-static struct writer writer;
-
-static int set_up_role(enum tls_role role)
-{
-    side = (struct test_side){0};
-    frames = BUFFER_INIT;
-    writer = writer_init(&frames);
-    assert_int_equal(wire_new_plain(&side.wire, role, &test_events, &side, 1000), 0);
-    return 0;
-}
-
-static int set_up(void **state)
-{
-    (void)state;
-    return set_up_role(TLS_SERVER);
-}
-
-static int set_up_client(void **state)
-{
-    (void)state;
-    return set_up_role(TLS_CLIENT);
-}
-
-static int tear_down(void **state)
-{
-    (void)state;
-    wire_free(side.wire);
-    buffer_deinit(&frames);
-    assert_int_equal(side.closes, side.requests);
-    return 0;
-}
-
-static int tear_down_client(void **state)
-{
-    (void)state;
-    wire_free(side.wire);
-    buffer_deinit(&frames);
-    return 0;
-}
-
-static void frame(uint8_t type, uint8_t flags, uint32_t stream, const void *payload, size_t size)
-{
-    writer_u8(&writer, (uint8_t)(size >> 16));
-    writer_u16(&writer, (uint16_t)size);
-    writer_u8(&writer, type);
-    writer_u8(&writer, flags);
-    writer_u32(&writer, stream);
-    writer_bytes(&writer, payload, size);
-    assert_int_equal(writer.error, 0);
-}
-
-/* What has been written so far goes to the wire; what it answers is thrown away. */
-static int tell_only(void)
-{
-    int r = wire_receive_plain(side.wire, buffer_bytes(&frames), buffer_length(&frames), 1000);
-
-    buffer_clear(&frames);
-    return r;
-}
-
-static int tell(void)
-{
-    int r = tell_only();
-
-    if (!r)
-        r = wire_produce(side.wire);
-    wire_sent(side.wire, wire_outgoing(side.wire).size);
-    return r;
-}
-
-/* Is there a frame that begins so in what the wire wants to say? */
-static bool answer_contains(const char *bytes, size_t size)
-{
-    struct slice out = wire_outgoing(side.wire);
-
-    return memmem(out.bytes, out.size, bytes, size) != NULL;
-}
-
-static void greet(void)
-{
-    static const char magic[] = "PRI * HTTP/2.0\r\n\r\nSM\r\n\r\n";
-
-    writer_bytes(&writer, magic, sizeof(magic) - 1);
-    frame(NGHTTP2_SETTINGS, 0, 0, NULL, 0);
-    assert_int_equal(tell(), 0);
-    frame(NGHTTP2_SETTINGS, NGHTTP2_FLAG_ACK, 0, NULL, 0);
-    assert_int_equal(tell(), 0);
-}
-
-/* ":method GET, :scheme https, :path /, :authority h" without indexing of its own (RFC 7541). */
-static const uint8_t get_block[] = {0x82, 0x87, 0x84, 0x01, 0x01, 'h'};
-
-static void get(uint32_t stream, uint8_t flags)
-{
-    frame(NGHTTP2_HEADERS, (uint8_t)(NGHTTP2_FLAG_END_HEADERS | flags), stream, get_block,
-          sizeof(get_block));
-}
-
-static void test_good_request(void **state)
-{
-    (void)state;
-    greet();
-    get(1, NGHTTP2_FLAG_END_STREAM);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.requests, 1);
-    assert_string_equal(side.path, "/");
-    assert_int_equal(side.closes, 1);
-}
+#include "wire/test-frames.h"
 
 static void test_not_http2(void **state)
 {
@@ -290,153 +176,6 @@ static void test_window_overrun(void **state)
     assert_int_equal(side.close_error, NGHTTP2_FLOW_CONTROL_ERROR);
 }
 
-/* A peer that goes on sending after its answer: a while it is let, then it is stopped. */
-static void test_body_after_the_answer(void **state)
-{
-    static const uint8_t body[16000];
-    unsigned updates = 0;
-    uint64_t sent = 0;
-
-    (void)state;
-    greet();
-    get(1, 0);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.requests, 1);
-    while (side.closes == 0 && sent < 2 * LIMIT_ORDER_BODY) {
-        frame(NGHTTP2_DATA, 0, 1, body, sizeof(body));
-        assert_int_equal(tell_only(), 0);
-        assert_int_equal(wire_produce(side.wire), 0);
-        updates += answer_contains("\0\0\4\x08\0\0\0\0\1", 9);
-        wire_sent(side.wire, wire_outgoing(side.wire).size);
-        sent += sizeof(body);
-    }
-    /* Until then it was given window, or a peer that is honest would wait for ever. */
-    assert_true(updates >= 4);
-    assert_int_equal(side.received, 0);
-    assert_in_range(sent, LIMIT_ORDER_BODY, LIMIT_ORDER_BODY + 2 * sizeof(body));
-    assert_int_equal(side.closes, 1);
-    assert_int_equal(side.close_error, WIRE_H2_NONE);
-    get(3, NGHTTP2_FLAG_END_STREAM);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.closes, 2);
-}
-
-/* One that ends by itself is just done. */
-static void test_end_after_the_answer(void **state)
-{
-    (void)state;
-    greet();
-    get(1, 0);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.closes, 0);
-    frame(NGHTTP2_DATA, NGHTTP2_FLAG_END_STREAM, 1, "x", 1);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.closes, 1);
-    assert_int_equal(side.close_error, WIRE_H2_NONE);
-    assert_int_equal(side.received, 0);
-    assert_int_equal(side.ends, 0);
-}
-
-static void test_body_without_request(void **state)
-{
-    (void)state;
-    greet();
-    frame(NGHTTP2_DATA, 0, 1, "x", 1);
-    assert_int_equal(tell(), 1);
-    assert_int_equal(side.requests, 0);
-}
-
-static void test_malformed_requests(void **state)
-{
-    static const struct {
-        const char *block;
-        size_t size;
-    } blocks[] = {
-        {"\x87\x84\x01\x01h", 5},                     /* no method */
-        {"\x82\x84\x01\x01h", 5},                     /* no scheme */
-        {"\x82\x87\x01\x01h", 5},                     /* no path */
-        {"\x82\x87\x04\x02xx\x01\x01h", 9},           /* a path that is none */
-        {"\x82\x87\x84\x84\x01\x01h", 7},             /* two paths */
-        {"\x82\x87\x84\x01\x01h\x10\x01X\x01y", 11},  /* an upper-case name */
-        {"\x82\x87\x84\x01\x01h\x10\x01x\x01\0", 11}, /* a NUL */
-        {"\x82\x87\x84\x01\x01h\x10\x01x\x01\n", 11}, /* a newline */
-        {"\x82\x87\x84\x01\x01h\x10\x0a"
-         "connection\x01x",
-         20},
-    };
-
-    (void)state;
-    greet();
-    for (size_t i = 0; i < ELEMENTS_OF(blocks); i++) {
-        frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM,
-              (uint32_t)(2 * i + 1), blocks[i].block, blocks[i].size);
-        assert_int_equal(tell(), 0);
-        assert_int_equal(side.requests, 0);
-    }
-}
-
-/* Authorization twice: the first counts, as it did for whoever looked first. */
-static void test_double_authorization(void **state)
-{
-    static const char block[] = "\x82\x87\x84\x01\x01h\x0f\x08\x01"
-                                "a\x0f\x08\x01"
-                                "b";
-
-    (void)state;
-    greet();
-    frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1, block,
-          sizeof(block) - 1);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.requests, 1);
-    assert_string_equal(side.authorization, "a");
-}
-
-static void test_trailers_change_nothing(void **state)
-{
-    static const char trailers[] = "\x0f\x08\x01"
-                                   "b";
-
-    (void)state;
-    side.silent = true;
-    greet();
-    get(1, 0);
-    frame(NGHTTP2_DATA, 0, 1, "\0\a", 2);
-    frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1, trailers,
-          sizeof(trailers) - 1);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.requests, 1);
-    assert_int_equal(side.ends, 1);
-    assert_string_equal(wire_stream_authorization(side.stream), "");
-}
-
-/* SETTINGS that make windows negative and wide again must not count as "the peer has it". */
-static void test_settings_do_not_acknowledge(void **state)
-{
-    static const uint8_t none[] = {0, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0, 0, 0, 0};
-    static const uint8_t wide[] = {0, NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, 0, 16, 0, 0};
-    struct test_source source = {.left = 1 << 20};
-
-    (void)state;
-    side.answer = &source;
-    greet();
-    get(1, NGHTTP2_FLAG_END_STREAM);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(source.took, 65535);
-    frame(NGHTTP2_SETTINGS, 0, 0, none, sizeof(none));
-    assert_int_equal(tell(), 0);
-    assert_int_equal(wire_stream_acknowledged(side.stream), 0);
-    frame(NGHTTP2_SETTINGS, 0, 0, wide, sizeof(wide));
-    assert_int_equal(tell(), 0);
-    assert_int_equal(wire_stream_acknowledged(side.stream), 0);
-    frame(NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\0\x10\0", 4);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(wire_stream_acknowledged(side.stream), 4096);
-    /* A peer that gives more than it got has all of it, and no more. */
-    frame(NGHTTP2_WINDOW_UPDATE, 0, 1, "\0\x10\0\0", 4);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(wire_stream_acknowledged(side.stream), source.took);
-}
-
 static void test_choked(void **state)
 {
     (void)state;
@@ -451,99 +190,20 @@ static void test_choked(void **state)
     assert_false(wire_is_choked(side.wire));
 }
 
-static void test_goaway_with_a_reason(void **state)
-{
-    (void)state;
-    greet();
-    frame(NGHTTP2_GOAWAY, 0, 0, "\0\0\0\0\0\0\0\x0b", 8);
-    assert_int_equal(tell(), 1);
-    assert_int_equal(wire_problem(side.wire), PROBLEM_CLOSED);
-    assert_string_equal(wire_reason(side.wire), "ENHANCE_YOUR_CALM");
-}
-
-/* GOAWAY in two steps: a request that crosses with the first is still answered. */
-static void test_shutdown_in_two_steps(void **state)
-{
-    (void)state;
-    greet();
-    get(1, NGHTTP2_FLAG_END_STREAM);
-    assert_int_equal(tell(), 0);
-    wire_shut_down(side.wire);
-    assert_int_equal(wire_produce(side.wire), 0);
-    /* No last request is named yet, */
-    assert_true(answer_contains("\0\0\x08\7\0\0\0\0\0\x7f\xff\xff\xff", 13));
-    assert_true(answer_contains("\0\0\x08\6\0\0\0\0\0", 9));
-    wire_sent(side.wire, wire_outgoing(side.wire).size);
-    get(3, NGHTTP2_FLAG_END_STREAM);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.requests, 2);
-    /* but with the answer to the PING. */
-    frame(NGHTTP2_PING, NGHTTP2_FLAG_ACK, 0, "\0\0\0\0\0\0\0", 8);
-    assert_int_equal(tell_only(), 0);
-    assert_int_equal(wire_produce(side.wire), 1);
-    assert_true(answer_contains("\0\0\x08\7\0\0\0\0\0\0\0\0\3", 13));
-    assert_int_equal(wire_problem(side.wire), PROBLEM_CLOSED);
-}
-
-static void test_client_meets_no_http2(void **state)
-{
-    (void)state;
-    writer_bytes(&writer, "HTTP/1.1 200 OK\r\nContent-Length: 0\r\n\r\n", 38);
-    tell();
-    assert_int_equal(wire_problem(side.wire), PROBLEM_NOT_HUNE);
-}
-
-static void test_client_waits_for_the_final_status(void **state)
-{
-    struct wire_stream *stream;
-
-    (void)state;
-    assert_int_equal(wire_request(side.wire, "GET", "/", NULL, 0, NULL, NULL, &stream), 0);
-    assert_int_equal(wire_produce(side.wire), 0);
-    wire_sent(side.wire, wire_outgoing(side.wire).size);
-    frame(NGHTTP2_SETTINGS, 0, 0, NULL, 0);
-    frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS, 1,
-          "\x08\x03"
-          "103",
-          5);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.responses, 0);
-    frame(NGHTTP2_HEADERS, NGHTTP2_FLAG_END_HEADERS | NGHTTP2_FLAG_END_STREAM, 1, "\x89", 1);
-    assert_int_equal(tell(), 0);
-    assert_int_equal(side.responses, 1);
-    assert_int_equal(side.status, 204);
-    assert_int_equal(side.closes, 1);
-}
-
-#define SERVER_TEST(name) cmocka_unit_test_setup_teardown(name, set_up, tear_down)
-#define CLIENT_TEST(name) cmocka_unit_test_setup_teardown(name, set_up_client, tear_down_client)
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        SERVER_TEST(test_good_request),
-        SERVER_TEST(test_not_http2),
-        SERVER_TEST(test_settings_flood),
-        SERVER_TEST(test_ping_flood),
-        SERVER_TEST(test_pings_of_a_peer_that_reads),
-        SERVER_TEST(test_too_many_settings),
-        SERVER_TEST(test_rapid_reset),
-        SERVER_TEST(test_too_many_streams),
-        SERVER_TEST(test_header_list_too_long),
-        SERVER_TEST(test_continuation_flood),
-        SERVER_TEST(test_window_overrun),
-        SERVER_TEST(test_body_after_the_answer),
-        SERVER_TEST(test_end_after_the_answer),
-        SERVER_TEST(test_body_without_request),
-        SERVER_TEST(test_malformed_requests),
-        SERVER_TEST(test_double_authorization),
-        SERVER_TEST(test_trailers_change_nothing),
-        SERVER_TEST(test_settings_do_not_acknowledge),
-        SERVER_TEST(test_choked),
-        SERVER_TEST(test_goaway_with_a_reason),
-        SERVER_TEST(test_shutdown_in_two_steps),
-        CLIENT_TEST(test_client_meets_no_http2),
-        CLIENT_TEST(test_client_waits_for_the_final_status),
+        server_test(test_not_http2),
+        server_test(test_settings_flood),
+        server_test(test_ping_flood),
+        server_test(test_pings_of_a_peer_that_reads),
+        server_test(test_too_many_settings),
+        server_test(test_rapid_reset),
+        server_test(test_too_many_streams),
+        server_test(test_header_list_too_long),
+        server_test(test_continuation_flood),
+        server_test(test_window_overrun),
+        server_test(test_choked),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
