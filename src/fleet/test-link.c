@@ -161,8 +161,8 @@ static void test_line_before_handshakes(void **state)
 /* Freed and disconnected while they are connected and wait for a handshake. */
 static void test_leaves_the_line(void **state)
 {
-    struct way *way = *state;
     static struct watched watched[4]; /* the links live until the world ends */
+    struct way *way = *state;
     struct link *links[ELEMENTS_OF(watched)];
 
     way->world.settings.handshakes = 1;

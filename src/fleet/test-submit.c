@@ -170,8 +170,8 @@ static void on_ready(struct link *link, const struct link_info *info, void *user
 
 static void test_sent_before_ready(void **state)
 {
-    struct setting *setting = *state;
     static const struct link_events watching = {.on_ready = on_ready};
+    struct setting *setting = *state;
     struct early early = {.watcher = {.events = &watching, .user = &early}};
 
     early.answered = &setting->answered;

@@ -346,9 +346,9 @@ static void on_history(struct vitals_history *history, const struct trouble *tro
 
 static void test_history(void **state)
 {
-    struct sight *sight = *state;
     static const struct vitals_history_ask history_ask = {.fields = "cpu.busy",
                                                           .since_ms = -86400000};
+    struct sight *sight = *state;
     struct fetched fetched = {0};
     struct vitals_fetch *fetch;
 

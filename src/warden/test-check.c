@@ -92,8 +92,8 @@ static void test_opens_its_channel(void **state)
 /* Else whoever had seen an ordinary order pass could come in with it. */
 static void test_ordinary_order_opens_nothing(void **state)
 {
-    struct checker *checker = *state;
     static const uint8_t channel[EXPORTER_SIZE];
+    struct checker *checker = *state;
     struct checked checked;
 
     checker->context.channel = channel;
@@ -110,8 +110,8 @@ static void test_ordinary_order_opens_nothing(void **state)
 
 static void test_what_opens_may_not_wait(void **state)
 {
-    struct checker *checker = *state;
     static const uint8_t channel[EXPORTER_SIZE];
+    struct checker *checker = *state;
     struct checked checked;
 
     memset(checker->order.epoch, 0, EPOCH_SIZE);
@@ -126,8 +126,8 @@ static void test_what_opens_may_not_wait(void **state)
 /* The connection may be opened though the order is not for this operator to give. */
 static void test_genuine_without_the_right(void **state)
 {
-    struct checker *checker = *state;
     static const uint8_t channel[EXPORTER_SIZE];
+    struct checker *checker = *state;
     struct checked checked;
 
     checker->order.flags = ORDER_OPENS;
