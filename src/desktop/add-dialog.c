@@ -6,6 +6,7 @@
 
 #include "desktop/facts-text.h"
 #include "desktop/meeting.h"
+#include "desktop/way-view.h"
 #include "fleet/address.h"
 #include "fleet/i18n.h"
 #include "fleet/newcomer.h"
@@ -32,6 +33,7 @@ struct _HuneAddDialog {
     AdwPreferencesGroup *confirm_group;
     GtkLabel *failed_title;
     GtkLabel *failed_text;
+    AdwBin *failed_way; /* holds the way to the machine, step by step */
 
     /* own */
     HuneWindow *window; /* weak */
@@ -238,6 +240,7 @@ static void show_failed(HuneAddDialog *self, const char *sentence, const char *a
 {
     gtk_label_set_label(self->failed_title, sentence);
     gtk_label_set_label(self->failed_text, advice ? advice : "");
+    adw_bin_set_child(self->failed_way, NULL);
     show_page(self, "failed");
 }
 
@@ -336,11 +339,23 @@ static void show_confirm(HuneAddDialog *self, const struct meeting_news *news)
     show_page(self, "confirm");
 }
 
+/* Where on the way it went wrong. */
+static void look_at_way(HuneAddDialog *self)
+{
+    GtkWidget *view = hune_way_view_new(self->fleet);
+
+    adw_bin_set_child(self->failed_way, view);
+    hune_way_view_look(HUNE_WAY_VIEW(view), self->host, self->port,
+                       self->has_link ? self->invite.machine : NULL, NULL);
+}
+
 static void end_meeting(HuneAddDialog *self, const struct meeting_news *news)
 {
     self->is_meeting = FALSE;
     if (!news->is_met) {
         show_failed(self, news->sentence ? news->sentence : _("It was called off."), news->advice);
+        if (news->sentence)
+            look_at_way(self);
         return;
     }
     memcpy(self->id, news->id, sizeof(self->id));
@@ -456,6 +471,7 @@ static void hune_add_dialog_class_init(HuneAddDialogClass *class)
     CHILD(confirm_group);
     CHILD(failed_title);
     CHILD(failed_text);
+    CHILD(failed_way);
 #undef CHILD
     gtk_widget_class_bind_template_callback(widget_class, on_changed);
     gtk_widget_class_bind_template_callback(widget_class, on_next);

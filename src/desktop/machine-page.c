@@ -8,6 +8,7 @@
 #include "desktop/journal-view.h"
 #include "desktop/overview.h"
 #include "desktop/terminal-view.h"
+#include "desktop/way-view.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
 
@@ -48,13 +49,26 @@ static const struct {
 } remedies[MACHINE_STATES] = {
     [MACHINE_NEW] = {N_("Find out who answers"), NULL, GTK_MESSAGE_WARNING},
     [MACHINE_IDLE] = {N_("Connect"), NULL, GTK_MESSAGE_INFO},
-    [MACHINE_RECONNECTING] = {N_("Try now"), NULL, GTK_MESSAGE_WARNING},
-    [MACHINE_UNREACHABLE] = {N_("Try now"), NULL, GTK_MESSAGE_ERROR},
-    [MACHINE_REFUSED] = {N_("Try again"), NULL, GTK_MESSAGE_ERROR},
+    [MACHINE_RECONNECTING] = {N_("Try now"), N_("Find out why…"), GTK_MESSAGE_WARNING},
+    [MACHINE_UNREACHABLE] = {N_("Try now"), N_("Find out why…"), GTK_MESSAGE_ERROR},
+    [MACHINE_REFUSED] = {N_("Try again"), N_("Find out why…"), GTK_MESSAGE_ERROR},
     [MACHINE_CHANGED] = {N_("Keep refusing it"), N_("It was reinstalled: pin the new id…"),
                          GTK_MESSAGE_ERROR},
-    [MACHINE_VERSION] = {N_("Try again"), NULL, GTK_MESSAGE_ERROR},
+    [MACHINE_VERSION] = {N_("Try again"), N_("Find out why…"), GTK_MESSAGE_ERROR},
 };
+
+static void show_connecting(HuneMachinePage *self)
+{
+    g_autofree char *address = hune_machine_address(self->machine);
+    g_autofree char *text = g_strdup_printf(_("Connecting to %s"), address);
+
+    gtk_info_bar_set_message_type(self->banner, GTK_MESSAGE_INFO);
+    gtk_label_set_label(self->banner_title, text);
+    gtk_widget_set_visible(GTK_WIDGET(self->banner_text), FALSE);
+    gtk_widget_set_visible(GTK_WIDGET(self->banner_button), FALSE);
+    gtk_widget_set_visible(GTK_WIDGET(self->banner_second), FALSE);
+    gtk_info_bar_set_revealed(self->banner, TRUE);
+}
 
 static void show_banner(HuneMachinePage *self)
 {
@@ -64,6 +78,7 @@ static void show_banner(HuneMachinePage *self)
     g_autofree char *title = hune_machine_state_text(machine);
     g_autofree char *text = NULL;
 
+    gtk_widget_set_visible(GTK_WIDGET(self->banner_button), TRUE);
     if (!machine->is_listed) {
         gtk_info_bar_set_message_type(self->banner, GTK_MESSAGE_WARNING);
         gtk_label_set_label(self->banner_title, _("This machine is no longer in the list."));
@@ -71,6 +86,10 @@ static void show_banner(HuneMachinePage *self)
         gtk_button_set_label(self->banner_button, _("Close the tab"));
         gtk_widget_set_visible(GTK_WIDGET(self->banner_second), FALSE);
         gtk_info_bar_set_revealed(self->banner, TRUE);
+        return;
+    }
+    if (state == MACHINE_CONNECTING) {
+        show_connecting(self);
         return;
     }
     if (!remedies[state].first) {
@@ -172,8 +191,10 @@ static void on_banner_response(HuneMachinePage *self, int response)
 
     if (!self->machine->is_listed) {
         hune_window_close_page(window_of(self), GTK_WIDGET(self));
-    } else if (response == 2) {
+    } else if (response == 2 && self->machine->state == MACHINE_CHANGED) {
         ask_repin(self);
+    } else if (response == 2) {
+        hune_way_window_show(GTK_WINDOW(window_of(self)), self->fleet, self->machine);
     } else if (self->machine->state == MACHINE_CHANGED) {
         worker_send_disconnect(worker, self->machine->slot);
     } else if (self->machine->state == MACHINE_NEW) {

@@ -59,6 +59,7 @@ struct worker {
     struct list shells; /* worker-shell.c */
 
     struct list meetings;  /* worker-meet.c */
+    struct list ways;      /* worker-way.c */
     struct list runs;      /* worker-run.c */
     struct list questions; /* worker-files.c */
     struct list carries;   /* worker-carry.c */
@@ -99,6 +100,7 @@ void alerts_fleet_changed(struct worker *worker);
 void vitals_begin(struct worker *worker);
 void vitals_end(struct worker *worker);
 void meetings_end(struct worker *worker);
+void ways_end(struct worker *worker);
 void runs_end(struct worker *worker);
 void files_end(struct worker *worker);
 void carries_end(struct worker *worker);

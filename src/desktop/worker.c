@@ -133,6 +133,7 @@ struct worker *worker_start(const struct worker_settings *settings)
     worker->fleet_path = g_strdup(settings->fleet_path);
     worker->identity = g_strdup(settings->identity);
     list_init(&worker->meetings);
+    list_init(&worker->ways);
     list_init(&worker->runs);
     list_init(&worker->questions);
     list_init(&worker->carries);
@@ -159,6 +160,7 @@ static void finish_ending(uv_timer_t *timer)
     uv_close((uv_handle_t *)&worker->last_call, NULL);
     shells_end(worker);
     meetings_end(worker);
+    ways_end(worker);
     alerts_end(worker);
     stations_end(worker);
     states_end(worker);

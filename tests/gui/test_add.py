@@ -105,6 +105,9 @@ def test_nobody_listens(window):
     gui.press("Connect", dialog)
     gui.label("Nobody listens", dialog)
     gui.label("Check the port, and that huned runs on the machine", dialog)
+    way = gui.find("list", "The way to the machine", dialog)
+    wait("the steps", lambda: [row.name for row in way.children] == [
+        "The name resolves: ok", "Something listens there: failed"])
 
 
 def test_cancel_while_it_connects(window):
