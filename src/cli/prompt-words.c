@@ -12,6 +12,7 @@
 #include "cli/grid.h"
 #include "cli/job-pick.h"
 #include "cli/jobs.h"
+#include "cli/prompt-carry.h"
 #include "cli/prompt-warm.h"
 #include "cli/render.h"
 #include "cli/run-care.h"
@@ -194,6 +195,14 @@ static void obey_shell(struct prompt *prompt, const struct prompt_word *word,
     note_status(prompt, shell_open(&prompt->session, selection->indices[0], &order));
 }
 
+static void obey_carry(struct prompt *prompt, const struct prompt_word *word,
+                       const struct selection *selection, const char *rest)
+{
+    (void)selection;
+    note_status(prompt, text_equal(word->word, "get") ? prompt_get(prompt, rest)
+                                                      : prompt_put(prompt, rest));
+}
+
 static void obey_quit(struct prompt *prompt, const struct prompt_word *word,
                       const struct selection *selection, const char *rest)
 {
@@ -234,6 +243,9 @@ static const struct prompt_word prompt_words[] = {
     {"audit", "[MACHINE]", N_("show the end of a machine's record of orders"), false, obey_audit},
     {"top", "[SEL]", N_("watch machines on the whole screen; q leads back here"), false, obey_top},
     {"shell", "[MACHINE]", N_("open a shell; ~. or its end lead back here"), false, obey_shell},
+    {"get", "[SEL]:PATH... DIR", N_("get files; :PATH is on the chosen machines"), true,
+     obey_carry},
+    {"put", "FILE... [SEL]:PATH", N_("put files on machines"), true, obey_carry},
     {"disconnect", "[SEL]", N_("end every connection of your key"), false, obey_control},
     {"reset", "[SEL]", N_("let the agent start afresh; jobs go on"), false, obey_control},
     {"kill", "[SEL]", N_("stop the agent until it is started there again"), false, obey_control},

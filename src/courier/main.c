@@ -18,6 +18,7 @@
 #include "base/file.h"
 #include "base/text.h"
 #include "courier/ends.h"
+#include "courier/guard.h"
 #include "courier/list.h"
 #include "courier/paths.h"
 #include "parcel/pack.h"
@@ -171,6 +172,20 @@ static int carry(const struct call *call, const struct transfer *transfer,
     return transfer->flags & TRANSFER_LIST ? list(transfer, paths) : get(call, transfer, paths);
 }
 
+/* Before a byte of a parcel is looked at. */
+static int guard(const struct call *call, const struct transfer *transfer,
+                 const struct paths *paths)
+{
+    struct parcel_trouble trouble = {0};
+    bool writes = !call->gets && !(transfer->flags & TRANSFER_STREAM);
+    int r = guard_files(writes ? paths->items[0] : NULL);
+
+    if (!r)
+        return 0;
+    parcel_trouble_system(&trouble, NULL, r);
+    return fail(&trouble);
+}
+
 static int malformed(void)
 {
     fprintf(stderr, "hune-courier: the order is not well-formed\n");
@@ -212,7 +227,9 @@ int main(int argc, char **argv)
         fprintf(stderr, "hune-courier: no memory\n");
         status = EXIT_FAILURE;
     } else {
-        status = carry(&call, &transfer, &paths);
+        status = guard(&call, &transfer, &paths);
+        if (!status)
+            status = carry(&call, &transfer, &paths);
     }
     paths_deinit(&paths);
     return status;

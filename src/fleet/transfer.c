@@ -9,6 +9,7 @@
 #include "base/belt.h"
 #include "base/buffer.h"
 #include "base/list.h"
+#include "fleet/courier-words.h"
 #include "proto/parcel.h"
 #include "proto/verb.h"
 
@@ -175,6 +176,23 @@ static void turn_settle(struct turn *turn)
     fanout_visit_end(visit, state, has_trouble ? &trouble : NULL);
 }
 
+/* ---- what couriers say ---- */
+
+/* In the reader's language, as far as there is memory for that. */
+static void tell_line(const struct turn *turn, const char *text, size_t size)
+{
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+    uint32_t machine = machine_of(turn);
+
+    if (!turn->task->on_line)
+        return;
+    if (size == 0 || courier_words(text, size, &line))
+        turn->task->on_line(machine, text, size, turn->task->user);
+    else
+        turn->task->on_line(machine, (const char *)buffer_bytes(&line), buffer_length(&line),
+                            turn->task->user);
+}
+
 /* ---- the courier here ---- */
 
 static void pump_in(struct turn *turn);
@@ -198,8 +216,7 @@ static void on_courier_line(void *user, const char *text, size_t size)
      * rest. */
     if (turn->job_ended && !is_good_exit(turn))
         return;
-    if (turn->task->on_line)
-        turn->task->on_line(machine_of(turn), text, size, turn->task->user);
+    tell_line(turn, text, size);
 }
 
 static void on_courier_end(void *user, int code, const struct receipt *receipt)
@@ -334,8 +351,7 @@ static void take_lines(struct turn *turn, const uint8_t *bytes, size_t size, boo
 
         if (!newline && !all && length < LINE_MAX_BYTES)
             return;
-        if (turn->task->on_line)
-            turn->task->on_line(machine_of(turn), (const char *)at, length, turn->task->user);
+        tell_line(turn, (const char *)at, length);
         buffer_consume(lines, length + (newline != NULL));
     }
 }

@@ -1,4 +1,6 @@
 """Hune speaks French: its sentences, tables and figures; what scripts read stays as it is."""
+import json
+import os
 import re
 import signal
 import subprocess
@@ -249,3 +251,16 @@ def test_json_of_an_import(operator, tmp_path):
     path.write_text("name,host,port\nm,192.0.2.1,seventy\nn,192.0.2.2,\n")
     lines = both(operator, "import", path, "-n")
     assert any("port" in line.get("text", "") for line in lines), lines
+
+
+def test_what_couriers_say(operator, agent, tmp_path):
+    """Of both sides; the system's words behind it are those of the system's own catalogue, if it has one."""
+    assert operator.run("join", agent().invite(may="all"), "--name", "vm").code == 0
+    pipe = tmp_path / "a: pipe"
+    os.mkfifo(pipe)
+    said = "C’est un périphérique, un tube ou une socket"
+    for words in (("get", f"vm:{pipe}", tmp_path / "got"), ("put", pipe, f"vm:{tmp_path}/put")):
+        done = operator.run(*words)
+        assert done.code == 1 and f"hune: vm: {pipe}: {said}" in done.err, done
+    done = operator.run("--json", "get", f"vm:{pipe}", tmp_path / "got")
+    assert "This is a device" in json.loads(done.out)["errors"][0], done

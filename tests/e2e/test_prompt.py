@@ -160,3 +160,26 @@ def test_many_commands_share_one_connection(machine):
     done = machine.console.run(input="echo line\n" * 300, timeout=120)
     assert done.out.count("line\n") == 300, done
     assert machine.agent.log().count(" opened by ") == 1
+
+
+def test_files_are_moved(machine, tmp_path):
+    """With the names of a person's files, and with the chosen machine where none is named."""
+    (tmp_path / "with a space").write_text("one")
+    (tmp_path / "there").mkdir(mode=0o777)
+    (tmp_path / "there").chmod(0o777)
+    with opened(machine) as terminal:
+        ready(terminal, machine)
+        terminal.line(f"put '{tmp_path}/with a space' {machine.name}:{tmp_path}/there/two")
+        wait_for("what was put", lambda: (tmp_path / "there/two").exists())
+        terminal.line(f"get :{tmp_path}/there/two {tmp_path}/th\\ree")
+        wait_for("what was got", lambda: (tmp_path / "three").exists())
+        terminal.line("get 'unclosed")
+        terminal.expect("quotation mark has no end")
+        terminal.line(f"get :{tmp_path}/nothing {tmp_path}")
+        terminal.expect("No such file")
+        # What was asked of one line does not stay for the next.
+        terminal.line(f"get --json :{tmp_path}/there/two {tmp_path}/four")
+        terminal.expect('"whole":')
+        terminal.line("echo pl''ain")
+        terminal.expect("plain")
+    assert (tmp_path / "there/two").read_text() == (tmp_path / "three").read_text() == "one"
