@@ -39,82 +39,85 @@ static struct invite_link invitation(const struct test_world *world)
     return link;
 }
 
-static void join(struct test_world *world, const struct invite_link *link, struct joined *joined)
+/* An invitation to the agent, and what becomes of it. */
+struct joining {
+    struct test_world world;
+    struct invite_link link;
+    struct joined joined;
+};
+
+static int set_up(void **state)
+{
+    static struct joining joining;
+
+    joining = (struct joining){0};
+    test_world_begin(&joining.world);
+    joining.link = invitation(&joining.world);
+    *state = &joining;
+    return 0;
+}
+
+static int tear_down(void **state)
+{
+    test_world_end(&((struct joining *)*state)->world);
+    return 0;
+}
+
+#define joining_test(test) cmocka_unit_test_setup_teardown(test, set_up, tear_down)
+
+static void join(struct joining *joining)
 {
     struct pair *pair;
 
-    *joined = (struct joined){0};
-    assert_int_equal(
-        pair_start(&pair, test_world_factory(world), link, "alice@laptop", on_done, joined), 0);
-    test_world_run(world, &joined->done);
-    test_world_wait(world, 5);
-    assert_int_equal(joined->times, 1);
+    joining->joined = (struct joined){0};
+    assert_int_equal(pair_start(&pair, test_world_factory(&joining->world), &joining->link,
+                                "alice@laptop", on_done, &joining->joined),
+                     0);
+    test_world_run(&joining->world, &joining->joined.done);
+    test_world_wait(&joining->world, 5);
+    assert_int_equal(joining->joined.times, 1);
 }
 
 static void test_joins(void **state)
 {
-    struct test_world world;
-    struct invite_link link;
-    struct joined joined;
+    struct joining *joining = *state;
 
-    (void)state;
-    test_world_begin(&world);
-    link = invitation(&world);
-    join(&world, &link, &joined);
-    assert_int_equal(joined.trouble.code, PROBLEM_NONE);
-    assert_memory_equal(joined.result.id, world.agent.id, MACHINE_ID_SIZE);
-    assert_int_equal(joined.result.rights, RIGHT_OBSERVE | RIGHT_RUN);
-    assert_string_equal(joined.result.run_as, "root");
-    assert_string_equal(joined.result.name, "web1");
-    assert_int_equal(world.agent.opens, 0);
-    test_world_end(&world);
+    join(joining);
+    assert_int_equal(joining->joined.trouble.code, PROBLEM_NONE);
+    assert_memory_equal(joining->joined.result.id, joining->world.agent.id, MACHINE_ID_SIZE);
+    assert_int_equal(joining->joined.result.rights, RIGHT_OBSERVE | RIGHT_RUN);
+    assert_string_equal(joining->joined.result.run_as, "root");
+    assert_string_equal(joining->joined.result.name, "web1");
+    assert_int_equal(joining->world.agent.opens, 0);
 }
 
 static void test_wrong_code(void **state)
 {
-    struct test_world world;
-    struct invite_link link;
-    struct joined joined;
+    struct joining *joining = *state;
 
-    (void)state;
-    test_world_begin(&world);
-    link = invitation(&world);
-    link.code[9] = 1;
-    join(&world, &link, &joined);
-    assert_int_equal(joined.trouble.code, PROBLEM_INVITE_WRONG);
-    assert_int_equal(world.agent.pairs, 1);
-    test_world_end(&world);
+    joining->link.code[9] = 1;
+    join(joining);
+    assert_int_equal(joining->joined.trouble.code, PROBLEM_INVITE_WRONG);
+    assert_int_equal(joining->world.agent.pairs, 1);
 }
 
 static void test_another_machine(void **state)
 {
-    struct test_world world;
-    struct invite_link link;
-    struct joined joined;
+    struct joining *joining = *state;
 
-    (void)state;
-    test_world_begin(&world);
-    link = invitation(&world);
-    link.machine[0] ^= 1;
-    join(&world, &link, &joined);
-    assert_int_equal(joined.trouble.code, PROBLEM_ID_CHANGED);
-    assert_int_equal(world.agent.hellos + world.agent.pairs, 0);
-    test_world_end(&world);
+    joining->link.machine[0] ^= 1;
+    join(joining);
+    assert_int_equal(joining->joined.trouble.code, PROBLEM_ID_CHANGED);
+    assert_int_equal(joining->world.agent.hellos + joining->world.agent.pairs, 0);
 }
 
 static void test_nobody_there(void **state)
 {
-    struct test_world world;
-    struct invite_link link;
-    struct joined joined;
+    struct joining *joining = *state;
 
-    (void)state;
-    test_world_begin(&world);
-    link = invitation(&world);
-    link.port = test_closed_port();
-    join(&world, &link, &joined);
-    assert_int_equal(joined.trouble.code, PROBLEM_CONNECTION_REFUSED);
-    test_world_end(&world);
+    joining->link.port = test_closed_port();
+    join(joining);
+    assert_int_equal(joining->joined.trouble.code, PROBLEM_CONNECTION_REFUSED);
 }
 
 static void test_cancelled(void **state)
@@ -144,8 +147,8 @@ static void test_cancelled(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_joins),           cmocka_unit_test(test_wrong_code),
-        cmocka_unit_test(test_another_machine), cmocka_unit_test(test_nobody_there),
+        joining_test(test_joins),           joining_test(test_wrong_code),
+        joining_test(test_another_machine), joining_test(test_nobody_there),
         cmocka_unit_test(test_cancelled),
     };
 
