@@ -24,6 +24,7 @@ struct _HuneCommandView {
     HuneFleet *fleet;
     HuneMachine *machine;
     HuneOrder *order; /* NULL: nothing runs */
+    HuneOrder *last;  /* the same, or the one before: what it said can be read again */
     guint asking;     /* facts that were asked for */
     guint timer;
 };
@@ -74,9 +75,40 @@ static gboolean on_tick(gpointer data)
 static void on_output(HuneCommandView *self, guint position, const char *text, gulong length,
                       gboolean is_error)
 {
-    (void)position;
-    hune_output_view_append(self->output, text, (gssize)length,
-                            is_error ? HUNE_OUTPUT_ERROR : HUNE_OUTPUT_PLAIN);
+    hune_output_view_append_said(self->output, text, (gssize)length,
+                                 is_error ? HUNE_OUTPUT_ERROR : HUNE_OUTPUT_PLAIN,
+                                 hune_order_answer(self->order, position)->said);
+}
+
+/* ---- lines that left the view ---- */
+
+struct reading {
+    HuneCommandView *view;
+    HuneOrder *order;
+};
+
+static void on_part(const struct order_part *part, void *user)
+{
+    struct reading *reading = user;
+    g_autoptr(HuneCommandView) self = reading->view;
+    g_autoptr(HuneOrder) order = reading->order;
+
+    if (self->last == order)
+        hune_output_view_show_part(self->output, part ? part->from : 0, part ? part->size : 0,
+                                   part ? part->text : NULL, part ? part->length : 0);
+    g_free(reading);
+}
+
+static void read_again(gpointer user, guint64 from, guint64 size, gboolean from_line)
+{
+    HuneCommandView *self = user;
+    struct reading *reading = g_new0(struct reading, 1);
+    struct order_reading asked = {
+        .from = from, .size = size, .from_line = from_line, .done = on_part, .user = reading};
+
+    reading->view = g_object_ref(self);
+    reading->order = g_object_ref(self->last);
+    hune_order_read_again(self->last, &asked);
 }
 
 static void show_trouble(HuneCommandView *self, const struct hune_answer *answer)
@@ -148,10 +180,9 @@ static void echo(HuneCommandView *self, const char *line)
 
 static void give_order(HuneCommandView *self, enum verb verb, const char *line)
 {
-    g_autoptr(GPtrArray) machines = g_ptr_array_new();
-
-    g_ptr_array_add(machines, self->machine);
-    self->order = hune_order_new(self->fleet, machines, verb, line);
+    self->order = hune_order_new_kept(self->fleet, self->machine, verb, line);
+    g_set_object(&self->last, self->order);
+    hune_output_view_set_source(self->output, read_again, self);
     g_signal_connect_swapped(self->order, "output", G_CALLBACK(on_output), self);
     g_signal_connect_swapped(self->order, "done", G_CALLBACK(on_done), self);
     self->timer = g_timeout_add(500, on_tick, self);
@@ -287,6 +318,9 @@ static void hune_command_view_dispose(GObject *object)
     if (self->order)
         hune_order_leave(self->order);
     forget_order(self);
+    if (self->last)
+        hune_output_view_set_source(self->output, NULL, NULL);
+    g_clear_object(&self->last);
     g_clear_object(&self->machine);
     g_clear_object(&self->fleet);
     G_OBJECT_CLASS(hune_command_view_parent_class)->dispose(object);

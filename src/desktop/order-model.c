@@ -17,6 +17,7 @@ struct _HuneOrder {
     struct wave_settings waves;
     struct order_wave wave;
     gboolean is_done;
+    gboolean is_kept;
     gint64 begun_us;
     gint64 ended_us;
 };
@@ -30,6 +31,8 @@ static void hune_order_finalize(GObject *object)
 {
     HuneOrder *self = HUNE_ORDER(object);
 
+    if (self->is_kept && hune_fleet_worker(self->fleet))
+        worker_send_order_forget(hune_fleet_worker(self->fleet), self);
     for (guint i = 0; i < self->count; i++) {
         struct hune_answer *answer = &self->answers[i];
 
@@ -79,6 +82,7 @@ static void take_text(HuneOrder *self, const struct order_event *event, const ch
     }
     g_string_append_len(answer->text, text, (gssize)take);
     answer->ms = MAX(answer->ms, event->ms);
+    answer->said = event->said;
     g_signal_emit(self, signals[SIGNAL_OUTPUT], 0, event->position, text, (gulong)event->size,
                   event->kind == ORDER_ERR);
 }
@@ -142,13 +146,8 @@ static void on_told(const struct order_news *news, void *owner)
 
 /* ---- giving it ---- */
 
-HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line)
-{
-    return hune_order_new_in_waves(fleet, machines, verb, line, &(struct wave_settings){0});
-}
-
-HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
-                                   const char *line, const struct wave_settings *waves)
+static HuneOrder *order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line,
+                            const struct wave_settings *waves, gboolean is_kept)
 {
     HuneOrder *self = g_object_new(HUNE_TYPE_ORDER, NULL);
     g_autofree uint32_t *slots = g_new(uint32_t, machines->len + 1);
@@ -156,12 +155,14 @@ HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum v
                                     .line = line,
                                     .slots = slots,
                                     .count = machines->len,
+                                    .is_kept = is_kept,
                                     .waves = *waves,
                                     .told = on_told};
 
     self->fleet = g_object_ref(fleet);
     self->verb = verb;
     self->waves = *waves;
+    self->is_kept = is_kept;
     self->line = g_strdup(line);
     self->count = machines->len;
     self->answers = g_new0(struct hune_answer, machines->len + 1);
@@ -175,6 +176,32 @@ HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum v
     request.owner = g_object_ref(self);
     worker_send_order(hune_fleet_worker(fleet), &request);
     return self;
+}
+
+HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line)
+{
+    return order_new(fleet, machines, verb, line, &(struct wave_settings){0}, FALSE);
+}
+
+HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
+                                   const char *line, const struct wave_settings *waves)
+{
+    return order_new(fleet, machines, verb, line, waves, FALSE);
+}
+
+HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,
+                               const char *line)
+{
+    g_autoptr(GPtrArray) machines = g_ptr_array_new();
+
+    g_ptr_array_add(machines, machine);
+    return order_new(fleet, machines, verb, line, &(struct wave_settings){0}, TRUE);
+}
+
+void hune_order_read_again(HuneOrder *self, struct order_reading *reading)
+{
+    reading->owner = self;
+    worker_send_order_reading(hune_fleet_worker(self->fleet), reading);
 }
 
 static HuneMachine *machine_of(HuneFleet *fleet, const char *name)

@@ -26,6 +26,7 @@ struct hune_answer {
     char *sentence; /* what went wrong, or NULL */
     char *advice;
     guint32 ms;
+    guint64 said;       /* bytes, as the machine said them, up to the last "output" */
     gboolean is_broken; /* the connection is away; the job goes on */
 };
 
@@ -43,6 +44,11 @@ struct past_answer;
  * HuneMachine that is not listed. */
 HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
                                const struct past_answer *answers, gsize count);
+/* Of one machine; what it says can be read again as long as the order lives. */
+HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,
+                               const char *line);
+/* As worker_send_order_reading(), on the first machine. */
+void hune_order_read_again(HuneOrder *self, struct order_reading *reading);
 void hune_order_stop(HuneOrder *self);
 /* Looks away; jobs go on. */
 void hune_order_leave(HuneOrder *self);

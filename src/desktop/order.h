@@ -48,7 +48,8 @@ struct order_event {
     enum order_event_kind kind;
     size_t offset; /* of its text in `bytes` */
     size_t size;
-    uint32_t ms; /* since the job's start */
+    uint32_t ms;   /* since the job's start */
+    uint64_t said; /* of an ORDER_OUT or ORDER_ERR: bytes that the machine had said with it */
     struct job_state state;
     struct order_groups groups; /* of an ORDER_RESULT */
     struct order_wave wave;     /* of an ORDER_WAVE */
@@ -69,7 +70,8 @@ struct order_request {
     const char *line; /* VERB_RUN: a line for the machine's shell; ORDER_ASK: facts; copied */
     const uint32_t *slots;
     uint32_t count;
-    uint32_t at_once;           /* machines at a time; 0: the engine decides */
+    uint32_t at_once; /* machines at a time; 0: the engine decides */
+    bool is_kept;     /* what was said can be read again until worker_send_order_forget() */
     struct wave_settings waves; /* zeros: all at once; `machines` is set by the worker */
     void (*told)(const struct order_news *news, void *owner);
     void *owner;
@@ -83,3 +85,24 @@ void worker_send_order_stop(struct worker *worker, void *owner);
 void worker_send_order_leave(struct worker *worker, void *owner);
 /* So many bytes of text were taken in: the machine is held back when too many are on their way. */
 void worker_send_order_read(struct worker *worker, void *owner, size_t size);
+/* What was kept of it may go. */
+void worker_send_order_forget(struct worker *worker, void *owner);
+
+/* A part of what a machine said, read again: it is kept by this computer, on disk if it is long. */
+struct order_part {
+    uint64_t from; /* where it begins, a line's start if that was asked for */
+    uint64_t size; /* in bytes as the machine said them */
+    const char *text;
+    size_t length;
+};
+struct order_reading {
+    void *owner; /* of the order */
+    uint32_t position;
+    uint64_t from;
+    uint64_t size;
+    bool from_line; /* leave out what is before the first line's start */
+    /* In the window; `part` is NULL if it is gone. */
+    void (*done)(const struct order_part *part, void *user);
+    void *user;
+};
+void worker_send_order_reading(struct worker *worker, const struct order_reading *reading);

@@ -3,11 +3,30 @@
 
 #include <string.h>
 
+#include "desktop/facts-text.h"
 #include "fleet/i18n.h"
 
 enum {
     CHARACTERS_MAX = 4 << 20,
     CHARACTERS_KEPT = 3 << 20, /* after cutting, so that it is not cut at every line */
+    PLACES_APART = 32 * 1024,  /* characters between places whose number of bytes is known */
+    FLOOD_MAX = 512 * 1024,    /* bytes that are let in at a time */
+    LET_IN_MS = 40,
+    PAGE_SIZE = 1 << 20, /* bytes that are read again at a time */
+};
+
+/* So many characters were appended when so many bytes had been said. */
+struct place {
+    guint64 characters;
+    guint64 said;
+};
+
+/* Text that waits to be let in. */
+struct piece {
+    enum hune_output_style style;
+    gsize size;
+    guint64 said;
+    gboolean ends_line;
 };
 
 struct _HuneOutputView {
@@ -22,11 +41,77 @@ struct _HuneOutputView {
     GtkLabel *search_label;
     GtkTextMark *end;
     gboolean follows;
+
+    /* What left the beginning, and comes back when it is asked for. */
+    HuneOutputRead read;
+    gpointer read_user;
+    GString *waiting;
+    GArray *pieces; /* struct piece, of what waits */
+    guint timer;
+    GArray *marks;       /* struct place, of what the buffer holds */
+    guint64 appended;    /* characters */
+    guint64 said;        /* bytes, of the source */
+    guint64 live_from;   /* the buffer begins there in the source; 0: it holds all of it */
+    GtkTextBuffer *page; /* shown instead of the buffer; NULL: it is not */
+    guint64 page_from;
+    guint64 page_size;
+    gboolean is_asking;
+    gboolean is_gone;
+    GtkWidget *pager;
+    GtkLabel *pager_label;
+    GtkWidget *earlier;
+    GtkWidget *later;
+    GtkWidget *to_end;
 };
 
 G_DEFINE_FINAL_TYPE(HuneOutputView, hune_output_view, ADW_TYPE_BIN)
 
 /* ---- text ---- */
+
+/* What is shown of the beginning, and what can be. */
+static void show_pager(HuneOutputView *self)
+{
+    gboolean on_page = self->page != NULL;
+    gboolean has_source = self->read != NULL && self->live_from > 0;
+    g_autofree char *from = hune_size_text((double)self->page_from);
+    g_autofree char *all = hune_size_text((double)self->said);
+    g_autofree char *text = NULL;
+
+    if (self->is_gone)
+        text = g_strdup(_("These lines are kept no more."));
+    else if (on_page)
+        text = g_strdup_printf(_("From %s on, of %s"), from, all);
+    else
+        text = g_strdup(_("Earlier lines are not shown."));
+    gtk_label_set_label(self->pager_label, text);
+    gtk_widget_set_visible(self->pager, on_page || has_source);
+    gtk_widget_set_sensitive(self->earlier, !self->is_asking && (!on_page || self->page_from > 0));
+    gtk_widget_set_visible(self->later, on_page);
+    gtk_widget_set_sensitive(self->later, !self->is_asking);
+    gtk_widget_set_visible(self->to_end, on_page);
+}
+
+/* Where a cut may be: a place whose number of bytes is known. */
+static gboolean cut_at_mark(HuneOutputView *self, int count)
+{
+    guint64 wanted = self->appended - CHARACTERS_KEPT;
+    GtkTextIter start, until;
+
+    for (guint i = 0; i < self->marks->len; i++) {
+        struct place place = g_array_index(self->marks, struct place, i);
+
+        if (place.characters < wanted)
+            continue;
+        gtk_text_buffer_get_start_iter(self->buffer, &start);
+        gtk_text_buffer_get_iter_at_offset(self->buffer, &until,
+                                           count - (int)(self->appended - place.characters));
+        gtk_text_buffer_delete(self->buffer, &start, &until);
+        g_array_remove_range(self->marks, 0, i + 1);
+        self->live_from = place.said;
+        return TRUE;
+    }
+    return FALSE;
+}
 
 static void cut_beginning(HuneOutputView *self)
 {
@@ -35,17 +120,20 @@ static void cut_beginning(HuneOutputView *self)
 
     if (count <= CHARACTERS_MAX)
         return;
-    gtk_text_buffer_get_start_iter(self->buffer, &start);
-    gtk_text_buffer_get_iter_at_offset(self->buffer, &until, count - CHARACTERS_KEPT);
-    gtk_text_iter_forward_line(&until);
-    gtk_text_buffer_delete(self->buffer, &start, &until);
+    if (!cut_at_mark(self, count)) {
+        gtk_text_buffer_get_start_iter(self->buffer, &start);
+        gtk_text_buffer_get_iter_at_offset(self->buffer, &until, count - CHARACTERS_KEPT);
+        gtk_text_iter_forward_line(&until);
+        gtk_text_buffer_delete(self->buffer, &start, &until);
+    }
     gtk_text_buffer_get_start_iter(self->buffer, &start);
     gtk_text_buffer_insert_with_tags(self->buffer, &start, _("(earlier lines are not shown)\n"), -1,
                                      self->tags[HUNE_OUTPUT_NOTE], NULL);
+    show_pager(self);
 }
 
-void hune_output_view_append(HuneOutputView *self, const char *text, gssize length,
-                             enum hune_output_style style)
+static void append(HuneOutputView *self, const char *text, gssize length,
+                   enum hune_output_style style)
 {
     /* GTK 4.8 tells screen readers of the text up to its NUL, whatever the length says. */
     g_autofree char *own = length >= 0 ? g_strndup(text, (gsize)length) : g_strdup(text);
@@ -56,15 +144,211 @@ void hune_output_view_append(HuneOutputView *self, const char *text, gssize leng
         gtk_text_buffer_insert(self->buffer, &end, own, -1);
     else
         gtk_text_buffer_insert_with_tags(self->buffer, &end, own, -1, self->tags[style], NULL);
+    self->appended += (guint64)g_utf8_strlen(own, -1);
+}
+
+static void settle(HuneOutputView *self)
+{
     cut_beginning(self);
-    if (self->follows)
+    if (self->follows && !self->page)
         gtk_text_view_scroll_mark_onscreen(self->view, self->end);
+}
+
+/* ---- a flood: what nobody could read in time is not laid out at all ---- */
+
+static void insert_piece(HuneOutputView *self, const struct piece *piece, const char *text)
+{
+    struct place place = {.said = piece->said};
+    guint64 before = self->marks->len > 0
+                         ? g_array_index(self->marks, struct place, self->marks->len - 1).characters
+                         : 0;
+
+    append(self, text, (gssize)piece->size, piece->style);
+    place.characters = self->appended;
+    if (place.characters - before > PLACES_APART * (piece->ends_line ? 1 : 8))
+        g_array_append_val(self->marks, place);
+}
+
+/* How many of the first pieces are left out; the buffer's text then goes with them. A cut is best
+ * behind a whole line, so that no character is cut in two. */
+static guint pieces_to_skip(HuneOutputView *self)
+{
+    gsize left = self->waiting->len;
+    guint best = 0;
+    guint any = 0;
+
+    if (left <= FLOOD_MAX)
+        return 0;
+    for (guint i = 0; i + 1 < self->pieces->len; i++) {
+        const struct piece *piece = &g_array_index(self->pieces, struct piece, i);
+
+        left -= piece->size;
+        if (piece->ends_line)
+            best = i + 1;
+        if (!any && left <= FLOOD_MAX)
+            any = i + 1;
+        if (best && left <= FLOOD_MAX)
+            return best;
+    }
+    return best ? best : any;
+}
+
+static void begin_anew(HuneOutputView *self, guint64 said)
+{
+    gtk_text_buffer_set_text(self->buffer, "", 0);
+    g_array_set_size(self->marks, 0);
+    self->live_from = said;
+    append(self, _("(earlier lines are not shown)\n"), -1, HUNE_OUTPUT_NOTE);
+    show_pager(self);
+}
+
+static void let_in(HuneOutputView *self)
+{
+    guint skipped = pieces_to_skip(self);
+    gsize at = 0;
+
+    g_clear_handle_id(&self->timer, g_source_remove);
+    if (self->pieces->len == 0)
+        return;
+    for (guint i = 0; i < self->pieces->len; i++) {
+        const struct piece *piece = &g_array_index(self->pieces, struct piece, i);
+
+        if (i >= skipped)
+            insert_piece(self, piece, self->waiting->str + at);
+        else if (i + 1 == skipped)
+            begin_anew(self, piece->said);
+        at += piece->size;
+    }
+    g_array_set_size(self->pieces, 0);
+    g_string_truncate(self->waiting, 0);
+    settle(self);
+}
+
+static gboolean on_timer(gpointer data)
+{
+    HuneOutputView *self = data;
+
+    self->timer = 0;
+    let_in(self);
+    return G_SOURCE_REMOVE;
+}
+
+void hune_output_view_append(HuneOutputView *self, const char *text, gssize length,
+                             enum hune_output_style style)
+{
+    let_in(self);
+    append(self, text, length, style);
+    settle(self);
+}
+
+void hune_output_view_append_said(HuneOutputView *self, const char *text, gssize length,
+                                  enum hune_output_style style, guint64 said)
+{
+    gsize size = length >= 0 ? (gsize)length : strlen(text);
+    const struct piece piece = {
+        .style = style,
+        .size = size,
+        .said = said,
+        .ends_line = size > 0 && text[size - 1] == '\n',
+    };
+
+    self->said = said;
+    g_string_append_len(self->waiting, text, (gssize)size);
+    g_array_append_val(self->pieces, piece);
+    /* Nor is it kept while the window has no time for it. */
+    if (self->waiting->len > 8 * FLOOD_MAX)
+        let_in(self);
+    else if (!self->timer)
+        self->timer = g_timeout_add(LET_IN_MS, on_timer, self);
+}
+
+/* ---- what is not shown any more ---- */
+
+static void back_to_end(HuneOutputView *self)
+{
+    if (!self->page)
+        return;
+    gtk_text_view_set_buffer(self->view, self->buffer);
+    g_clear_object(&self->page);
+    self->is_gone = FALSE;
+    self->follows = TRUE;
+    gtk_text_view_scroll_mark_onscreen(self->view, self->end);
+    show_pager(self);
+}
+
+static void ask(HuneOutputView *self, guint64 from, guint64 size, gboolean from_line)
+{
+    if (!self->read || self->is_asking)
+        return;
+    self->is_asking = TRUE;
+    show_pager(self);
+    self->read(self->read_user, from, size, from_line);
+}
+
+static void on_earlier(HuneOutputView *self)
+{
+    guint64 until = self->page ? self->page_from : self->live_from;
+    guint64 from = until > PAGE_SIZE ? until - PAGE_SIZE : 0;
+
+    ask(self, from, until - from, TRUE);
+}
+
+static void on_later(HuneOutputView *self)
+{
+    guint64 from = self->page_from + self->page_size;
+
+    if (from >= self->live_from)
+        back_to_end(self);
+    else
+        ask(self, from, MIN(PAGE_SIZE, self->live_from - from), FALSE);
+}
+
+void hune_output_view_set_source(HuneOutputView *self, HuneOutputRead read, gpointer user)
+{
+    back_to_end(self);
+    let_in(self);
+    self->read = read;
+    self->read_user = user;
+    self->said = self->live_from = 0;
+    self->is_asking = self->is_gone = FALSE;
+    g_array_set_size(self->marks, 0);
+    show_pager(self);
+}
+
+void hune_output_view_show_part(HuneOutputView *self, guint64 from, guint64 size, const char *text,
+                                gsize length)
+{
+    gboolean is_later = self->page && from > self->page_from;
+    GtkTextIter at;
+
+    self->is_asking = FALSE;
+    self->is_gone = text == NULL;
+    if (text) {
+        g_autofree char *own = g_strndup(text, length);
+
+        if (!self->page)
+            self->page = gtk_text_buffer_new(gtk_text_buffer_get_tag_table(self->buffer));
+        gtk_text_buffer_set_enable_undo(self->page, FALSE);
+        gtk_text_buffer_set_text(self->page, own, -1);
+        gtk_text_view_set_buffer(self->view, self->page);
+        self->page_from = from;
+        self->page_size = size;
+        /* One reads on from where one was. */
+        if (is_later)
+            gtk_text_buffer_get_start_iter(self->page, &at);
+        else
+            gtk_text_buffer_get_end_iter(self->page, &at);
+        gtk_text_buffer_place_cursor(self->page, &at);
+        gtk_text_view_scroll_mark_onscreen(self->view, gtk_text_buffer_get_insert(self->page));
+    }
+    show_pager(self);
 }
 
 void hune_output_view_end_line(HuneOutputView *self)
 {
     GtkTextIter end;
 
+    let_in(self);
     gtk_text_buffer_get_end_iter(self->buffer, &end);
     if (!gtk_text_iter_starts_line(&end))
         hune_output_view_append(self, "\n", 1, HUNE_OUTPUT_PLAIN);
@@ -72,8 +356,12 @@ void hune_output_view_end_line(HuneOutputView *self)
 
 void hune_output_view_clear(HuneOutputView *self)
 {
+    back_to_end(self);
+    let_in(self);
     gtk_text_buffer_set_text(self->buffer, "", 0);
     self->follows = TRUE;
+    self->appended = 0;
+    hune_output_view_set_source(self, self->read, self->read_user);
 }
 
 static void on_scrolled(HuneOutputView *self)
@@ -82,7 +370,8 @@ static void on_scrolled(HuneOutputView *self)
                   gtk_adjustment_get_page_size(self->adjustment) -
                   gtk_adjustment_get_value(self->adjustment);
 
-    self->follows = left < 40;
+    if (!self->page)
+        self->follows = left < 40;
 }
 
 /* ---- searching ---- */
@@ -91,21 +380,22 @@ static void search(HuneOutputView *self, gboolean forward, gboolean from_here)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->search_entry));
     GtkTextIter at, match_start, match_end;
+    GtkTextBuffer *buffer = gtk_text_view_get_buffer(self->view);
     gboolean found = FALSE;
 
     if (!*text) {
         gtk_label_set_label(self->search_label, "");
         return;
     }
-    gtk_text_buffer_get_iter_at_mark(self->buffer, &at,
+    gtk_text_buffer_get_iter_at_mark(buffer, &at,
                                      forward && !from_here
-                                         ? gtk_text_buffer_get_selection_bound(self->buffer)
-                                         : gtk_text_buffer_get_insert(self->buffer));
+                                         ? gtk_text_buffer_get_selection_bound(buffer)
+                                         : gtk_text_buffer_get_insert(buffer));
     for (int lap = 0; lap < 2 && !found; lap++) {
         if (lap == 1 && forward)
-            gtk_text_buffer_get_start_iter(self->buffer, &at);
+            gtk_text_buffer_get_start_iter(buffer, &at);
         else if (lap == 1)
-            gtk_text_buffer_get_end_iter(self->buffer, &at);
+            gtk_text_buffer_get_end_iter(buffer, &at);
         found = forward ? gtk_text_iter_forward_search(&at, text, GTK_TEXT_SEARCH_CASE_INSENSITIVE,
                                                        &match_start, &match_end, NULL)
                         : gtk_text_iter_backward_search(&at, text, GTK_TEXT_SEARCH_CASE_INSENSITIVE,
@@ -115,7 +405,7 @@ static void search(HuneOutputView *self, gboolean forward, gboolean from_here)
     if (!found)
         return;
     self->follows = FALSE;
-    gtk_text_buffer_select_range(self->buffer, &match_start, &match_end);
+    gtk_text_buffer_select_range(buffer, &match_start, &match_end);
     gtk_text_view_scroll_to_iter(self->view, &match_start, 0.1, FALSE, 0, 0);
 }
 
@@ -196,8 +486,24 @@ static void set_colours(HuneOutputView *self)
 
 static void hune_output_view_dispose(GObject *object)
 {
+    HuneOutputView *self = HUNE_OUTPUT_VIEW(object);
+
     g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), object);
+    g_clear_handle_id(&self->timer, g_source_remove);
+    g_clear_object(&self->page);
+    self->read = NULL;
     G_OBJECT_CLASS(hune_output_view_parent_class)->dispose(object);
+}
+
+static void hune_output_view_finalize(GObject *object)
+{
+    HuneOutputView *self = HUNE_OUTPUT_VIEW(object);
+
+    g_array_unref(self->marks);
+    g_array_unref(self->pieces);
+    g_string_free(self->waiting, TRUE);
+    g_object_unref(self->buffer);
+    G_OBJECT_CLASS(hune_output_view_parent_class)->finalize(object);
 }
 
 static void hune_output_view_class_init(HuneOutputViewClass *class)
@@ -205,6 +511,7 @@ static void hune_output_view_class_init(HuneOutputViewClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->dispose = hune_output_view_dispose;
+    G_OBJECT_CLASS(class)->finalize = hune_output_view_finalize;
     gtk_widget_class_install_action(widget_class, "output.search", NULL, act_search);
     gtk_widget_class_add_binding_action(widget_class, GDK_KEY_F, GDK_CONTROL_MASK | GDK_SHIFT_MASK,
                                         "output.search", NULL);
@@ -220,6 +527,38 @@ static void make_tags(HuneOutputView *self)
     set_colours(self);
 }
 
+static GtkWidget *pager_button(HuneOutputView *self, const char *name, GCallback clicked)
+{
+    GtkWidget *button = gtk_button_new_with_label(name);
+
+    gtk_widget_add_css_class(button, "flat");
+    g_signal_connect_swapped(button, "clicked", clicked, self);
+    gtk_box_append(GTK_BOX(self->pager), button);
+    return button;
+}
+
+static GtkWidget *make_pager(HuneOutputView *self)
+{
+    self->marks = g_array_new(FALSE, FALSE, sizeof(struct place));
+    self->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+    self->waiting = g_string_new(NULL);
+    self->pager = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    self->pager_label = GTK_LABEL(gtk_label_new(""));
+    gtk_label_set_xalign(self->pager_label, 0);
+    gtk_label_set_ellipsize(self->pager_label, PANGO_ELLIPSIZE_END);
+    gtk_widget_set_hexpand(GTK_WIDGET(self->pager_label), TRUE);
+    gtk_widget_add_css_class(GTK_WIDGET(self->pager_label), "dim-label");
+    gtk_widget_set_margin_start(self->pager, 9);
+    gtk_widget_set_margin_end(self->pager, 6);
+    gtk_widget_set_margin_bottom(self->pager, 3);
+    gtk_box_append(GTK_BOX(self->pager), GTK_WIDGET(self->pager_label));
+    self->earlier = pager_button(self, _("Earlier lines"), G_CALLBACK(on_earlier));
+    self->later = pager_button(self, _("Later lines"), G_CALLBACK(on_later));
+    self->to_end = pager_button(self, _("To the end"), G_CALLBACK(back_to_end));
+    gtk_widget_set_visible(self->pager, FALSE);
+    return self->pager;
+}
+
 static void hune_output_view_init(HuneOutputView *self)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
@@ -227,7 +566,7 @@ static void hune_output_view_init(HuneOutputView *self)
     GtkTextIter end;
 
     self->view = GTK_TEXT_VIEW(gtk_text_view_new());
-    self->buffer = gtk_text_view_get_buffer(self->view);
+    self->buffer = g_object_ref(gtk_text_view_get_buffer(self->view));
     self->follows = TRUE;
     gtk_text_view_set_editable(self->view, FALSE);
     gtk_text_view_set_cursor_visible(self->view, FALSE);
@@ -250,6 +589,7 @@ static void hune_output_view_init(HuneOutputView *self)
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark",
                              G_CALLBACK(set_colours), self);
     gtk_box_append(GTK_BOX(box), make_search(self));
+    gtk_box_append(GTK_BOX(box), make_pager(self));
     gtk_box_append(GTK_BOX(box), scrolled);
     adw_bin_set_child(ADW_BIN(self), box);
 }

@@ -1,5 +1,6 @@
 /* HuneOutputView: text of machines, read-only: it can be selected, searched and saved. The oldest
- * lines leave when there is too much of it, so that ten million lines cost what some thousand do.
+ * lines leave when there is too much of it, so that ten million lines cost what some thousand do;
+ * they come back, a part at a time, from where they are kept.
  */
 #pragma once
 
@@ -21,6 +22,16 @@ GtkWidget *hune_output_view_new(void);
 /* `text` is valid UTF-8 (display.h). Follows the end if the end is in view. */
 void hune_output_view_append(HuneOutputView *self, const char *text, gssize length,
                              enum hune_output_style style);
+/* The same, of what can be read again: `said` bytes of it had come with this. */
+void hune_output_view_append_said(HuneOutputView *self, const char *text, gssize length,
+                                  enum hune_output_style style, guint64 said);
+/* What follows begins a source that can be read again; `read` asks for a part of it, and is
+ * answered with hune_output_view_show_part(). NULL: there is none any more. */
+typedef void (*HuneOutputRead)(gpointer user, guint64 from, guint64 size, gboolean from_line);
+void hune_output_view_set_source(HuneOutputView *self, HuneOutputRead read, gpointer user);
+/* `text` NULL: the part is gone. */
+void hune_output_view_show_part(HuneOutputView *self, guint64 from, guint64 size, const char *text,
+                                gsize length);
 /* Begins a line if the text does not end with one. */
 void hune_output_view_end_line(HuneOutputView *self);
 void hune_output_view_clear(HuneOutputView *self);

@@ -1,6 +1,8 @@
 /* What machines say in a run, on its way to the window and to the harvest. See run-private.h. */
 #include "desktop/run-private.h"
 
+#include <string.h>
+
 #include "base/text.h"
 #include "desktop/facts-text.h"
 #include "desktop/news.h"
@@ -25,20 +27,32 @@ static void on_accepted(struct remote_job *job, uint32_t slot, void *user)
         remote_job_signal(job, 0);
 }
 
+static void show_output(struct run *run, uint32_t position, bool is_error, const uint8_t *bytes,
+                        size_t size, uint32_t ms)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+    struct share *share = &run->shares[position];
+
+    share->said += size;
+    if (display_feed(&share->display[is_error], bytes, size, &text) == 0)
+        run_add_text(run, position, is_error ? ORDER_ERR : ORDER_OUT, &text, ms);
+}
+
+/* Whole lines, and what has begun of the next one: so that there are places between lines of which
+ * the window knows how many bytes are before them. */
 static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kind,
                       const uint8_t *bytes, size_t size, uint32_t ms, void *user)
 {
-    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
     struct run *run = user;
     uint32_t position = run_position_of(run, slot);
-    struct share *share = &run->shares[position];
     bool is_error = kind == FRAME_ERR;
+    const uint8_t *newline = size > 0 ? memrchr(bytes, '\n', size) : NULL;
+    size_t whole = newline ? (size_t)(newline + 1 - bytes) : 0;
 
     harvest_say(run->harvest, position, is_error, bytes, size, ms);
-    if (display_feed(&share->display[is_error], bytes, size, &text) != 0)
-        return;
-    run_add_text(run, position, is_error ? ORDER_ERR : ORDER_OUT, &text, ms);
-    run_hold_back(run, job, share);
+    show_output(run, position, is_error, bytes, whole, ms);
+    show_output(run, position, is_error, bytes + whole, size - whole, ms);
+    run_hold_back(run, job, &run->shares[position]);
 }
 
 static void on_note(struct remote_job *job, uint32_t slot, const char *text, size_t size,
@@ -135,7 +149,7 @@ static void on_done(struct fanout *fanout, void *user)
     struct run *run = user;
 
     harvest_close(run->harvest, fanout_exit_status(fanout));
-    run_free(run);
+    run_is_over(run);
 }
 
 const struct fanout_events run_events = {.on_result = on_result, .on_done = on_done};

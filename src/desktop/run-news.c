@@ -2,6 +2,8 @@
  * run-private.h. */
 #include "desktop/run-private.h"
 
+#include <string.h>
+
 #include "base/buffer.h"
 
 enum {
@@ -96,6 +98,7 @@ void run_add_text(struct run *run, uint32_t position, enum order_event_kind kind
         .offset = news->bytes->len,
         .size = buffer_length(text),
         .ms = ms,
+        .said = run->shares[position].said,
     };
 
     if (event.size == 0)
@@ -139,4 +142,75 @@ void run_has_read(struct run *run, size_t size)
     run->unread -= MIN(size, run->unread);
     if (run->is_held && run->unread < UNREAD_MAX / 2)
         go_on(run);
+}
+
+/* ---- what was said, read again ---- */
+
+struct part_letter {
+    struct letter letter;
+    struct order_reading reading;
+    struct order_part part;
+    struct buffer text;
+    bool is_there;
+};
+
+static void read_part(struct letter *letter, void *reader)
+{
+    struct part_letter *answer = (struct part_letter *)letter;
+
+    (void)reader;
+    answer->reading.done(answer->is_there ? &answer->part : NULL, answer->reading.user);
+    buffer_deinit(&answer->text);
+    g_free(answer);
+}
+
+static void drop_part(struct letter *letter)
+{
+    read_part(letter, NULL);
+}
+
+static void skip_to_line(struct buffer *bytes, struct order_part *part)
+{
+    const uint8_t *newline = memchr(buffer_bytes(bytes), '\n', buffer_length(bytes));
+    size_t skipped = newline ? (size_t)(newline + 1 - buffer_bytes(bytes)) : 0;
+
+    /* A line that goes on to the end of the part has no start in it. */
+    if (skipped == buffer_length(bytes))
+        return;
+    buffer_consume(bytes, skipped);
+    part->from += skipped;
+}
+
+static bool fill_part(struct part_letter *answer, const struct run *run)
+{
+    _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
+    const struct order_reading *reading = &answer->reading;
+    struct display display = {0};
+
+    answer->part.from = reading->from;
+    if (!run || !run->harvest ||
+        harvest_copy(run->harvest, reading->position, reading->from, reading->size, &bytes) != 0 ||
+        buffer_length(&bytes) == 0)
+        return false;
+    if (reading->from_line && reading->from > 0)
+        skip_to_line(&bytes, &answer->part);
+    answer->part.size = buffer_length(&bytes);
+    if (display_feed(&display, buffer_bytes(&bytes), buffer_length(&bytes), &answer->text) != 0 ||
+        display_finish(&display, &answer->text) != 0)
+        return false;
+    answer->part.text = (const char *)buffer_bytes(&answer->text);
+    answer->part.length = buffer_length(&answer->text);
+    return true;
+}
+
+void run_read_again(struct worker *worker, const struct run *run,
+                    const struct order_reading *reading)
+{
+    struct part_letter *answer = g_new0(struct part_letter, 1);
+
+    answer->letter.read = read_part;
+    answer->letter.drop = drop_part;
+    answer->reading = *reading;
+    answer->is_there = fill_part(answer, run);
+    worker_tell(worker, &answer->letter);
 }

@@ -13,6 +13,7 @@
 /* One machine's part. */
 struct share {
     struct display display[2];
+    uint64_t said;
     bool is_accepted;
     bool is_paused;
 };
@@ -39,11 +40,15 @@ struct run {
     size_t unread;
     struct wave wave; /* which of them may begin yet */
     bool is_held;
+    bool is_kept;
+    bool is_over; /* and the window was told */
     bool is_stopping;
 };
 
 /* ---- worker-run.c ---- */
 void run_free(struct run *run);
+/* All machines have ended. */
+void run_is_over(struct run *run);
 
 /* ---- run-news.c ---- */
 struct order_news *order_news_new(void (*told)(const struct order_news *, void *), void *owner);
@@ -52,6 +57,9 @@ void run_flush(struct run *run);
 void run_add_event(struct run *run, struct order_event event);
 void run_add_text(struct run *run, uint32_t position, enum order_event_kind kind,
                   const struct buffer *text, uint32_t ms);
+/* Answers with a part of what was said; `run` NULL: it is gone. */
+void run_read_again(struct worker *worker, const struct run *run,
+                    const struct order_reading *reading);
 /* Holds a machine back while the window reads too slowly; lets all of them go on. */
 void run_hold_back(struct run *run, struct remote_job *job, struct share *share);
 void run_has_read(struct run *run, size_t size);

@@ -61,6 +61,7 @@ struct worker {
     struct list meetings;  /* worker-meet.c */
     struct list ways;      /* worker-way.c */
     struct list runs;      /* worker-run.c */
+    struct list kept;      /* runs that are over, and can be read again */
     struct list questions; /* worker-files.c */
     struct list carries;   /* worker-carry.c */
 };

@@ -12,6 +12,9 @@
 #include "proto/command.h"
 #include "proto/order.h"
 
+/* Of what is kept to be read again; the rest of it is on the disk. */
+enum { KEPT_MEMORY = 4 << 20 };
+
 struct order_letter {
     struct letter letter;
     enum verb verb;
@@ -19,6 +22,7 @@ struct order_letter {
     uint32_t *slots;
     uint32_t count;
     uint32_t at_once;
+    bool is_kept;
     struct wave_settings waves;
     void (*told)(const struct order_news *news, void *owner);
     void *owner;
@@ -31,15 +35,35 @@ static void timer_closed(uv_handle_t *handle)
     g_free(handle);
 }
 
-void run_free(struct run *run)
+/* The last thing that the window hears of it. */
+static void run_is_told_over(struct run *run)
 {
     run_add_event(run, (struct order_event){.kind = ORDER_DONE});
+    run_flush(run);
+    run->fanout = fanout_free(run->fanout);
+    run->is_over = true;
+}
+
+void run_is_over(struct run *run)
+{
+    if (!run->is_kept) {
+        run_free(run);
+        return;
+    }
+    run_is_told_over(run);
+    harvest_flush(run->harvest);
+    list_remove(&run->at);
+    list_append(&run->worker->kept, &run->at);
+}
+
+void run_free(struct run *run)
+{
+    if (!run->is_over)
+        run_is_told_over(run);
     if (run->harvest)
         harvest_flush(run->harvest);
     harvest_free(run->harvest);
     g_strfreev(run->names);
-    fanout_free(run->fanout);
-    run_flush(run);
     uv_timer_stop(run->flush);
     uv_close((uv_handle_t *)run->flush, timer_closed);
     list_remove(&run->at);
@@ -141,6 +165,7 @@ static int make_harvest(struct run *run, const struct order_letter *letter)
     }
     settings.names = (const char *const *)run->names;
     settings.directory = run->worker->paths.data;
+    settings.memory_max = run->is_kept ? KEPT_MEMORY : 0;
     nodeset_fold(settings.names, letter->count, &selector);
     stored.selector = buffer_text(&selector);
     return stored.selector ? harvest_new(&run->harvest, &settings) : -ENOMEM;
@@ -182,6 +207,7 @@ static struct run *run_new(struct worker *worker, const struct order_letter *let
     run->worker = worker;
     run->told = letter->told;
     run->owner = letter->owner;
+    run->is_kept = letter->is_kept;
     run->shares = g_new0(struct share, letter->count + 1);
     run->positions = g_hash_table_new(NULL, NULL);
     for (uint32_t i = 0; i < letter->count; i++)
@@ -289,6 +315,7 @@ void worker_send_order(struct worker *worker, const struct order_request *reques
     letter->slots = g_memdup2(request->slots, request->count * sizeof(*request->slots));
     letter->count = request->count;
     letter->at_once = request->at_once;
+    letter->is_kept = request->is_kept;
     letter->waves = request->waves;
     letter->told = request->told;
     letter->owner = request->owner;
@@ -386,10 +413,75 @@ void worker_send_order_read(struct worker *worker, void *owner, size_t size)
     send_owner(worker, owner, size, read_read);
 }
 
+/* ---- reading again ---- */
+
+static struct run *kept_run(struct worker *worker, const void *owner)
+{
+    struct run *run;
+
+    list_for_each (&worker->kept, struct run, at, run) {
+        if (run->owner == owner)
+            return run;
+    }
+    list_for_each (&worker->runs, struct run, at, run) {
+        if (run->owner == owner && run->is_kept)
+            return run;
+    }
+    return NULL;
+}
+
+static void read_forget(struct letter *letter, void *reader)
+{
+    struct run *run = kept_run(reader, ((struct owner_letter *)letter)->owner);
+
+    g_free(letter);
+    if (run)
+        run_free(run);
+}
+
+void worker_send_order_forget(struct worker *worker, void *owner)
+{
+    send_owner(worker, owner, 0, read_forget);
+}
+
+struct reading_letter {
+    struct letter letter;
+    struct order_reading reading;
+};
+
+static void drop_reading(struct letter *letter)
+{
+    const struct order_reading *reading = &((struct reading_letter *)letter)->reading;
+
+    reading->done(NULL, reading->user);
+    g_free(letter);
+}
+
+static void read_reading(struct letter *letter, void *reader)
+{
+    struct reading_letter *asked = (struct reading_letter *)letter;
+    struct worker *worker = reader;
+
+    run_read_again(worker, kept_run(worker, asked->reading.owner), &asked->reading);
+    g_free(letter);
+}
+
+void worker_send_order_reading(struct worker *worker, const struct order_reading *reading)
+{
+    struct reading_letter *letter = g_new0(struct reading_letter, 1);
+
+    letter->letter.read = read_reading;
+    letter->letter.drop = drop_reading;
+    letter->reading = *reading;
+    worker_send(worker, &letter->letter);
+}
+
 void runs_end(struct worker *worker)
 {
     struct run *run;
 
     list_for_each (&worker->runs, struct run, at, run)
+        run_free(run);
+    list_for_each (&worker->kept, struct run, at, run)
         run_free(run);
 }

@@ -14,7 +14,8 @@ enum { BATCH = 512 };
 
 int harvest_new(struct harvest **harvest_out, const struct harvest_settings *settings)
 {
-    const struct transcripts_settings transcripts = {.directory = settings->directory};
+    const struct transcripts_settings transcripts = {.memory_max = settings->memory_max,
+                                                     .directory = settings->directory};
     struct harvest *harvest = calloc(1, sizeof(*harvest));
     int error = harvest ? transcripts_new(&harvest->transcripts, &transcripts) : -ENOMEM;
 
@@ -276,6 +277,17 @@ const char *const *harvest_names(const struct harvest *harvest)
 const struct harvest_machine *harvest_machine(const struct harvest *harvest, uint32_t position)
 {
     return &harvest->machines[position];
+}
+
+int harvest_copy(const struct harvest *harvest, uint32_t position, uint64_t from, uint64_t max,
+                 struct buffer *out)
+{
+    const struct harvest_machine *machine = &harvest->machines[position];
+    const struct transcript *text = &machine->text[0];
+
+    if (machine->answer[0] != HARVEST_NONE)
+        text = &harvest->answers[0].groups[machine->answer[0]].text;
+    return transcript_copy_from(harvest->transcripts, text, from, max, out);
 }
 
 struct gather *harvest_answers(struct harvest *harvest, bool is_error)

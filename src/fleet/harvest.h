@@ -25,6 +25,7 @@ struct harvest_settings {
     const char *directory; /* where outputs go that are too large for memory; NULL: nowhere */
     struct store *store;   /* borrowed; NULL: nothing is remembered */
     const struct stored_run *run; /* what to remember it as; copied */
+    size_t memory_max;            /* of what was said; 0: as transcripts have it */
     uint64_t quota;               /* how large the memory of runs may be; 0: STORE_RUNS_BYTES */
 };
 
@@ -84,6 +85,10 @@ const struct harvest_machine *harvest_machine(const struct harvest *harvest, uin
 struct gather *harvest_answers(struct harvest *harvest, bool is_error);
 /* What went wrong, in groups: "sentence NUL hint NUL"; the outcome is the state. */
 struct gather *harvest_failures(struct harvest *harvest);
+/* Appends what a machine said from byte `from` on, at most `max` bytes of it, while it speaks and
+ * after (split: of standard output). Returns 0 or -errno. */
+int harvest_copy(const struct harvest *harvest, uint32_t position, uint64_t from, uint64_t max,
+                 struct buffer *out);
 const struct transcripts *harvest_transcripts(const struct harvest *harvest);
 /* The number under which it is remembered; 0 if it is not. */
 int64_t harvest_number(const struct harvest *harvest);

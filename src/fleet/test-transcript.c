@@ -221,12 +221,56 @@ static void test_copy_some(void **state)
     transcripts_free(store);
 }
 
+static void test_any_part_is_read_back(void **state)
+{
+    static const struct {
+        uint64_t from, max, expected;
+    } parts[] = {
+        {0, 10, 10},
+        {TRANSCRIPT_PIECE - 3, 10, 10},
+        {2 * TRANSCRIPT_PIECE, 3 * TRANSCRIPT_PIECE, 3 * TRANSCRIPT_PIECE},
+        {5 * TRANSCRIPT_PIECE + 90, 1000, 10},
+        {5 * TRANSCRIPT_PIECE + 100, 1000, 0},
+        {UINT64_MAX, 1000, 0},
+    };
+    struct transcripts *store = store_of(2 * TRANSCRIPT_PIECE, 0, "/tmp");
+    struct transcript text = {0};
+    struct buffer all = BUFFER_INIT;
+
+    (void)state;
+    say(store, &text, 1, 5 * TRANSCRIPT_PIECE + 100);
+    for (int finished = 0; finished < 2; finished++) {
+        if (finished) {
+            assert_int_equal(transcript_finish(store, &text), 0);
+            assert_int_equal(transcript_copy(store, &text, UINT64_MAX, &all), 0);
+        }
+        for (size_t i = 0; i < sizeof(parts) / sizeof(*parts); i++) {
+            struct buffer out = BUFFER_INIT;
+
+            assert_int_equal(transcript_copy_from(store, &text, parts[i].from, parts[i].max, &out),
+                             0);
+            assert_int_equal(buffer_length(&out), parts[i].expected);
+            if (finished && parts[i].expected > 0)
+                assert_memory_equal(buffer_bytes(&out), buffer_bytes(&all) + parts[i].from,
+                                    parts[i].expected);
+            buffer_deinit(&out);
+        }
+    }
+    buffer_deinit(&all);
+    transcript_deinit(&text);
+    transcripts_free(store);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_equal),     cmocka_unit_test(test_interleaved),
-        cmocka_unit_test(test_on_disk),   cmocka_unit_test(test_no_room),
-        cmocka_unit_test(test_each_max),  cmocka_unit_test(test_gap),
+        cmocka_unit_test(test_any_part_is_read_back),
+        cmocka_unit_test(test_equal),
+        cmocka_unit_test(test_interleaved),
+        cmocka_unit_test(test_on_disk),
+        cmocka_unit_test(test_no_room),
+        cmocka_unit_test(test_each_max),
+        cmocka_unit_test(test_gap),
         cmocka_unit_test(test_copy_some),
     };
 

@@ -453,6 +453,42 @@ int transcript_read(const struct transcripts *store, const struct transcript *te
     return result;
 }
 
+static int append_part(struct buffer *out, const uint8_t *bytes, uint64_t size, uint64_t skip,
+                       uint64_t *left)
+{
+    uint64_t part = size > skip ? size - skip : 0;
+
+    if (part > *left)
+        part = *left;
+    *left -= part;
+    return part > 0 ? buffer_append(out, bytes + skip, (size_t)part) : 0;
+}
+
+int transcript_copy_from(const struct transcripts *store, const struct transcript *text,
+                         uint64_t from, uint64_t max, struct buffer *out)
+{
+    uint8_t from_disk[TRANSCRIPT_PIECE];
+    uint64_t first = from / TRANSCRIPT_PIECE;
+    uint64_t skip = from % TRANSCRIPT_PIECE;
+    int result = 0;
+
+    for (; first < text->count && max > 0 && !result; first++, skip = 0) {
+        const struct piece *piece = &store->pieces[text->pieces[first]];
+
+        if (!piece->bytes)
+            result = get_from_disk(store, piece, from_disk);
+        if (!result)
+            result = append_part(out, piece->bytes ? piece->bytes : from_disk, piece->size, skip,
+                                 &max);
+    }
+    if (result || max == 0)
+        return result;
+    skip = from > (uint64_t)text->count * TRANSCRIPT_PIECE
+               ? from - (uint64_t)text->count * TRANSCRIPT_PIECE
+               : 0;
+    return append_part(out, buffer_bytes(&text->tail), buffer_length(&text->tail), skip, &max);
+}
+
 struct copying {
     struct buffer *out;
     uint64_t left;

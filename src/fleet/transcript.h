@@ -67,6 +67,10 @@ int transcript_hash(const struct transcripts *store, const struct transcript *te
  * 0 or -errno (the disk). Of an unfinished transcript, what is complete of it. */
 int transcript_read(const struct transcripts *store, const struct transcript *text,
                     int (*each)(const uint8_t *bytes, size_t size, void *user), void *user);
+/* Appends at most `max` bytes, those from `from` on, to `out`, without reading what is before; of
+ * an unfinished transcript, too, all that was said. Returns 0 or -errno. */
+int transcript_copy_from(const struct transcripts *store, const struct transcript *text,
+                         uint64_t from, uint64_t max, struct buffer *out);
 /* Appends the first bytes, at most `max`, to `out`. Returns 0 or -errno. */
 int transcript_copy(const struct transcripts *store, const struct transcript *text, uint64_t max,
                     struct buffer *out);

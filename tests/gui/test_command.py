@@ -93,6 +93,45 @@ def test_a_long_line_and_many_lines_do_not_stop_the_window(paired):
     assert "earlier lines are not shown" in output(gui)[:200]
 
 
+def test_lines_that_left_the_view_come_back(paired):
+    """Ten million lines are too many for a view; none of them is lost."""
+    gui, _ = paired()
+    gui.enter(open_command(gui), "seq 1 1300000")
+    gui.label(r"^exited\(0\) after ", seconds=120)
+    wait("the last line", lambda: output(gui).endswith("\n1300000\n"))
+    gui.label("^Earlier lines are not shown.$")
+    first = int(output(gui).split("\n", 2)[1])
+    assert first > 100000
+    gui.press("Earlier lines")
+    gui.label(r"^From [0-9.]+ MiB on, of 8.9 MiB$")
+    wait("the line before", lambda: output(gui).endswith(f"\n{first - 1}\n"))
+    page = output(gui)
+    assert len(page) <= 1 << 20
+    begin = int(page.split("\n", 1)[0])
+    assert [int(line) for line in page.split()] == list(range(begin, first))
+    gui.press("Earlier lines")
+    wait("the page before", lambda: output(gui).endswith(f"\n{begin - 1}\n"))
+    gui.press("Find")
+    gui.entry("Find in the output").text = str(begin - 7)
+    gui.gone("label", "Not found")
+    gui.press("Later lines")
+    wait("the first page", lambda: output(gui) == page)
+    gui.press("Later lines")
+    wait("the end", lambda: output(gui).endswith("\n1300000\n"))
+    for _ in range(20):
+        if not gui.find("button", "Earlier lines").has(SENSITIVE):
+            break
+        before = output(gui)
+        gui.press("Earlier lines")
+        wait("another page", lambda before=before: output(gui) != before)
+    wait("the first line", lambda: output(gui).startswith("1\n2\n3\n"))
+    gui.press("To the end")
+    wait("the end", lambda: output(gui).endswith("\n1300000\n"))
+    gui.enter(gui.entry("Command to run"), "echo next")
+    gui.label(r"^exited\(0\) after ")
+    gui.gone("button", "Earlier lines")
+
+
 def test_disconnect_stays_disconnected_until_told(paired):
     gui, _ = paired()
     gui.enter(open_command(gui), "disconnect")
