@@ -9,6 +9,7 @@
 #include "cli/input.h"
 #include "cli/run-many.h"
 #include "cli/run-show.h"
+#include "fleet/tickets.h"
 #include "proto/command.h"
 
 void many_stop(struct many *many)
@@ -121,6 +122,7 @@ static int make_harvest(struct many *many)
     if (command_decode(&view, run.payload) || command_describe(&view, &many->command) < 0)
         return -ENOMEM;
     run.command = buffer_text(&many->command);
+    tickets_use(many->session->tickets, settings.store);
     /* Where the store cannot be, nothing else of ours can. */
     if (!settings.store)
         settings.directory = P_tmpdir;

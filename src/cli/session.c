@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "fleet/fanout.h"
+#include "fleet/tickets.h"
 
 void session_target(const struct machine *machine, struct link_target *target_out)
 {
@@ -23,13 +24,17 @@ static void target_of(uint32_t index, struct link_target *target_out, void *user
 
 static int start_links(struct session *session, bool warm)
 {
-    const struct link_settings settings = {.loop = &session->loop, .signer = session->signer};
+    struct link_settings settings = {.loop = &session->loop, .signer = session->signer};
     int error = uv_loop_init(&session->loop);
 
     if (error)
         return error;
     session->is_open = true;
     uv_signal_init(&session->loop, &session->interrupt);
+    error = tickets_new(&session->tickets);
+    if (error)
+        return error;
+    settings.tickets = session->tickets;
     error = link_factory_new(&session->factory, &settings);
     if (!error)
         error = link_pool_new(&session->pool, session->factory, warm, target_of, session);
@@ -64,6 +69,7 @@ void session_close(struct session *session)
     uv_close((uv_handle_t *)&session->interrupt, NULL);
     uv_run(&session->loop, UV_RUN_DEFAULT);
     uv_loop_close(&session->loop);
+    session->tickets = tickets_free(session->tickets);
     buffer_deinit(&session->jobs);
     session->is_open = false;
 }

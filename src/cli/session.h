@@ -13,6 +13,7 @@ struct session {
     struct fleet *fleet;   /* borrowed from the console */
     struct signer *signer; /* borrowed from the console */
     uv_loop_t loop;
+    struct tickets *tickets;
     struct link_factory *factory;
     struct link_pool *pool;
     uv_signal_t interrupt;

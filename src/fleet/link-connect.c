@@ -15,6 +15,7 @@
 #include "fleet/link-private.h"
 #include "fleet/signer.h"
 #include "fleet/submit.h"
+#include "fleet/tickets.h"
 #include "proto/greeting.h"
 #include "proto/limits.h"
 
@@ -135,6 +136,45 @@ void link_attempt(struct link *link)
 
 /* ---- connect ---- */
 
+/* Of the machine that is pinned, from this very place; anything else is no use. */
+static void offer_ticket(struct link *link)
+{
+    _cleanup_wipe_ struct buffer ticket = BUFFER_INIT;
+    struct tickets *tickets = link->factory->settings.tickets;
+
+    if (!tickets || !link->has_pin || link->meets_anew ||
+        tickets_find(tickets, link->pin, link->where, &ticket))
+        return;
+    (void)tls_offer_ticket(wire_tls(conn_wire(link->conn)),
+                           (struct slice){buffer_bytes(&ticket), buffer_length(&ticket)},
+                           link->pin);
+}
+
+/* The handshake failed, and a ticket had a part in it: once more without. */
+static bool ticket_was_bad(struct link *link, struct conn *conn, enum problem_code problem)
+{
+    struct tls *tls = wire_tls(conn_wire(conn));
+
+    if (problem != PROBLEM_TLS_FAILED || link->has_verdict || link->freed ||
+        !tls_has_offered(tls) || tls_is_established(tls))
+        return false;
+    tickets_keep(link->factory->settings.tickets, link->pin, link->where, (struct slice){0});
+    link->meets_anew = true;
+    return true;
+}
+
+void link_keep_ticket(struct link *link)
+{
+    struct tickets *tickets = link->factory->settings.tickets;
+    struct slice ticket = {0};
+
+    link->meets_anew = false;
+    if (tickets && link->conn)
+        ticket = tls_ticket(wire_tls(conn_wire(link->conn)));
+    if (ticket.size > 0)
+        tickets_keep(tickets, link->info.id, link->where, ticket);
+}
+
 static void connect_address(struct link *link)
 {
     const struct sockaddr *address = (const struct sockaddr *)&link->addresses[link->address];
@@ -145,6 +185,7 @@ static void connect_address(struct link *link)
         link_attempt_over(link);
         return;
     }
+    offer_ticket(link);
     conn_connect(link->conn, address, link->factory->settings.connect_timeout_ms);
     uv_timer_stop(&link->timer);
     if (link->has_place)
@@ -213,6 +254,7 @@ void link_on_closed(struct conn *conn, enum problem_code problem, int system_err
 {
     struct link *link = user;
     bool next = another_may_answer(link, problem);
+    bool again = ticket_was_bad(link, conn, problem);
 
     /* "Unreachable" from one family says less than what an earlier address said. */
     if (!link->has_verdict && !link->freed &&
@@ -224,6 +266,11 @@ void link_on_closed(struct conn *conn, enum problem_code problem, int system_err
     link->conn = NULL;
     if (link->freed) {
         link_reap(link);
+        return;
+    }
+    if (again) {
+        link->again = true;
+        link_attempt_over(link);
         return;
     }
     if (next) {

@@ -46,6 +46,11 @@ int link_factory_new(struct link_factory **factory_out, const struct link_settin
     list_init(&factory->connected);
     factory->holders = 1;
     error = tls_context_new_client(&factory->context);
+    if (!error && settings->tickets) {
+        error = tls_context_use_tickets(factory->context);
+        if (error)
+            tls_context_free(factory->context);
+    }
     if (error) {
         free(factory);
         return error < 0 ? error : -EIO;

@@ -56,6 +56,7 @@ struct link {
     bool has_slot;    /* one of its handshakes */
     bool reached;     /* got as far as `open` once */
     bool has_verdict; /* `trouble` tells why the connection ends, whatever conn says */
+    bool meets_anew;  /* the ticket that was kept is no good */
     bool again;       /* connect again at once when the connection is closed */
     bool leaving;     /* link_disconnect() */
     bool freed;
@@ -119,6 +120,8 @@ void link_fail_loads(struct link *link, const struct trouble *trouble);
 /* What the machine said to the load that opened the connection: what `open` would have said. False
  * with link->trouble set if it makes no sense. */
 bool link_read_opened(struct link *link, json_t *root);
+/* What the machine gave, so that it is known the next time. */
+void link_keep_ticket(struct link *link);
 /* The time for an answer begins now. */
 void link_restart_patience(struct link *link);
 void link_attempt(struct link *link);

@@ -262,6 +262,7 @@ void link_became_ready(struct link *link)
     link_give_slot(link);
     link->trouble.code = PROBLEM_NONE;
     link->ready_ms = clock_monotonic_ms();
+    link_keep_ticket(link);
     link_set_state(link, LINK_READY);
     if (link->freed || link->state != LINK_READY)
         return;

@@ -25,6 +25,7 @@
 struct link;
 struct link_factory;
 struct signer;
+struct tickets;
 
 /* X(NAME, "word") */
 #define HUNE_LINK_STATES(X)                                                          \
@@ -51,6 +52,7 @@ const char *link_state_name(enum link_state state);
 struct link_settings {
     uv_loop_t *loop;             /* borrowed */
     struct signer *signer;       /* borrowed; NULL: nothing can be opened (NO_IDENTITY) */
+    struct tickets *tickets;     /* borrowed; NULL: each machine is met as for the first time */
     uint32_t connect_timeout_ms; /* one address, TCP; 0 = 5 s */
     uint32_t answer_timeout_ms;  /* TLS, hello and open together; 0 = 10 s */
     uint32_t order_window_ms;    /* how long an order is good; 0 = 5 min, at most the protocol's */

@@ -15,12 +15,13 @@
 #include "fleet/store-private.h"
 #include "fleet/store-alerts.h"
 #include "fleet/store-runs.h"
+#include "fleet/store-tickets.h"
 
 /* What makes the tables, in the order in which it was invented: a file remembers in its
  * `user_version` how many of the steps it has had. A step that was ever released is not changed and
  * not moved; a better table is one more step at the end. Each stands in the file of its group. */
 static const char *const store_steps[] = {
-    store_runs_tables, store_alerts_tables, NULL, /* the end */
+    store_runs_tables, store_alerts_tables, store_tickets_tables, NULL, /* the end */
 };
 
 struct prepared {

@@ -388,6 +388,9 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
     memcpy(gate->epoch, setup->epoch, sizeof(gate->epoch));
     memcpy(gate->name, setup->name, sizeof(gate->name));
     tls_context_greet(tls, gate_greet, gate);
+    r = tls_context_use_tickets(tls);
+    if (r)
+        return r;
     list_init(&gate->sessions);
     unopened_init(&gate->unopened, LIMIT_UNOPENED, LIMIT_UNOPENED_PER_ADDRESS);
     tickets_init(&gate->tickets);

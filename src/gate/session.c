@@ -13,6 +13,7 @@
 #include "gate/gate.h"
 #include "gate/request.h"
 #include "proto/right.h"
+#include "wire/tls.h"
 
 enum { LINGER_MS = 1000 }; /* for the last answers of a connection that is ended */
 
@@ -248,8 +249,9 @@ void session_opened(struct session *session, const struct door_opened *opened)
     session_admitted(session);
     if (wire_set_stream_limit(conn_wire(session->conn), LIMIT_STREAMS))
         log_warning("connection %u: no memory for more streams", session->number);
-    log_info("connection %u from %s opened by %s", session->number, conn_peer(session->conn),
-             opened->operator_name);
+    log_info("connection %u from %s opened by %s%s", session->number, conn_peer(session->conn),
+             opened->operator_name,
+             tls_is_resumed(wire_tls(conn_wire(session->conn))) ? ", known" : "");
     session_admit_all(session);
 }
 

@@ -33,6 +33,9 @@
     X(LIMIT_UNOPENED, 1024)                                                                        \
     /* From accept to an opened connection; a slow trickle ends here. */                           \
     X(LIMIT_HANDSHAKE_MS, 10 * 1000)                                                               \
+    /* How long a console may resume what it once saw, in seconds: as long as somebody who read    \
+     * its files could pretend to be that machine. */                                              \
+    X(LIMIT_TICKET_S, 24 * 3600)                                                                   \
     /* Streams before and after `open`. */                                                         \
     X(LIMIT_STREAMS_UNOPENED, 4)                                                                   \
     X(LIMIT_STREAMS, 256)                                                                          \

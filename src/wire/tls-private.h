@@ -31,6 +31,9 @@ struct tls {
     bool shut;   /* close_notify went */
     bool no_h2;  /* we refused for want of h2 */
     bool out_of_memory;
+    bool has_offered;
+    uint8_t ticket_id[MACHINE_ID_SIZE]; /* whose ticket was offered */
+    struct buffer ticket;               /* that the server gave */
     uint8_t greeting_size;
     uint8_t greeting[TLS_GREETING_MAX]; /* what the server said, or is saying */
 };

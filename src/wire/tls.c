@@ -68,6 +68,7 @@ struct tls *tls_free(struct tls *tls)
     SSL_free(tls->ssl);
     tls_context_free(tls->context);
     buffer_deinit(&tls->outgoing);
+    buffer_wipe(&tls->ticket);
     free(tls);
     return NULL;
 }
@@ -278,6 +279,10 @@ int tls_peer_id(const struct tls *tls, uint8_t id_out[MACHINE_ID_SIZE])
 {
     X509 *certificate = SSL_get0_peer_certificate(tls->ssl);
 
+    if (tls_is_resumed(tls) && tls->has_offered) {
+        memcpy(id_out, tls->ticket_id, MACHINE_ID_SIZE);
+        return 0;
+    }
     return certificate ? tls_id(certificate, id_out) : -ENOENT;
 }
 

@@ -2,8 +2,9 @@
  *
  * A custom BIO stands between OpenSSL and our buffers: it reads ciphertext straight from the bytes
  * that the loop just received and appends what it writes to one outgoing buffer. Only TLS 1.3 and
- * ALPN "h2"; no tickets, no early data, no renegotiation. A server may say a few bytes to the
- * client within the handshake already (the greeting, in EncryptedExtensions).
+ * ALPN "h2"; no early data, no renegotiation, tickets only where they are asked for. A server may
+ * say a few bytes to the client within the handshake already (the greeting, in
+ * EncryptedExtensions).
  */
 #pragma once
 
@@ -44,6 +45,10 @@ enum { TLS_GREETING_MAX = 64 };
 typedef size_t (*tls_greet)(void *user, uint8_t bytes_out[TLS_GREETING_MAX]);
 void tls_context_greet(struct tls_context *context, tls_greet greet, void *user);
 
+/* Tickets: a server gives each new client one (LIMIT_TICKET_S), a client takes them. See
+ * tls-ticket.c. Returns 0 or -ENOMEM. */
+int tls_context_use_tickets(struct tls_context *context);
+
 /* The session keeps the context alive: its owner may free it first. Returns 0 or -ENOMEM. */
 int tls_new(struct tls **tls_out, struct tls_context *context);
 struct tls *tls_free(struct tls *tls);
@@ -67,12 +72,21 @@ const char *tls_reason(const struct tls *tls);
 int tls_refresh_keys(struct tls *tls);
 
 bool tls_is_established(const struct tls *tls);
-/* SHA-256 of the peer's SubjectPublicKeyInfo: the machine id. Returns 0, -ENOENT without a peer
- * certificate, or -ENOMEM. */
+/* SHA-256 of the peer's SubjectPublicKeyInfo: the machine id; of a session that was resumed, the id
+ * that the ticket was given by. Returns 0, -ENOENT without a peer certificate, or -ENOMEM. */
 int tls_peer_id(const struct tls *tls, uint8_t id_out[MACHINE_ID_SIZE]);
 /* Client: the server's greeting, once established; empty if it said none, or one too long. */
 struct slice tls_greeting(const struct tls *tls);
 /* The tls-exporter channel binding (RFC 9266). Returns 0 or -EIO. */
 int tls_exporter(const struct tls *tls, uint8_t exporter_out[EXPORTER_SIZE]);
+/* Client, before the first tls_read(): the machine with this id gave us this ticket. Whether it is
+ * taken is the server's choice: if not, it shows its certificate as ever. Returns 0, or -EINVAL for
+ * what is none, or no longer good. */
+int tls_offer_ticket(struct tls *tls, struct slice ticket, const uint8_t id[MACHINE_ID_SIZE]);
+bool tls_has_offered(const struct tls *tls);
+bool tls_is_resumed(const struct tls *tls);
+/* Client: the ticket that the server gave, empty if none. As secret as a key for as long as it is
+ * good: who has it can pretend to be that machine. */
+struct slice tls_ticket(const struct tls *tls);
 /* The id that a certificate (DER) stands for. Returns 0, -EINVAL if it is none, or -ENOMEM. */
 int tls_certificate_id(struct slice certificate, uint8_t id_out[MACHINE_ID_SIZE]);
