@@ -14,10 +14,13 @@
 #include "proto/verb.h"
 
 enum {
-    /* What our courier has not taken yet: the job is held back above the one, and let go below the
-     * other. A piece that comes is smaller than what is between the first and the belt's size. */
-    HELD_HIGH = 1 << 20,
+    /* What our courier has not taken yet holds the job's window. When it is more than a window
+     * nevertheless, as after a broken connection, the job is paused above the one, and let go below
+     * the other. A piece that comes is smaller than what is between the first and the belt's size.
+     */
+    HELD_HIGH = LIMIT_STREAM_WINDOW,
     HELD_LOW = 512 * 1024,
+    TAKEN_STEP = 256 * 1024, /* what our courier takes before it tells */
     LINE_MAX_BYTES = 16 * 1024,
     RECEIPT_MAX = 4096,
     ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
@@ -35,6 +38,7 @@ struct turn {
     uint64_t passed, total, expected;
 
     struct belt belt;    /* to or from our courier */
+    size_t kept;         /* get: of what came, and was not given back */
     size_t seen;         /* put: of what lies there */
     bool read_all;       /* put: our courier has said everything */
     struct buffer lines; /* of the machine's courier */
@@ -237,6 +241,8 @@ static void on_courier_end(void *user, int code, const struct receipt *receipt)
             if (remote_job_is_accepted(turn->job))
                 remote_job_signal(turn->job, 0);
         }
+        remote_job_give_back(turn->job, turn->kept);
+        turn->kept = 0;
         /* From inside, the job may end, and with it the turn. */
         remote_job_resume(turn->job);
         return;
@@ -260,10 +266,29 @@ static size_t held(const struct turn *turn)
     return COURIER_BELT - room;
 }
 
-/* Our courier has taken much of what was held. */
+/* What our courier has taken goes back to the machine as window; it tells when there is more. */
+static void give_back(struct turn *turn)
+{
+    size_t now;
+
+    do {
+        now = held(turn);
+        if (turn->kept > now)
+            remote_job_give_back(turn->job, turn->kept - now);
+        turn->kept = now;
+    } while (now > 0 &&
+             !belt_wait_for_room(&turn->belt,
+                                 COURIER_BELT - now + (now < TAKEN_STEP ? now : TAKEN_STEP)));
+}
+
+/* Our courier has taken some of what was held. */
 static void pump_in(struct turn *turn)
 {
-    if (turn->courier && held(turn) <= HELD_LOW)
+    if (!turn->courier)
+        return;
+    if (!turn->job_ended)
+        give_back(turn);
+    if (held(turn) <= HELD_LOW)
         remote_job_resume(turn->job);
 }
 
@@ -284,8 +309,10 @@ static void take_in(struct turn *turn, const uint8_t *bytes, size_t size)
     memcpy(at, bytes, size);
     if (belt_put(&turn->belt, size))
         courier_ring(turn->courier);
-    if (room - size <= COURIER_BELT - HELD_HIGH &&
-        belt_wait_for_room(&turn->belt, COURIER_BELT - HELD_LOW))
+    remote_job_keep(turn->job, size);
+    turn->kept += size;
+    give_back(turn);
+    if (held(turn) >= HELD_HIGH)
         remote_job_pause(turn->job);
 }
 
