@@ -10,7 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 
-enum { PERIOD_MS = 10 * 1000, FIRST_MS = 1000, CLOCK_SET_MS = 5 * 1000, ASK_AGAIN_MS = 60 * 1000 };
+enum { PERIOD_MS = 10 * 1000, LEAST_MS = 1000, CLOCK_SET_MS = 5 * 1000, ASK_AGAIN_MS = 60 * 1000 };
 
 int record_init(struct record *record, uv_loop_t *loop, struct pulse *pulse)
 {
@@ -25,8 +25,11 @@ static uint64_t next_delay(const struct record *record)
 {
     uint64_t now_ms = clock_wall_ms();
     uint64_t into = (now_ms + PERIOD_MS - record->phase_ms) % PERIOD_MS;
+    uint64_t delay = PERIOD_MS - into;
 
-    return PERIOD_MS - into;
+    /* Rates of a moment are noise, or none: at a start, and when a timer came a little early, which
+     * would write over its own good sample. */
+    return delay < LEAST_MS ? delay + PERIOD_MS : delay;
 }
 
 /* What time servers do to a clock: less than begins a new file. */
@@ -36,7 +39,7 @@ static void tell_step(bool back, uint64_t moved_ms)
         log_notice(back ? "the clock was set back by %" PRIu64
                           " s: the history of that time is written again"
                         : "the clock was set ahead by %" PRIu64 " s: the history has a gap there",
-                   moved_ms / 1000);
+                   (moved_ms + 500) / 1000);
 }
 
 static void tell_jump(const struct record *record, enum timeline_verdict verdict, uint64_t moved_ms)
@@ -59,11 +62,12 @@ static void want_new_file(struct record *record, uint64_t boot_ms)
     record->on_jump(record);
 }
 
-/* Whether this sample is to be recorded now. */
-static bool clock_allows(struct record *record, const struct vitals *vitals)
+/* Whether a sample that was taken just now is to be recorded. The clocks are read again, one right
+ * after the other: what happens between a sample and here takes its time on a busy machine. */
+static bool clock_allows(struct record *record)
 {
-    uint64_t boot_ms = clock_boot_ms(), moved_ms;
-    enum timeline_verdict verdict = timeline_judge(&record->newest, vitals->wall_ms, boot_ms,
+    uint64_t wall_ms = clock_wall_ms(), boot_ms = clock_boot_ms(), moved_ms;
+    enum timeline_verdict verdict = timeline_judge(&record->newest, wall_ms, boot_ms,
                                                    history_reach_ms(record->history), &moved_ms);
 
     if (verdict != TIMELINE_GOES_ON) {
@@ -75,10 +79,9 @@ static bool clock_allows(struct record *record, const struct vitals *vitals)
     if (record->asked_ms > 0)
         log_notice("the clock is right again: the history goes on as it was");
     else if (record->newest.boot_ms > 0)
-        tell_step(vitals->wall_ms < record->newest.wall_ms + (boot_ms - record->newest.boot_ms),
-                  moved_ms);
+        tell_step(wall_ms < record->newest.wall_ms + (boot_ms - record->newest.boot_ms), moved_ms);
     record->asked_ms = 0;
-    record->newest = (struct timeline){vitals->wall_ms, boot_ms};
+    record->newest = (struct timeline){wall_ms, boot_ms};
     return true;
 }
 
@@ -92,26 +95,30 @@ static void tell_error(struct record *record, int error)
     record->error = error;
 }
 
+static void on_record(uv_timer_t *timer);
+
+static void arm(struct record *record)
+{
+    uv_update_time(record->timer.loop); /* the delay counts from when the turn began */
+    uv_timer_start(&record->timer, on_record, next_delay(record), 0);
+}
+
 static void on_record(uv_timer_t *timer)
 {
     struct record *record = timer->data;
     const struct vitals *vitals = pulse_step(record->pulse, &record->before);
 
-    if (vitals && clock_allows(record, vitals))
+    if (vitals && clock_allows(record))
         tell_error(record, history_add(record->history, vitals));
-    uv_update_time(record->timer.loop);
-    uv_timer_start(&record->timer, on_record, next_delay(record), 0);
+    arm(record);
 }
 
 static void start_timer(struct record *record)
 {
-    uint64_t delay = next_delay(record);
-
     record->pulse->resting = &record->before;
     /* The first rates need two readings: the first one is taken now, and not recorded. */
     (void)pulse_step(record->pulse, &record->before);
-    /* Rates of a moment are noise, or none. */
-    uv_timer_start(&record->timer, on_record, delay < FIRST_MS ? delay + PERIOD_MS : delay, 0);
+    arm(record);
 }
 
 enum record_files record_begin(struct record *record, int *fds, size_t count)
