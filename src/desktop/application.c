@@ -3,6 +3,7 @@
 
 #include <glib-unix.h>
 #include <signal.h>
+#include <stdlib.h>
 
 #include "config.h"
 #include "desktop/alert-notify.h"
@@ -101,12 +102,31 @@ static int hune_application_command_line(GApplication *application, GApplication
     return 0;
 }
 
+/* GTK would say it in a warning of its own. */
+static gboolean has_display(void)
+{
+    const char *wayland = g_getenv("WAYLAND_DISPLAY");
+    const char *x11 = g_getenv("DISPLAY");
+
+    if (gtk_init_check())
+        return TRUE;
+    if (wayland || x11)
+        g_printerr(_("hune-desktop: The display %s cannot be opened.\n"), wayland ? wayland : x11);
+    else
+        g_printerr("%s\n", _("hune-desktop: There is no display."));
+    g_printerr("  %s\n",
+               _("Start it on a desktop. Without one, “hune” does the same on a terminal."));
+    return FALSE;
+}
+
 static int hune_application_local_options(GApplication *application, GVariantDict *options)
 {
     if (g_variant_dict_contains(options, "version")) {
         g_print("hune-desktop %s\n", HUNE_VERSION);
         return 0;
     }
+    if (!has_display())
+        return EXIT_FAILURE;
     if (g_variant_dict_contains(options, "new-instance"))
         g_application_set_flags(application,
                                 g_application_get_flags(application) | G_APPLICATION_NON_UNIQUE);

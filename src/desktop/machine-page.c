@@ -271,9 +271,24 @@ static void on_changed(HuneMachinePage *self)
         self->countdown = g_timeout_add_seconds(1, on_countdown, self);
 }
 
+/* Who came by a key goes on by keys: what is typed next is for the view that is shown. */
+static gboolean focus_view(gpointer data)
+{
+    HuneMachinePage *self = data;
+    GtkWidget *view = self->machine ? adw_view_stack_get_visible_child(self->views) : NULL;
+    GtkRoot *root = gtk_widget_get_root(GTK_WIDGET(self));
+    GtkWidget *focus = root ? gtk_root_get_focus(root) : NULL;
+
+    if (view && gtk_widget_get_mapped(view) && !(focus && gtk_widget_is_ancestor(focus, view)))
+        gtk_widget_child_focus(view, GTK_DIR_TAB_FORWARD);
+    return G_SOURCE_REMOVE;
+}
+
 void hune_machine_page_show(HuneMachinePage *self, const char *name)
 {
     adw_view_stack_set_visible_child_name(self->views, name);
+    /* Once what had the focus is hidden: GTK looks for another place of its own. */
+    g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, focus_view, g_object_ref(self), g_object_unref);
 }
 
 /* ---- the type ---- */

@@ -138,6 +138,8 @@ void hune_window_open_machine(HuneWindow *self, HuneMachine *machine)
     }
     tab = hune_window_add_page(self, hune_machine_page_new(self->fleet, machine));
     hune_machine_page_set_tab(HUNE_MACHINE_PAGE(adw_tab_page_get_child(tab)), tab);
+    /* Not on the banner's text, which is selectable and takes Ctrl+F for itself. */
+    hune_machine_page_show(HUNE_MACHINE_PAGE(adw_tab_page_get_child(tab)), "overview");
 }
 
 static gboolean on_close_page(HuneWindow *self, AdwTabPage *page, AdwTabView *view)
@@ -238,10 +240,35 @@ static void restore_tabs(HuneWindow *self)
                                        adw_tab_view_get_page(self->tab_view, self->list));
 }
 
-static void remember_session(HuneWindow *self)
+static void add_open(GStrvBuilder *builder, HuneWindow *window)
+{
+    for (int i = 0; i < adw_tab_view_get_n_pages(window->tab_view); i++) {
+        GtkWidget *child = adw_tab_page_get_child(adw_tab_view_get_nth_page(window->tab_view, i));
+
+        if (HUNE_IS_MACHINE_PAGE(child))
+            g_strv_builder_add(builder, hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name);
+    }
+}
+
+/* The tabs of this window in their order, and behind them those of windows that were torn off. */
+static void remember_tabs(HuneWindow *self)
 {
     g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
+    GtkApplication *application = gtk_window_get_application(GTK_WINDOW(self));
     g_auto(GStrv) names = NULL;
+
+    add_open(builder, self);
+    for (GList *at = application ? gtk_application_get_windows(application) : NULL; at;
+         at = at->next) {
+        if (HUNE_IS_WINDOW(at->data) && at->data != self)
+            add_open(builder, at->data);
+    }
+    names = g_strv_builder_end(builder);
+    hune_settings_set_strv("open-machines", (const char *const *)names);
+}
+
+static void remember_session(HuneWindow *self)
+{
     int width, height;
 
     if (!self->list)
@@ -250,14 +277,7 @@ static void remember_session(HuneWindow *self)
     hune_settings_set_int("width", width);
     hune_settings_set_int("height", height);
     hune_settings_set_boolean("maximized", gtk_window_is_maximized(GTK_WINDOW(self)));
-    for (int i = 0; i < adw_tab_view_get_n_pages(self->tab_view); i++) {
-        GtkWidget *child = adw_tab_page_get_child(adw_tab_view_get_nth_page(self->tab_view, i));
-
-        if (HUNE_IS_MACHINE_PAGE(child))
-            g_strv_builder_add(builder, hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name);
-    }
-    names = g_strv_builder_end(builder);
-    hune_settings_set_strv("open-machines", (const char *const *)names);
+    remember_tabs(self);
 }
 
 static gboolean hune_window_close_request(GtkWindow *window)
