@@ -64,10 +64,11 @@ class Fleet:
 
     def forget_tickets(self):
         """Each machine is met as for the first time again: with its certificate."""
-        with contextlib.closing(sqlite3.connect(
-                self.console.home / ".local/share/hune/hune.db")) as store:
-            store.execute("DELETE FROM tickets")
-            store.commit()
+        path = self.console.home / ".local/share/hune/hune.db"
+        if path.exists():
+            with contextlib.closing(sqlite3.connect(path)) as store:
+                store.execute("DELETE FROM tickets")
+                store.commit()
 
     def words(self, *words):
         return [self.console.binaries.hune, "run", "-t", "all", "--yes", *words]
