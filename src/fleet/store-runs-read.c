@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "fleet/store-pack.h"
 #include "fleet/store-private.h"
 #include "fleet/store-runs.h"
 
@@ -175,7 +176,10 @@ int store_run_results(struct store *store, int64_t number,
 
 int store_run_read(struct store *store, int64_t output, struct buffer *out, uint64_t *size_out)
 {
-    sqlite3_stmt *statement = store_prepare(store, "SELECT size, bytes FROM outputs WHERE id = ?1");
+    sqlite3_stmt *statement = store_prepare(store,
+                                            "SELECT size, bytes, plain FROM outputs WHERE id = ?1");
+    struct slice bytes;
+    int64_t plain;
     int result;
 
     *size_out = 0;
@@ -184,11 +188,15 @@ int store_run_read(struct store *store, int64_t output, struct buffer *out, uint
     if (result != STORE_ROW)
         return result;
     *size_out = (uint64_t)sqlite3_column_int64(statement, 0);
-    if (sqlite3_column_bytes(statement, 1) > 0)
-        result = buffer_append(out, sqlite3_column_blob(statement, 1),
-                               (size_t)sqlite3_column_bytes(statement, 1));
-    else
-        result = 0;
+    bytes = (struct slice){sqlite3_column_blob(statement, 1),
+                           (size_t)sqlite3_column_bytes(statement, 1)};
+    plain = sqlite3_column_int64(statement, 2);
+    result = 0;
+    /* What is damaged is missing, as what was not kept: the size tells it. */
+    if (sqlite3_column_type(statement, 2) == SQLITE_NULL)
+        result = bytes.size > 0 ? buffer_append(out, bytes.bytes, bytes.size) : 0;
+    else if (plain > 0 && plain <= STORE_OUTPUT_BYTES)
+        result = store_unpack(bytes, (size_t)plain, out) == -ENOMEM ? -ENOMEM : 0;
     store_reset(statement);
     return result;
 }

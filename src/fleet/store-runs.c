@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/uuid.h"
+#include "fleet/store-pack.h"
 #include "fleet/store-private.h"
 
 /* `names` holds every machine's name with a NUL behind it: a row for each would be the largest part
@@ -23,6 +24,9 @@ const char store_runs_tables[] =
     " run INTEGER NOT NULL, position INTEGER NOT NULL, state INTEGER NOT NULL,"
     " detail INTEGER NOT NULL, ms INTEGER NOT NULL, job BLOB, problem TEXT, text TEXT,"
     " out INTEGER, err INTEGER, PRIMARY KEY (run, position)) WITHOUT ROWID;";
+
+/* How many bytes were packed into `bytes` (store-pack.h); NULL: they are plain. */
+const char store_runs_packed[] = "ALTER TABLE outputs ADD COLUMN plain INTEGER";
 
 /* ---- writing ---- */
 
@@ -82,8 +86,8 @@ int store_run_output(struct store *store, int64_t number, const struct transcrip
                      const struct transcript *text, uint64_t *room, int64_t *output_out)
 {
     static const char insert[] =
-        "INSERT INTO outputs (hash, run, size, bytes) VALUES (?1, ?2, ?3, ?4)";
-    _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
+        "INSERT INTO outputs (hash, run, size, bytes, plain) VALUES (?1, ?2, ?3, ?4, ?5)";
+    _cleanup_buffer_ struct buffer bytes = BUFFER_INIT, packed = BUFFER_INIT;
     uint8_t hash[TRANSCRIPT_HASH_SIZE];
     sqlite3_stmt *statement;
     int error = transcript_hash(transcripts, text, hash);
@@ -102,8 +106,13 @@ int store_run_output(struct store *store, int64_t number, const struct transcrip
     store_bind_bytes(statement, 1, hash, sizeof(hash));
     store_bind_number(statement, 2, number);
     store_bind_number(statement, 3, (int64_t)text->size);
-    store_bind_bytes(statement, 4, bytes.data ? buffer_bytes(&bytes) : (uint8_t *)"",
-                     buffer_length(&bytes));
+    if (store_pack(buffer_slice(&bytes), &packed) == 0) {
+        store_bind_bytes(statement, 4, buffer_bytes(&packed), buffer_length(&packed));
+        store_bind_number(statement, 5, (int64_t)buffer_length(&bytes));
+    } else {
+        store_bind_bytes(statement, 4, bytes.data ? buffer_bytes(&bytes) : (uint8_t *)"",
+                         buffer_length(&bytes));
+    }
     error = store_do(store, statement);
     if (!error)
         *output_out = store_last_id(store);

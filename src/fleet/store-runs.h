@@ -27,7 +27,7 @@ enum store_runs_condition {
 };
 
 /* What stands in the file in place of numbers of ours. */
-extern const char store_runs_tables[];
+extern const char store_runs_tables[], store_runs_packed[];
 
 struct stored_run {
     int64_t number;

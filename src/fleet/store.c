@@ -21,7 +21,11 @@
  * `user_version` how many of the steps it has had. A step that was ever released is not changed and
  * not moved; a better table is one more step at the end. Each stands in the file of its group. */
 static const char *const store_steps[] = {
-    store_runs_tables, store_alerts_tables, store_tickets_tables, NULL, /* the end */
+    store_runs_tables,
+    store_alerts_tables,
+    store_tickets_tables,
+    store_runs_packed,
+    NULL, /* the end */
 };
 
 struct prepared {

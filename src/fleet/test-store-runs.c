@@ -14,6 +14,8 @@
 #include <cmocka.h>
 
 #include "base/uuid.h"
+#include "base/random.h"
+#include "fleet/store-private.h"
 
 static char place[64];
 static struct store *store;
@@ -226,8 +228,7 @@ static void test_quota(void **state)
     for (unsigned i = 0; i < RUNS; i++) {
         int64_t run = begin(1);
 
-        memset(bytes, 'a' + (int)i % 26, SIZE);
-        memcpy(bytes, &i, sizeof(i));
+        assert_int_equal(random_bytes(bytes, SIZE), 0); /* which cannot be packed */
         result(run, 0, STATE_EXITED, 0, output(run, bytes, SIZE));
     }
     assert_int_equal(store_runs_prune(store, RUNS * SIZE * 2), 0);
@@ -251,6 +252,74 @@ static void test_quota(void **state)
     free(bytes);
 }
 
+static int64_t lying_in(const char *what, int64_t id)
+{
+    sqlite3_stmt *statement;
+    int64_t value;
+
+    assert_int_equal(sqlite3_prepare_v2(store_database(store), what, -1, &statement, NULL), 0);
+    sqlite3_bind_int64(statement, 1, id);
+    assert_int_equal(sqlite3_step(statement), SQLITE_ROW);
+    value = sqlite3_column_int64(statement, 0);
+    sqlite3_finalize(statement);
+    return value;
+}
+
+/* What repeats itself lies packed, what does not lies as it is; both are read as they were. */
+static void test_packed(void **state)
+{
+    enum { LARGE = 300 * 1000 };
+    _cleanup_free_ char *lines = malloc(LARGE), *noise = malloc(LARGE);
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+    int64_t run = begin(1), ids[2];
+    uint64_t size;
+
+    (void)state;
+    for (int i = 0; i < LARGE; i++)
+        lines[i] = "the same words again and again\n"[i % 31];
+    assert_int_equal(random_bytes(noise, LARGE), 0);
+    ids[0] = output(run, lines, LARGE);
+    ids[1] = output(run, noise, LARGE);
+    for (int i = 0; i < 2; i++) {
+        buffer_clear(&out);
+        assert_int_equal(store_run_read(store, ids[i], &out, &size), 0);
+        assert_int_equal(size, LARGE);
+        assert_int_equal(buffer_length(&out), LARGE);
+        assert_memory_equal(buffer_bytes(&out), i ? noise : lines, LARGE);
+    }
+    assert_true(lying_in("SELECT length(bytes) FROM outputs WHERE id = ?1", ids[0]) < LARGE / 20);
+    assert_int_equal(lying_in("SELECT length(bytes) FROM outputs WHERE id = ?1", ids[1]), LARGE);
+}
+
+/* A damaged one is missing, as one that was not kept; nothing else is lost by it. */
+static void test_packed_and_damaged(void **state)
+{
+    static const char *const harms[] = {
+        "UPDATE outputs SET bytes = zeroblob(100)",
+        "UPDATE outputs SET bytes = substr(bytes, 1, 9)",
+        "UPDATE outputs SET plain = plain + 1",
+        "UPDATE outputs SET plain = 4000000000000",
+        "UPDATE outputs SET plain = -1",
+    };
+    char lines[4000];
+
+    (void)state;
+    memset(lines, 'x', sizeof(lines));
+    for (size_t i = 0; i < ELEMENTS_OF(harms); i++) {
+        _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+        uint64_t size;
+        int64_t id;
+
+        lines[0] = (char)('a' + i);
+        id = output(begin(1), lines, sizeof(lines));
+        assert_int_equal(sqlite3_exec(store_database(store), harms[i], NULL, NULL, NULL), 0);
+        assert_int_equal(store_run_read(store, id, &out, &size), 0);
+        assert_int_equal(size, sizeof(lines));
+        assert_int_equal(buffer_length(&out), 0);
+    }
+    assert_false(store_is_off(store));
+}
+
 static void test_no_store(void **state)
 {
     struct stored_run run = {.selector = "", .command = "", .as = ""};
@@ -270,8 +339,10 @@ static void test_no_store(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        AT_PLACE(test_kept),  AT_PLACE(test_picked),   AT_PLACE(test_outputs_shared),
-        AT_PLACE(test_quota), AT_PLACE(test_no_store), AT_PLACE(test_long_output_is_cut),
+        AT_PLACE(test_kept),           AT_PLACE(test_picked),
+        AT_PLACE(test_outputs_shared), AT_PLACE(test_quota),
+        AT_PLACE(test_no_store),       AT_PLACE(test_long_output_is_cut),
+        AT_PLACE(test_packed),         AT_PLACE(test_packed_and_damaged),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
