@@ -377,10 +377,10 @@ void hune_fleet_read_news(struct letter *letter, void *reader)
     g_signal_emit(self, signals[SIGNAL_TOLD], 0);
 }
 
-static void push(float history[HUNE_SAMPLES], float value)
+static void push(guint16 history[HUNE_SAMPLES], float value)
 {
     memmove(history, history + 1, (HUNE_SAMPLES - 1) * sizeof(*history));
-    history[HUNE_SAMPLES - 1] = value;
+    history[HUNE_SAMPLES - 1] = hune_sample_of(value);
 }
 
 void hune_fleet_read_samples(struct letter *letter, void *reader)

@@ -148,13 +148,13 @@ gboolean hune_machine_contains(const HuneMachine *self, const char *folded)
 
 float hune_machine_cpu(const HuneMachine *self)
 {
-    return self->samples ? self->cpu[HUNE_SAMPLES - 1] : -1;
+    return self->samples ? hune_sample_part(self->cpu[HUNE_SAMPLES - 1]) : -1;
 }
 
 float hune_machine_memory(const HuneMachine *self)
 {
     if (self->samples)
-        return self->memory[HUNE_SAMPLES - 1];
+        return hune_sample_part(self->memory[HUNE_SAMPLES - 1]);
     return self->ram ? (float)self->ram_used / (float)self->ram : -1;
 }
 

@@ -9,7 +9,19 @@
 
 G_BEGIN_DECLS
 
-enum { HUNE_SAMPLES = 60 };
+/* There are thousands of machines: a sample is a 65,534th, and the largest number one that is not
+ * known. */
+enum { HUNE_SAMPLES = 60, HUNE_SAMPLE_ALL = 65534, HUNE_SAMPLE_NONE = 65535 };
+
+static inline guint16 hune_sample_of(float part)
+{
+    return part < 0 ? HUNE_SAMPLE_NONE : (guint16)(MIN(part, 1.0f) * HUNE_SAMPLE_ALL + 0.5f);
+}
+
+static inline float hune_sample_part(guint16 sample)
+{
+    return sample == HUNE_SAMPLE_NONE ? -1 : (float)sample / HUNE_SAMPLE_ALL;
+}
 
 #define HUNE_TYPE_MACHINE (hune_machine_get_type())
 G_DECLARE_FINAL_TYPE(HuneMachine, hune_machine, HUNE, MACHINE, GObject)
@@ -48,8 +60,8 @@ struct _HuneMachine {
     guint64 disk_used;
 
     /* Fast measures, 0 to 1, the newest at the end; negative: not known. */
-    float cpu[HUNE_SAMPLES];
-    float memory[HUNE_SAMPLES];
+    guint16 cpu[HUNE_SAMPLES]; /* hune_sample_part() */
+    guint16 memory[HUNE_SAMPLES];
     guint samples;
     float disk_full; /* of the fullest file system */
 

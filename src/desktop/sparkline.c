@@ -12,17 +12,17 @@ struct _HuneSparkline {
 
 G_DEFINE_FINAL_TYPE(HuneSparkline, hune_sparkline, GTK_TYPE_WIDGET)
 
-static const float *values_of(HuneSparkline *self)
+static const guint16 *values_of(HuneSparkline *self)
 {
     return self->measure == HUNE_MEASURE_CPU ? self->machine->cpu : self->machine->memory;
 }
 
-static void trace(cairo_t *cr, const float *values, guint count, double width, double height)
+static void trace(cairo_t *cr, const guint16 *values, guint count, double width, double height)
 {
     double step = width / (HUNE_SAMPLES - 1);
 
     for (guint i = HUNE_SAMPLES - count; i < HUNE_SAMPLES; i++) {
-        double value = values[i] < 0 ? 0 : MIN(values[i], 1.0);
+        double value = MAX((double)hune_sample_part(values[i]), 0);
 
         cairo_line_to(cr, i * step, height - 1 - value * (height - 2));
     }
