@@ -39,7 +39,7 @@ struct courier_events {
 enum courier_part { COURIER_PACKS, COURIER_UNPACKS };
 
 /* How much of a parcel may lie between it and us. */
-enum { COURIER_BELT = 2 << 20 };
+enum { COURIER_BELT = 3 << 20 };
 
 /* `payload` is that of an order (proto/transfer.h), here with paths of this computer. With
  * TRANSFER_STREAM it has our own standard input or output. `belt` is what the parcel goes over: we

@@ -14,12 +14,12 @@
 #include "proto/verb.h"
 
 enum {
-    /* What our courier has not taken yet holds the job's window. When it is more than a window
-     * nevertheless, as after a broken connection, the job is paused above the one, and let go below
-     * the other. A piece that comes is smaller than what is between the first and the belt's size.
-     */
-    HELD_HIGH = LIMIT_STREAM_WINDOW,
-    HELD_LOW = 512 * 1024,
+    /* Of what our courier has not taken yet, more than the one holds the job's window, so that what
+     * is on its way and what lies here are both enough. When it is more than a window above that
+     * nevertheless, as after a broken connection, the job is paused until it is no more than the
+     * first. A piece that comes is smaller than what is between HELD_HIGH and the belt's size. */
+    HELD_FREE = LIMIT_STREAM_WINDOW,
+    HELD_HIGH = HELD_FREE + LIMIT_STREAM_WINDOW,
     TAKEN_STEP = 256 * 1024, /* what our courier takes before it tells */
     LINE_MAX_BYTES = 16 * 1024,
     RECEIPT_MAX = 4096,
@@ -269,16 +269,16 @@ static size_t held(const struct turn *turn)
 /* What our courier has taken goes back to the machine as window; it tells when there is more. */
 static void give_back(struct turn *turn)
 {
-    size_t now;
+    size_t now, keeps;
 
     do {
         now = held(turn);
-        if (turn->kept > now)
-            remote_job_give_back(turn->job, turn->kept - now);
-        turn->kept = now;
-    } while (now > 0 &&
-             !belt_wait_for_room(&turn->belt,
-                                 COURIER_BELT - now + (now < TAKEN_STEP ? now : TAKEN_STEP)));
+        keeps = now > HELD_FREE ? now - HELD_FREE : 0;
+        if (turn->kept > keeps) {
+            remote_job_give_back(turn->job, turn->kept - keeps);
+            turn->kept = keeps;
+        }
+    } while (keeps > 0 && !belt_wait_for_room(&turn->belt, COURIER_BELT - now + TAKEN_STEP));
 }
 
 /* Our courier has taken some of what was held. */
@@ -288,7 +288,7 @@ static void pump_in(struct turn *turn)
         return;
     if (!turn->job_ended)
         give_back(turn);
-    if (held(turn) <= HELD_LOW)
+    if (held(turn) <= HELD_FREE)
         remote_job_resume(turn->job);
 }
 

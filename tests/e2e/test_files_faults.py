@@ -157,6 +157,7 @@ def test_a_killed_console_leaves_nothing_there(half_way, tmp_path):
         between.cut()
     between.throttle = None
     wait_for("the end of what was begun", lambda: not temporaries(tmp_path))
+    wait_for("its end", lambda: operator.json("jobs", "web1")[0]["state"] != "running")
     job, = operator.json("jobs", "web1")
     assert (job["state"], job["code"]) == ("exited", 1)
 
