@@ -14,6 +14,7 @@ struct _HuneCommandView {
     AdwBin parent_instance;
 
     GtkEntry *entry;
+    HuneUserButton *user;
     GtkButton *run;
     GtkButton *stop;
     GtkWidget *words;
@@ -44,7 +45,8 @@ static void show_sensitive(HuneCommandView *self)
     gboolean busy = self->order != NULL || self->asking > 0;
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->entry));
 
-    gtk_widget_set_sensitive(GTK_WIDGET(self->run), !busy && text[strspn(text, " ")] != '\0');
+    gtk_widget_set_sensitive(GTK_WIDGET(self->run), !busy && text[strspn(text, " ")] != '\0' &&
+                                                        hune_user_button_get(self->user));
     gtk_widget_set_sensitive(self->words, !busy);
     gtk_widget_set_visible(GTK_WIDGET(self->stop), self->order != NULL);
     gtk_spinner_set_spinning(self->spinner, busy);
@@ -170,9 +172,11 @@ static void on_done(HuneCommandView *self)
     call_attention(self);
 }
 
-static void echo(HuneCommandView *self, const char *line)
+/* With who runs it, if that is not what the list says. */
+static void echo(HuneCommandView *self, const char *line, gboolean is_command)
 {
-    g_autofree char *text = g_strdup_printf("$ %s\n", line);
+    const char *user = is_command ? hune_user_button_get(self->user) : "";
+    g_autofree char *text = g_strdup_printf("%s%s$ %s\n", user, *user ? " " : "", line);
 
     hune_output_view_end_line(self->output);
     hune_output_view_append(self->output, text, -1, HUNE_OUTPUT_COMMAND);
@@ -180,7 +184,8 @@ static void echo(HuneCommandView *self, const char *line)
 
 static void give_order(HuneCommandView *self, enum verb verb, const char *line)
 {
-    self->order = hune_order_new_kept(self->fleet, self->machine, verb, line);
+    self->order = hune_order_new_kept(self->fleet, self->machine, verb, line,
+                                      verb == VERB_RUN ? hune_user_button_get(self->user) : "");
     g_set_object(&self->last, self->order);
     hune_output_view_set_source(self->output, read_again, self);
     g_signal_connect_swapped(self->order, "output", G_CALLBACK(on_output), self);
@@ -258,7 +263,7 @@ static void on_control_agreed(gpointer data, enum verb verb)
 
     if (self->order)
         return;
-    echo(self, verb_info(verb)->name);
+    echo(self, verb_info(verb)->name, FALSE);
     give_order(self, verb, NULL);
 }
 
@@ -273,7 +278,7 @@ static void obey(HuneCommandView *self, const char *text)
         hune_control_ask(GTK_WIDGET(self), self->machine->name, line.verb, on_control_agreed);
         return;
     }
-    echo(self, text);
+    echo(self, text, line.kind == HUNE_LINE_SHELL);
     if (line.kind == HUNE_LINE_FACTS)
         ask_facts(self, line.facts);
     else
@@ -285,7 +290,7 @@ static void on_run(HuneCommandView *self)
 {
     g_autofree char *text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry)));
 
-    if (self->order || self->asking)
+    if (self->order || self->asking || !hune_user_button_get(self->user))
         return;
     obey(self, text);
     gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
@@ -380,7 +385,10 @@ static GtkWidget *make_line(HuneCommandView *self)
     g_signal_connect_swapped(self->entry, "changed", G_CALLBACK(show_sensitive), self);
     g_signal_connect_swapped(self->run, "clicked", G_CALLBACK(on_run), self);
     g_signal_connect_swapped(self->stop, "clicked", G_CALLBACK(on_stop), self);
+    self->user = HUNE_USER_BUTTON(hune_user_button_new());
+    g_signal_connect_swapped(self->user, "notify::user", G_CALLBACK(show_sensitive), self);
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->entry));
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->user));
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->stop));
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->run));
     return box;
@@ -436,6 +444,12 @@ GtkWidget *hune_command_view_new(HuneFleet *fleet, HuneMachine *machine)
 
     self->fleet = g_object_ref(fleet);
     self->machine = g_object_ref(machine);
+    hune_user_button_set_machine(self->user, machine);
     show_sensitive(self);
     return GTK_WIDGET(self);
+}
+
+HuneUserButton *hune_command_view_user(HuneCommandView *self)
+{
+    return self->user;
 }

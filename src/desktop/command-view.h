@@ -4,6 +4,7 @@
 #include <adwaita.h>
 
 #include "desktop/fleet-model.h"
+#include "desktop/user-button.h"
 
 G_BEGIN_DECLS
 
@@ -11,5 +12,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(HuneCommandView, hune_command_view, HUNE, COMMAND_VIEW, AdwBin)
 
 GtkWidget *hune_command_view_new(HuneFleet *fleet, HuneMachine *machine);
+/* As whom it runs; borrowed. */
+HuneUserButton *hune_command_view_user(HuneCommandView *self);
 
 G_END_DECLS

@@ -340,18 +340,21 @@ static void add_view(HuneMachinePage *self, GtkWidget *view, const char *name, c
 GtkWidget *hune_machine_page_new(HuneFleet *fleet, HuneMachine *machine)
 {
     HuneMachinePage *self = g_object_new(HUNE_TYPE_MACHINE_PAGE, NULL);
+    GtkWidget *command = hune_command_view_new(fleet, machine);
+    GtkWidget *terminal = hune_terminal_view_new(fleet, machine);
 
     self->fleet = g_object_ref(fleet);
     self->machine = g_object_ref(machine);
     add_view(self, hune_overview_new(fleet, machine), "overview", _("Overview"),
              "computer-symbolic");
-    add_view(self, hune_command_view_new(fleet, machine), "command", _("Command"),
-             "system-run-symbolic");
-    add_view(self, hune_terminal_view_new(fleet, machine), "terminal", _("Terminal"),
-             "utilities-terminal-symbolic");
+    add_view(self, command, "command", _("Command"), "system-run-symbolic");
+    add_view(self, terminal, "terminal", _("Terminal"), "utilities-terminal-symbolic");
     add_view(self, hune_files_view_new(fleet, machine), "files", _("Files"), "folder-symbolic");
     add_view(self, hune_journal_view_new(fleet, machine), "journal", _("Journal"),
              "x-office-document-symbolic");
+    g_object_bind_property(hune_command_view_user(HUNE_COMMAND_VIEW(command)), "user",
+                           hune_terminal_view_user(HUNE_TERMINAL_VIEW(terminal)), "user",
+                           G_BINDING_BIDIRECTIONAL);
     g_signal_connect_swapped(machine, "changed", G_CALLBACK(on_changed), self);
     on_changed(self);
     return GTK_WIDGET(self);

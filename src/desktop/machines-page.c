@@ -5,6 +5,7 @@
 #include "desktop/groups.h"
 #include "desktop/measure.h"
 #include "desktop/settings.h"
+#include "desktop/user-button.h"
 #include "desktop/waves-button.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
@@ -26,6 +27,7 @@ struct _HuneMachinesPage {
     GtkLabel *count_label;
     GtkEntry *command;
     GtkButton *run_button;
+    HuneUserButton *user;
     HuneWavesButton *waves;
     GtkLabel *targets;
 
@@ -229,15 +231,21 @@ GPtrArray *hune_machines_page_selected(HuneMachinesPage *self)
     return machines;
 }
 
+/* False while what was typed there means nothing. */
+static gboolean get_terms(HuneMachinesPage *self, struct order_terms *terms_out)
+{
+    terms_out->user = hune_user_button_get(self->user);
+    return hune_waves_button_get(self->waves, &terms_out->waves) && terms_out->user != NULL;
+}
+
 static void on_command_changed(HuneMachinesPage *self)
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->command));
-    struct wave_settings waves;
+    struct order_terms terms;
 
     gtk_widget_set_sensitive(GTK_WIDGET(self->run_button),
                              gtk_widget_get_sensitive(GTK_WIDGET(self->command)) &&
-                                 text[strspn(text, " ")] != '\0' &&
-                                 hune_waves_button_get(self->waves, &waves));
+                                 text[strspn(text, " ")] != '\0' && get_terms(self, &terms));
 }
 
 /* The machines themselves that a command would touch, not only how many. */
@@ -251,6 +259,8 @@ static void show_targets(HuneMachinesPage *self, GPtrArray *machines, const char
     gtk_widget_set_visible(GTK_WIDGET(self->targets), machines->len > 0);
     gtk_widget_set_sensitive(GTK_WIDGET(self->waves), machines->len > 1);
     hune_waves_button_set_machines(self->waves, machines->len);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->user), machines->len > 0);
+    hune_user_button_set_machines(self->user, machines);
 }
 
 static void on_selection(HuneMachinesPage *self)
@@ -285,10 +295,10 @@ static void on_run(HuneMachinesPage *self)
 {
     g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
     const char *line = gtk_editable_get_text(GTK_EDITABLE(self->command));
-    struct wave_settings waves;
+    struct order_terms terms;
 
-    if (machines->len > 0 && line[strspn(line, " ")] && hune_waves_button_get(self->waves, &waves))
-        hune_window_run(window_of(self), machines, line, &waves);
+    if (machines->len > 0 && line[strspn(line, " ")] && get_terms(self, &terms))
+        hune_window_run(window_of(self), machines, line, &terms);
 }
 
 /* ---- actions on the selection ---- */
@@ -476,6 +486,7 @@ static void hune_machines_page_class_init(HuneMachinesPageClass *class)
     CHILD(count_label);
     CHILD(command);
     CHILD(run_button);
+    CHILD(user);
     CHILD(waves);
     CHILD(targets);
 #undef CHILD
@@ -493,8 +504,10 @@ static void hune_machines_page_class_init(HuneMachinesPageClass *class)
 
 static void hune_machines_page_init(HuneMachinesPage *self)
 {
+    g_type_ensure(HUNE_TYPE_USER_BUTTON);
     g_type_ensure(HUNE_TYPE_WAVES_BUTTON);
     gtk_widget_init_template(GTK_WIDGET(self));
+    g_signal_connect_swapped(self->user, "notify::user", G_CALLBACK(on_command_changed), self);
     g_signal_connect_swapped(self->waves, "changed", G_CALLBACK(on_command_changed), self);
     gtk_search_entry_set_search_delay(self->filter, 0); /* it answers within a frame */
 }

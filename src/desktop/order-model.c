@@ -14,7 +14,8 @@ struct _HuneOrder {
     char *line;
     struct hune_answer *answers;
     guint count;
-    struct wave_settings waves;
+    char *user;
+    struct order_terms terms; /* with this user */
     struct order_wave wave;
     gboolean is_done;
     gboolean is_kept;
@@ -44,6 +45,7 @@ static void hune_order_finalize(GObject *object)
     }
     g_free(self->answers);
     g_free(self->line);
+    g_free(self->user);
     g_object_unref(self->fleet);
     G_OBJECT_CLASS(hune_order_parent_class)->finalize(object);
 }
@@ -146,22 +148,30 @@ static void on_told(const struct order_news *news, void *owner)
 
 /* ---- giving it ---- */
 
+static void set_terms(HuneOrder *self, const struct order_terms *terms)
+{
+    self->user = g_strdup(self->verb == VERB_RUN ? terms->user : "");
+    self->terms = *terms;
+    self->terms.user = self->user;
+}
+
 static HuneOrder *order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line,
-                            const struct wave_settings *waves, gboolean is_kept)
+                            const struct order_terms *terms, gboolean is_kept)
 {
     HuneOrder *self = g_object_new(HUNE_TYPE_ORDER, NULL);
     g_autofree uint32_t *slots = g_new(uint32_t, machines->len + 1);
     struct order_request request = {.verb = verb,
                                     .line = line,
+                                    .user = terms->user,
                                     .slots = slots,
                                     .count = machines->len,
                                     .is_kept = is_kept,
-                                    .waves = *waves,
+                                    .waves = terms->waves,
                                     .told = on_told};
 
     self->fleet = g_object_ref(fleet);
     self->verb = verb;
-    self->waves = *waves;
+    set_terms(self, terms);
     self->is_kept = is_kept;
     self->line = g_strdup(line);
     self->count = machines->len;
@@ -180,22 +190,23 @@ static HuneOrder *order_new(HuneFleet *fleet, GPtrArray *machines, enum verb ver
 
 HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line)
 {
-    return order_new(fleet, machines, verb, line, &(struct wave_settings){0}, FALSE);
+    return order_new(fleet, machines, verb, line, &(struct order_terms){.user = ""}, FALSE);
 }
 
-HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
-                                   const char *line, const struct wave_settings *waves)
+HuneOrder *hune_order_new_on_terms(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
+                                   const char *line, const struct order_terms *terms)
 {
-    return order_new(fleet, machines, verb, line, waves, FALSE);
+    return order_new(fleet, machines, verb, line, terms, FALSE);
 }
 
 HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,
-                               const char *line)
+                               const char *line, const char *user)
 {
+    const struct order_terms terms = {.user = user};
     g_autoptr(GPtrArray) machines = g_ptr_array_new();
 
     g_ptr_array_add(machines, machine);
-    return order_new(fleet, machines, verb, line, &(struct wave_settings){0}, TRUE);
+    return order_new(fleet, machines, verb, line, &terms, TRUE);
 }
 
 void hune_order_read_again(HuneOrder *self, struct order_reading *reading)
@@ -224,6 +235,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
     self->fleet = g_object_ref(fleet);
     self->verb = VERB_RUN;
     self->line = g_strdup(run->command);
+    set_terms(self, &(struct order_terms){.user = run->as});
     self->count = (guint)count;
     self->is_done = TRUE;
     self->answers = g_new0(struct hune_answer, count + 1);
@@ -277,9 +289,9 @@ const struct hune_answer *hune_order_answer(HuneOrder *self, guint position)
     return &self->answers[position];
 }
 
-const struct wave_settings *hune_order_waves(HuneOrder *self)
+const struct order_terms *hune_order_terms(HuneOrder *self)
 {
-    return &self->waves;
+    return &self->terms;
 }
 
 const struct order_wave *hune_order_wave(HuneOrder *self)

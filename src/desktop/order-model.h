@@ -35,9 +35,9 @@ G_DECLARE_FINAL_TYPE(HuneOrder, hune_order, HUNE, ORDER, GObject)
 
 /* Of HuneMachine. `line` for VERB_RUN. Starts at once. */
 HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line);
-/* In waves. */
-HuneOrder *hune_order_new_in_waves(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
-                                   const char *line, const struct wave_settings *waves);
+/* As another user, in waves. */
+HuneOrder *hune_order_new_on_terms(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
+                                   const char *line, const struct order_terms *terms);
 struct past_run;
 struct past_answer;
 /* One that has ended before, out of the console's memory. Machines that have left the list have a
@@ -46,7 +46,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
                                const struct past_answer *answers, gsize count);
 /* Of one machine; what it says can be read again as long as the order lives. */
 HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,
-                               const char *line);
+                               const char *line, const char *user);
 /* As worker_send_order_reading(), on the first machine. */
 void hune_order_read_again(HuneOrder *self, struct order_reading *reading);
 void hune_order_stop(HuneOrder *self);
@@ -59,7 +59,7 @@ guint hune_order_count(HuneOrder *self);
 const struct hune_answer *hune_order_answer(HuneOrder *self, guint position);
 gboolean hune_order_is_done(HuneOrder *self);
 /* As it was given, and how far it is. */
-const struct wave_settings *hune_order_waves(HuneOrder *self);
+const struct order_terms *hune_order_terms(HuneOrder *self);
 const struct order_wave *hune_order_wave(HuneOrder *self);
 /* Seconds since it was given, to its end if it has ended. */
 double hune_order_seconds(HuneOrder *self);

@@ -65,9 +65,16 @@ struct order_news {
     GByteArray *bytes;
 };
 
+/* How a command is to run. */
+struct order_terms {
+    const char *user; /* "": as the list says */
+    struct wave_settings waves;
+};
+
 struct order_request {
     enum verb verb;
     const char *line; /* VERB_RUN: a line for the machine's shell; ORDER_ASK: facts; copied */
+    const char *user; /* VERB_RUN: run as this one; "" or NULL: as the list says; copied */
     const uint32_t *slots;
     uint32_t count;
     uint32_t at_once; /* machines at a time; 0: the engine decides */

@@ -9,6 +9,7 @@ struct past_run {
     int64_t number;
     uint64_t started_ms;
     char *command;
+    char *as; /* the user; "": as the list said */
     char *selector;
     uint32_t machines, ok, failed, unreachable;
 };

@@ -186,6 +186,18 @@ static void on_machine_chosen(HuneResultsPage *self)
         show_machine(self, position);
 }
 
+/* ---- what it is ---- */
+
+static char *heading_text(HuneOrder *order)
+{
+    const char *line = hune_order_line(order);
+    const char *user = hune_order_terms(order)->user;
+
+    if (!line)
+        line = verb_info(hune_order_verb(order))->name;
+    return *user ? g_strdup_printf(_("%s (as %s)"), line, user) : g_strdup(line);
+}
+
 /* ---- how far it is ---- */
 
 static char *wave_text(const struct order_wave *wave)
@@ -293,7 +305,7 @@ static void on_again(HuneResultsPage *self)
         return;
     hune_window_give_order(HUNE_WINDOW(gtk_widget_get_root(GTK_WIDGET(self))), machines,
                            hune_order_verb(self->order), hune_order_line(self->order),
-                           hune_order_waves(self->order));
+                           hune_order_terms(self->order));
 }
 
 static void act_save(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -477,13 +489,13 @@ static void fill_names(HuneResultsPage *self)
 GtkWidget *hune_results_page_new(HuneFleet *fleet, HuneOrder *order)
 {
     HuneResultsPage *self = g_object_new(HUNE_TYPE_RESULTS_PAGE, NULL);
-    const char *line = hune_order_line(order);
+    g_autofree char *heading = heading_text(order);
 
     self->fleet = g_object_ref(fleet);
     self->order = g_object_ref(order);
     hune_fold_init(&self->fold, hune_order_count(order));
     fill_names(self);
-    gtk_label_set_label(self->heading, line ? line : verb_info(hune_order_verb(order))->name);
+    gtk_label_set_label(self->heading, heading);
     g_signal_connect_swapped(order, "output", G_CALLBACK(on_output), self);
     g_signal_connect_swapped(order, "changed", G_CALLBACK(on_changed), self);
     g_signal_connect_swapped(order, "done", G_CALLBACK(on_done), self);

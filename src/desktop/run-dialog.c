@@ -12,7 +12,8 @@ struct plan {
     GPtrArray *machines;
     enum verb verb;
     char *line;
-    struct wave_settings waves;
+    char *user;
+    struct order_terms terms; /* with this user */
 };
 
 static void plan_free(gpointer data, GClosure *closure)
@@ -23,6 +24,7 @@ static void plan_free(gpointer data, GClosure *closure)
     g_object_unref(plan->window);
     g_ptr_array_unref(plan->machines);
     g_free(plan->line);
+    g_free(plan->user);
     g_free(plan);
 }
 
@@ -32,7 +34,7 @@ static void on_response(AdwMessageDialog *dialog, const char *response, gpointer
 
     (void)dialog;
     if (g_str_equal(response, "run") && hune_window_fleet(plan->window))
-        hune_window_give_order(plan->window, plan->machines, plan->verb, plan->line, &plan->waves);
+        hune_window_give_order(plan->window, plan->machines, plan->verb, plan->line, &plan->terms);
 }
 
 static char *heading_of(const struct plan *plan)
@@ -55,13 +57,23 @@ static char *body_of(const struct plan *plan, gboolean dangerous)
     return g_strdup(plan->line ? plan->line : verb_info(plan->verb)->name);
 }
 
-/* The machines themselves, not only how many, and in which steps. */
+/* As whom, and in which steps. */
+static char *terms_text(const struct plan *plan)
+{
+    g_autofree char *waves = hune_waves_text(&plan->terms.waves, plan->machines->len);
+
+    return plan->verb == VERB_RUN && *plan->user
+               ? g_strdup_printf(_("As user %s. %s"), plan->user, waves)
+               : g_steal_pointer(&waves);
+}
+
+/* The machines themselves, not only how many. */
 static GtkWidget *machines_list(const struct plan *plan)
 {
     g_autofree char *names = hune_fold_names(plan->machines);
-    g_autofree char *waves = hune_waves_text(&plan->waves, plan->machines->len);
+    g_autofree char *terms = terms_text(plan);
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
-    GtkWidget *steps = gtk_label_new(waves);
+    GtkWidget *steps = gtk_label_new(terms);
     GtkWidget *scrolled = gtk_scrolled_window_new();
     GtkWidget *label = gtk_label_new(names);
 
@@ -113,7 +125,7 @@ static char *facts_of(const struct hune_line *line)
 }
 
 void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
-                         const struct wave_settings *waves)
+                         const struct order_terms *terms)
 {
     struct plan *plan;
     gboolean dangerous = line->kind == HUNE_LINE_SHELL && hune_line_is_dangerous(line->shell);
@@ -121,7 +133,7 @@ void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct h
     if (line->kind == HUNE_LINE_FACTS) { /* looking changes nothing: nothing is asked */
         g_autofree char *words = facts_of(line);
 
-        hune_window_give_order(window, machines, ORDER_ASK, words, waves);
+        hune_window_give_order(window, machines, ORDER_ASK, words, terms);
         return;
     }
     plan = g_new0(struct plan, 1);
@@ -129,12 +141,14 @@ void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct h
     plan->machines = g_ptr_array_ref(machines);
     plan->verb = line->kind == HUNE_LINE_CONTROL ? line->verb : VERB_RUN;
     plan->line = g_strdup(line->shell);
-    plan->waves = *waves;
+    plan->user = g_strdup(terms->user);
+    plan->terms = *terms;
+    plan->terms.user = plan->user;
     if (machines->len > ASK_ABOVE || dangerous || plan->verb == VERB_KILL ||
         plan->verb == VERB_RESET) {
         ask(plan, dangerous);
         return;
     }
-    hune_window_give_order(window, machines, plan->verb, plan->line, &plan->waves);
+    hune_window_give_order(window, machines, plan->verb, plan->line, &plan->terms);
     plan_free(plan, NULL);
 }

@@ -9,6 +9,6 @@ G_BEGIN_DECLS
 
 /* Asks if it must, then gives the order. `line` is read before it returns. */
 void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
-                         const struct wave_settings *waves);
+                         const struct order_terms *terms);
 
 G_END_DECLS

@@ -30,6 +30,7 @@ struct run {
     bool is_job;
     bool is_asking;
     gboolean facts[FACT_COUNT]; /* is_asking */
+    char *user;                 /* to run as; "": each machine's own in the list */
     struct buffer payload;
     struct harvest *harvest; /* gathers what is the same, and is remembered; NULL: nothing began */
     char **names;            /* of the machines, for it */

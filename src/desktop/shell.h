@@ -29,6 +29,7 @@ struct shell_news {
 struct shell_request {
     uint32_t slot;
     struct terminal_size size;
+    const char *user;  /* a new shell's; "" or NULL: as the list says; copied */
     bool is_attaching; /* to this job, from what is still kept of it; else a new shell */
     uint8_t job[UUID_SIZE];
     uint64_t from;

@@ -20,6 +20,7 @@ struct _HuneTerminalView {
     VteTerminal *terminal;
     GtkLabel *status;
     GtkButton *again;
+    HuneUserButton *user;
     GtkBox *bar;
     GtkSearchBar *search_bar;
     GtkSearchEntry *search_entry;
@@ -28,6 +29,9 @@ struct _HuneTerminalView {
     HuneMachine *machine;
     gboolean runs; /* the worker holds a reference to us */
     gboolean was_begun;
+    gboolean can_begin;
+    gboolean wants_another; /* once the one that runs has ended */
+    char *begun_as;         /* the user of the one that runs */
     struct terminal_size size;
     size_t unshown;
     guint beat;
@@ -74,11 +78,22 @@ static struct terminal_size size_now(HuneTerminalView *self)
     };
 }
 
+/* A shell stays whose it is: for another user there has to be another shell. */
+static void show_again(HuneTerminalView *self)
+{
+    const char *user = hune_user_button_get(self->user);
+    gboolean differs = self->runs && user && g_strcmp0(user, self->begun_as) != 0;
+
+    gtk_button_set_label(self->again, self->runs ? _("Open a new shell") : _("Open a shell"));
+    gtk_widget_set_visible(GTK_WIDGET(self->again), self->can_begin || differs);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->again), user && !self->wants_another);
+}
+
 static void set_status(HuneTerminalView *self, const char *text, gboolean can_begin)
 {
     gtk_label_set_label(self->status, text);
-    gtk_widget_set_visible(GTK_WIDGET(self->bar), *text != '\0');
-    gtk_widget_set_visible(GTK_WIDGET(self->again), can_begin);
+    self->can_begin = can_begin;
+    show_again(self);
 }
 
 static gboolean on_beat(gpointer data)
@@ -117,13 +132,17 @@ static void show_end(HuneTerminalView *self, const struct shell_news *news)
     set_status(self, text ? g_strchomp(text) : "", TRUE);
 }
 
+static void begin(HuneTerminalView *self);
+
 static void on_told(const struct shell_news *news, void *owner)
 {
     HuneTerminalView *self = owner;
 
     if (news->event == SHELL_ENDED)
         self->runs = FALSE;
-    if (self->machine) {
+    if (self->machine && news->event == SHELL_ENDED && self->wants_another) {
+        begin(self);
+    } else if (self->machine) {
         switch (news->event) {
         case SHELL_BEGUN: set_status(self, "", FALSE); break;
         case SHELL_OUTPUT: feed(self, news->bytes); break;
@@ -140,11 +159,16 @@ static void on_told(const struct shell_news *news, void *owner)
 
 static void begin(HuneTerminalView *self)
 {
-    struct shell_request request = {
-        .slot = self->machine->slot, .size = size_now(self), .told = on_told};
+    struct shell_request request = {.slot = self->machine->slot,
+                                    .size = size_now(self),
+                                    .user = hune_user_button_get(self->user),
+                                    .told = on_told};
 
-    if (self->runs)
+    self->wants_another = FALSE;
+    if (self->runs || !request.user)
         return;
+    g_free(self->begun_as);
+    self->begun_as = g_strdup(request.user);
     self->runs = self->was_begun = TRUE;
     self->size = request.size;
     request.owner = g_object_ref(self);
@@ -152,6 +176,17 @@ static void begin(HuneTerminalView *self)
     vte_terminal_reset(self->terminal, TRUE, TRUE);
     worker_send_shell(hune_fleet_worker(self->fleet), &request);
     gtk_widget_grab_focus(GTK_WIDGET(self->terminal));
+}
+
+static void on_again(HuneTerminalView *self)
+{
+    if (!self->runs) {
+        begin(self);
+        return;
+    }
+    self->wants_another = TRUE;
+    worker_send_shell_end(hune_fleet_worker(self->fleet), self);
+    show_again(self);
 }
 
 static void on_commit(HuneTerminalView *self, const char *text, guint size)
@@ -290,11 +325,18 @@ static void hune_terminal_view_dispose(GObject *object)
     G_OBJECT_CLASS(hune_terminal_view_parent_class)->dispose(object);
 }
 
+static void hune_terminal_view_finalize(GObject *object)
+{
+    g_free(HUNE_TERMINAL_VIEW(object)->begun_as);
+    G_OBJECT_CLASS(hune_terminal_view_parent_class)->finalize(object);
+}
+
 static void hune_terminal_view_class_init(HuneTerminalViewClass *class)
 {
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->dispose = hune_terminal_view_dispose;
+    G_OBJECT_CLASS(class)->finalize = hune_terminal_view_finalize;
     widget_class->size_allocate = hune_terminal_view_size_allocate;
     widget_class->map = hune_terminal_view_map;
 }
@@ -325,12 +367,15 @@ static GtkWidget *make_bar(HuneTerminalView *self)
     gtk_widget_set_hexpand(GTK_WIDGET(self->status), TRUE);
     gtk_widget_set_margin_start(GTK_WIDGET(self->bar), 12);
     gtk_widget_set_margin_end(GTK_WIDGET(self->bar), 12);
-    gtk_widget_set_margin_top(GTK_WIDGET(self->bar), 6);
-    gtk_widget_set_margin_bottom(GTK_WIDGET(self->bar), 6);
+    gtk_widget_set_margin_bottom(GTK_WIDGET(self->bar), 3);
     gtk_widget_set_valign(GTK_WIDGET(self->again), GTK_ALIGN_CENTER);
-    g_signal_connect_swapped(self->again, "clicked", G_CALLBACK(begin), self);
+    g_signal_connect_swapped(self->again, "clicked", G_CALLBACK(on_again), self);
+    self->user = HUNE_USER_BUTTON(hune_user_button_new());
+    gtk_widget_set_valign(GTK_WIDGET(self->user), GTK_ALIGN_CENTER);
+    g_signal_connect_swapped(self->user, "notify::user", G_CALLBACK(show_again), self);
     gtk_box_append(self->bar, GTK_WIDGET(self->status));
     gtk_box_append(self->bar, GTK_WIDGET(self->again));
+    gtk_box_append(self->bar, GTK_WIDGET(self->user));
     return GTK_WIDGET(self->bar);
 }
 
@@ -369,5 +414,11 @@ GtkWidget *hune_terminal_view_new(HuneFleet *fleet, HuneMachine *machine)
 
     self->fleet = g_object_ref(fleet);
     self->machine = g_object_ref(machine);
+    hune_user_button_set_machine(self->user, machine);
     return GTK_WIDGET(self);
+}
+
+HuneUserButton *hune_terminal_view_user(HuneTerminalView *self)
+{
+    return self->user;
 }

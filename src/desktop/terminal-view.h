@@ -6,6 +6,7 @@
 #include <adwaita.h>
 
 #include "desktop/fleet-model.h"
+#include "desktop/user-button.h"
 
 G_BEGIN_DECLS
 
@@ -13,5 +14,7 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(HuneTerminalView, hune_terminal_view, HUNE, TERMINAL_VIEW, AdwBin)
 
 GtkWidget *hune_terminal_view_new(HuneFleet *fleet, HuneMachine *machine);
+/* Whose the next shell is; borrowed. */
+HuneUserButton *hune_terminal_view_user(HuneTerminalView *self);
 
 G_END_DECLS

@@ -20,10 +20,10 @@
 /* ---- orders ---- */
 
 void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line,
-                            const struct wave_settings *waves)
+                            const struct order_terms *terms)
 {
     g_autoptr(HuneOrder)
-        order = hune_order_new_in_waves(hune_window_fleet(self), machines, verb, line, waves);
+        order = hune_order_new_on_terms(hune_window_fleet(self), machines, verb, line, terms);
     AdwTabPage *tab = hune_window_add_page(self,
                                            hune_results_page_new(hune_window_fleet(self), order));
     g_autofree char *names = hune_fold_names(machines);
@@ -35,14 +35,14 @@ void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb ver
 }
 
 void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *text,
-                     const struct wave_settings *waves)
+                     const struct order_terms *terms)
 {
     struct hune_line line = hune_line_parse(text);
 
     if (line.kind == HUNE_LINE_EMPTY)
         return;
     hune_history_add(text);
-    hune_run_dialog_ask(self, machines, &line, waves);
+    hune_run_dialog_ask(self, machines, &line, terms);
     g_free(line.shell);
 }
 

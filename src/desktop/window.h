@@ -5,7 +5,7 @@
 #include <adwaita.h>
 
 #include "desktop/fleet-model.h"
-#include "fleet/wave.h"
+#include "desktop/order.h"
 #include "proto/verb.h"
 
 G_BEGIN_DECLS
@@ -33,10 +33,10 @@ AdwTabPage *hune_window_add_page(HuneWindow *self, GtkWidget *page);
 void hune_window_close_page(HuneWindow *self, GtkWidget *page);
 /* Runs a line on machines, after the confirmation that it needs; the answers get a tab. */
 void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *line,
-                     const struct wave_settings *waves);
+                     const struct order_terms *terms);
 /* The same without asking. */
 void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line,
-                            const struct wave_settings *waves);
+                            const struct order_terms *terms);
 void hune_window_add_machine(HuneWindow *self, const char *link);
 void hune_window_edit_machine(HuneWindow *self, HuneMachine *machine);
 void hune_window_remove_machines(HuneWindow *self, GPtrArray *machines);

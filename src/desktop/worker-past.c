@@ -13,6 +13,7 @@ static void past_run_clear(gpointer data)
     struct past_run *run = data;
 
     g_free(run->command);
+    g_free(run->as);
     g_free(run->selector);
 }
 
@@ -32,6 +33,7 @@ static struct past_run copy_run(const struct stored_run *run)
         .number = run->number,
         .started_ms = run->started_ms,
         .command = printable_line(run->command),
+        .as = printable_line(run->as),
         .selector = printable_line(run->selector),
         .machines = run->machines,
         .ok = run->ok,

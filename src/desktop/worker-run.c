@@ -19,6 +19,7 @@ struct order_letter {
     struct letter letter;
     enum verb verb;
     char *line;
+    char *user;
     uint32_t *slots;
     uint32_t count;
     uint32_t at_once;
@@ -70,6 +71,7 @@ void run_free(struct run *run)
     g_hash_table_unref(run->positions);
     buffer_deinit(&run->payload);
     g_free(run->shares);
+    g_free(run->user);
     g_free(run);
 }
 
@@ -82,7 +84,7 @@ static struct fanout_task *task_of(struct run *run)
     return run->is_job ? &run->job.task : &run->order.task;
 }
 
-/* Each machine has its own user in the list. */
+/* Each machine has its own user in the list, unless one was named for all. */
 static int start_visit(struct fanout_visit *visit, void *user)
 {
     struct run *run = user;
@@ -96,7 +98,10 @@ static int start_visit(struct fanout_visit *visit, void *user)
                          station && !station->has_id ? &trouble : NULL);
         return 0;
     }
-    run->job.errand.user = *station->user ? station->user : NULL;
+    if (*run->user)
+        run->job.errand.user = run->user;
+    else
+        run->job.errand.user = *station->user ? station->user : NULL;
     return task_of(run)->start(visit, task_of(run)->user);
 }
 
@@ -150,7 +155,7 @@ static int make_harvest(struct run *run, const struct order_letter *letter)
     struct stored_run stored = {
         .started_ms = clock_wall_ms(),
         .command = letter->line,
-        .as = "",
+        .as = run->user,
         .payload = {.bytes = buffer_bytes(&run->payload), .size = buffer_length(&run->payload)},
         .machines = letter->count,
     };
@@ -208,6 +213,7 @@ static struct run *run_new(struct worker *worker, const struct order_letter *let
     run->told = letter->told;
     run->owner = letter->owner;
     run->is_kept = letter->is_kept;
+    run->user = g_strdup(letter->user);
     run->shares = g_new0(struct share, letter->count + 1);
     run->positions = g_hash_table_new(NULL, NULL);
     for (uint32_t i = 0; i < letter->count; i++)
@@ -264,6 +270,7 @@ void runs_machine_gone(struct worker *worker, uint32_t slot)
 static void order_letter_free(struct order_letter *letter)
 {
     g_free(letter->line);
+    g_free(letter->user);
     g_free(letter->slots);
     g_free(letter);
 }
@@ -312,6 +319,7 @@ void worker_send_order(struct worker *worker, const struct order_request *reques
     letter->letter.drop = drop_order;
     letter->verb = request->verb;
     letter->line = g_strdup(request->line);
+    letter->user = g_strdup(request->user ? request->user : "");
     letter->slots = g_memdup2(request->slots, request->count * sizeof(*request->slots));
     letter->count = request->count;
     letter->at_once = request->at_once;

@@ -192,18 +192,22 @@ static const struct remote_job_events events = {
 struct shell_letter {
     struct letter letter;
     struct shell_request request;
+    char *user;
 };
 
 static int start(struct shell *shell, const struct station *station,
-                 const struct terminal_size *size)
+                 const struct terminal_size *size, const char *user)
 {
     _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
     const struct command command = {.mode = COMMAND_LOGIN, .flags = COMMAND_INPUT};
     const struct terminal terminal = {
         .size = *size, .flags = TERMINAL_UTF8, .erase = 0x7f, .name = "xterm-256color"};
-    struct errand errand = {.verb = VERB_SHELL, .user = *station->user ? station->user : NULL};
+    struct errand errand = {.verb = VERB_SHELL};
     int error = terminal_encode(&terminal, &command, &payload);
 
+    if (!user)
+        user = *station->user ? station->user : NULL;
+    errand.user = user;
     if (error)
         return error;
     errand.payload = (struct slice){.bytes = buffer_bytes(&payload),
@@ -214,6 +218,7 @@ static int start(struct shell *shell, const struct station *station,
 static void read_shell(struct letter *letter, void *reader)
 {
     struct shell_request request = ((struct shell_letter *)letter)->request;
+    g_autofree char *user = ((struct shell_letter *)letter)->user;
     struct worker *worker = reader;
     struct link *link = station_ready_link(worker, request.slot);
     struct shell *shell = g_new0(struct shell, 1);
@@ -232,7 +237,7 @@ static void read_shell(struct letter *letter, void *reader)
     } else if (request.is_attaching
                    ? remote_job_attach(&shell->job, link, request.job, request.from, 0, &events,
                                        shell) != 0
-                   : start(shell, station_at(worker, request.slot), &request.size) != 0) {
+                   : start(shell, station_at(worker, request.slot), &request.size, user) != 0) {
         trouble_set(&trouble, PROBLEM_INTERNAL, NULL, NULL);
         shell_end(shell, (struct job_state){.state = STATE_UNSENT}, &trouble);
     }
@@ -244,6 +249,7 @@ static void drop_shell(struct letter *letter)
     const struct shell nobody = {.told = request->told, .owner = request->owner};
     struct shell_news *news = shell_news_new(&nobody, SHELL_ENDED);
 
+    g_free(((struct shell_letter *)letter)->user);
     g_free(letter);
     read_shell_news(&news->letter, NULL);
 }
@@ -255,6 +261,7 @@ void worker_send_shell(struct worker *worker, const struct shell_request *reques
     letter->letter.read = read_shell;
     letter->letter.drop = drop_shell;
     letter->request = *request;
+    letter->user = request->user && *request->user ? g_strdup(request->user) : NULL;
     worker_send(worker, &letter->letter);
 }
 

@@ -285,6 +285,17 @@ class Window:
         wait("the text", lambda: node.text == text)
         self.key("Return")
 
+    def choose_user(self, view, name, now="default"):
+        """As whom runs what `view` (a type of widget) runs, typed."""
+        self.point(self.user_button(view, now))
+        self.entry("User to run as")
+        self.type(name)
+        self.key("Return")
+        return self.user_button(view, name)
+
+    def user_button(self, view, now):
+        return self.find("button", f"Run as: {now}", self.find("filler", view))
+
     def open(self, name):
         """Opens a machine's tab from the list."""
         self.point(self.row(name), times=2)

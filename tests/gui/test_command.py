@@ -1,6 +1,10 @@
 """Asking and commanding one machine in its tab."""
+import os
+
+import pytest
 from atspi import SENSITIVE
 from gui import wait
+from support import user_name
 
 
 def open_command(gui, name="web1"):
@@ -218,3 +222,46 @@ def test_run_is_insensitive_without_a_command(paired):
     assert not run.has(SENSITIVE)
     entry.text = "true"
     wait("a sensitive button", lambda: run.has(SENSITIVE))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_line_runs_as_another_user(paired):
+    gui, _ = paired(may="all", as_="root,nobody,daemon")
+    entry = open_command(gui)
+    gui.enter(entry, "id -un")
+    wait("the list's user", lambda: output(gui) == "$ id -un\nroot\n")
+    gui.choose_user("HuneCommandView", "nobody")
+    gui.enter(entry, "id -un")
+    wait("the other user", lambda: output(gui).endswith("nobody $ id -un\nnobody\n"))
+    gui.point(gui.user_button("HuneCommandView", "nobody"))
+    gui.find("button", "Default: the machine decides")
+    gui.press("daemon")  # as the machine told
+    gui.user_button("HuneCommandView", "daemon")
+    gui.enter(entry, "id -un")
+    wait("the one that was picked", lambda: output(gui).endswith("daemon $ id -un\ndaemon\n"))
+
+
+def test_a_user_that_is_not_granted_is_told(paired):
+    gui, _ = paired(as_=user_name())
+    entry = open_command(gui)
+    gui.choose_user("HuneCommandView", "games")
+    gui.enter(entry, "id -un")
+    gui.label(r"^refused\(run-as\) after ")
+    assert "Your key may not run anything as that user." in output(gui)
+    assert "as= option" in output(gui)
+
+
+def test_what_is_no_users_name_runs_nothing(paired):
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.point(gui.user_button("HuneCommandView", "default"))
+    user = gui.entry("User to run as")
+    gui.type("a b")
+    gui.label("^That is no user's name.$")
+    gui.key("Return")
+    assert user.text == "a b"
+    gui.key("Escape")
+    gui.enter(entry, "id -un")
+    wait("the line to stay", lambda: entry.text == "id -un")
+    assert not gui.find("button", "Run").has(SENSITIVE)
+    assert output(gui) == ""

@@ -1,6 +1,8 @@
 """One command on several machines at once."""
+import os
 import re
 
+import pytest
 from atspi import SENSITIVE
 from gui import wait
 
@@ -186,3 +188,27 @@ def test_a_plan_that_is_none_is_said_so(paired):
     assert not run_button.has(SENSITIVE)
     gui.entry("Machines in a wave").text = "50 %"
     wait("a plan", lambda: run_button.has(SENSITIVE))
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_many_run_as_another_user(paired, console):
+    gui, agents = paired(2, as_="root,nobody")
+    agents[1].operators.write_text(agents[1].operators.read_text().replace("root,nobody", "root"))
+    select_all(gui, 2)
+    gui.choose_user("HuneMachinesPage", "nobody")
+    run(gui, "id -un")
+    gui.label(r"^id -un \(as nobody\)$")
+    gui.label(r"^1 done, 1 failed, 0 unreachable, 0 running")
+    wait("two answers", lambda: len(groups(gui)) == 2)
+    gui.click("page tab", "Machines")
+    machines = gui.find("list", "Machines")
+    wait("both", lambda: len(machines.children) == 2)
+    machines.select(0)
+    wait("the user", lambda: gui.entry("Output").text == "nobody\n")
+    machines.select(1)
+    wait("the refusal", lambda: "may not run anything as that user" in gui.entry("Output").text)
+    assert '"as":"nobody"' in console.run("runs", "--json").out
+    gui.press("Run again on the failed ones")
+    gui.label(r"^0 done, 1 failed")  # the same user
+    wait("the refusal alone", lambda: [row.name for row in gui.all("list", "Answers")[-1].children] ==
+         ["web2, 1 machine: refused(run-as)"])

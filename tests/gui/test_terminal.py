@@ -1,4 +1,7 @@
 """A shell on a machine, in a terminal. What it shows is told to a screen reader as its description."""
+import os
+
+import pytest
 from gui import wait
 
 
@@ -93,3 +96,26 @@ def test_no_shell_stays_behind(paired, console):
     assert [job["state"] for job in console.json("jobs", "web1")] == ["running"]
     assert gui.close() == []
     assert "running" not in [job["state"] for job in console.json("jobs", "web1")]
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_a_shell_of_another_user(paired):
+    gui, _ = paired(as_="root,daemon")
+    terminal = open_terminal(gui)
+    gui.focus(terminal)
+    gui.type("id -un")
+    gui.key("Return")
+    wait("the list's user", lambda: "\nroot" in terminal.description)
+    gui.choose_user("HuneTerminalView", "games")
+    gui.press("Open a new shell")
+    gui.label("Your key may not run anything as that user")
+    gui.point(gui.user_button("HuneTerminalView", "games"))
+    gui.press("daemon")
+    gui.press("Open a shell")
+    gui.gone("button", "Open a shell")
+    gui.focus(terminal)
+    gui.type("id -un")
+    gui.key("Return")
+    wait("the other user", lambda: "\ndaemon" in terminal.description)
+    gui.click("page tab", "Command")
+    gui.user_button("HuneCommandView", "daemon")  # one choice for the machine's tab
