@@ -108,9 +108,14 @@ int console_fleet(struct console *console, struct fleet **fleet_out)
     return 0;
 }
 
-int console_fleet_reload(struct console *console, struct fleet **fleet_out)
+int console_fleet_reload(struct console *console, struct fleet **fleet_out,
+                         struct fleet **before_out)
 {
-    console->fleet = fleet_free(console->fleet);
+    if (before_out)
+        *before_out = console->fleet;
+    else
+        fleet_free(console->fleet);
+    console->fleet = NULL;
     return console_fleet(console, fleet_out);
 }
 

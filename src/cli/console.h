@@ -67,8 +67,10 @@ int console_fleet(struct console *console, struct fleet **fleet_out);
 int console_fleet_edit(struct console *console,
                        int (*edit)(struct fleet *fleet, void *context, struct fault *fault),
                        void *context);
-/* Reads the list again when somebody changed it. */
-int console_fleet_reload(struct console *console, struct fleet **fleet_out);
+/* Reads the list again when somebody changed it. `before_out` takes the one of before, whatever is
+ * returned: fleet_free() it; NULL: it is freed. */
+int console_fleet_reload(struct console *console, struct fleet **fleet_out,
+                         struct fleet **before_out);
 /* The operator's key, opened once; a new one is announced. */
 int console_signer(struct console *console, struct signer **signer_out);
 /* The console's data directory, made if need be. */

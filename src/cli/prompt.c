@@ -92,7 +92,7 @@ void prompt_refresh(struct prompt *prompt)
     prompt_warm_drop(prompt);
     selection_deinit(&prompt->selection);
     prompt->selection = SELECTION_INIT;
-    if (session_reload(&prompt->session)) {
+    if (session_reload(&prompt->session, NULL)) {
         prompt->leaving = true; /* told; without a list there is nobody to speak to */
         prompt->status = STATUS_FAILED;
         return;

@@ -101,11 +101,11 @@ void session_catch(struct session *session,
         uv_signal_stop(&session->interrupt);
 }
 
-int session_reload(struct session *session)
+int session_reload(struct session *session, struct fleet **before_out)
 {
     int status;
 
     link_pool_forget(session->pool);
-    status = console_fleet_reload(session->console, &session->fleet);
+    status = console_fleet_reload(session->console, &session->fleet, before_out);
     return status;
 }

@@ -35,6 +35,7 @@ void session_wait(struct session *session, const bool *done);
 /* From now on Ctrl-C calls `on_interrupt` with how often it was pressed; NULL: as before. */
 void session_catch(struct session *session,
                    void (*on_interrupt)(struct session *session, unsigned times), void *user);
-/* Somebody changed the fleet list: read it again; links to machines are looked up anew. */
-int session_reload(struct session *session);
+/* Somebody changed the fleet list: read it again; links to machines are looked up anew.
+ * `before_out` as of console_fleet_reload(). */
+int session_reload(struct session *session, struct fleet **before_out);
 void session_target(const struct machine *machine, struct link_target *target_out);

@@ -73,23 +73,10 @@ static void memories_take(struct memories *memories, const struct top *top)
     }
 }
 
-static int compare_index(const void *key, const void *element)
-{
-    uint32_t a = *(const uint32_t *)key, b = *(const uint32_t *)element;
-
-    return a < b ? -1 : a > b;
-}
-
 /* The position of a machine of this name; FLEET_NONE if it is not looked at. */
 static uint32_t position_of(const struct top *top, const char *name)
 {
-    uint32_t index = fleet_find(top->session.fleet, name);
-    const uint32_t *found = NULL;
-
-    if (index != FLEET_NONE)
-        found = bsearch(&index, top->selection.indices, top->selection.count, sizeof(index),
-                        compare_index);
-    return found ? (uint32_t)(found - top->selection.indices) : FLEET_NONE;
+    return selection_find(&top->selection, fleet_find(top->session.fleet, name));
 }
 
 int top_look(struct top *top)
@@ -136,7 +123,7 @@ static bool read_fleet_anew(struct top *top)
     bool is_good;
 
     error->closed = true;
-    is_good = session_reload(&top->session) == 0 && top_select(top) == 0;
+    is_good = session_reload(&top->session, NULL) == 0 && top_select(top) == 0;
     error->closed = false;
     return is_good;
 }

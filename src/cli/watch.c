@@ -1,20 +1,11 @@
 /* hune watch: waits for what rules describe, tells each alert at its begin and its end, runs a
  * command, and remembers it all with the times at which each machine was up or down. */
-#include "cli/watch.h"
-
-#include <errno.h>
 #include <signal.h>
 #include <stdlib.h>
-#include <string.h>
-#include <sys/stat.h>
 
 #include "base/clock.h"
-#include "base/text.h"
 #include "cli/commands.h"
-#include "cli/session.h"
-#include "fleet/alarm.h"
-#include "fleet/alert-do.h"
-#include "fleet/lookout.h"
+#include "cli/watch-private.h"
 #include "fleet/store-alerts.h"
 
 enum {
@@ -22,35 +13,9 @@ enum {
     WATCH_FILES_TICKS = 2, /* the files are looked at */
 };
 
-/* When a file was as it is. */
-struct stamp {
-    uint64_t parts[3];
-};
-
-struct watch {
-    struct session session;
-    const struct watch_options *options;
-    const char *const *words; /* the selector's */
-    struct selection selection;
-    struct alert_rules rules;
-    struct lookout *lookout;
-    struct alarm *alarm;
-    struct doer *doer;
-    struct store *store;
-    bool *is_told; /* by position: that it gives no vitals */
-    char *fields;  /* of the vitals that the rules look at */
-    char *path;    /* alerts.conf; NULL: the rules stand on the command line */
-    struct stamp fleet_stamp, rules_stamp;
-    uv_timer_t tick;
-    uv_signal_t terminate;
-    unsigned ticks;
-    bool done;
-    int status;
-};
-
 /* ---- telling ---- */
 
-static void on_alert(struct alarm *alarm, const struct alert *alert, void *user)
+void watch_alert(struct alarm *alarm, const struct alert *alert, void *user)
 {
     struct watch *watch = user;
     struct console *console = watch->session.console;
@@ -119,192 +84,9 @@ static void on_change(struct lookout *lookout, uint32_t position, void *user)
              _("It gives no vital signs."), _(problem->text), _(problem->hint));
 }
 
-static const struct lookout_events lookout_events = {.on_presence = on_presence,
-                                                     .on_change = on_change};
-
-/* ---- what is watched, and for what ---- */
-
-static void take_stamp(const char *path, struct stamp *stamp_out)
-{
-    struct stat now;
-
-    *stamp_out = (struct stamp){0};
-    if (!path || stat(path, &now) < 0)
-        return;
-    stamp_out->parts[0] = (uint64_t)now.st_ino;
-    stamp_out->parts[1] = (uint64_t)now.st_size;
-    stamp_out->parts[2] = (uint64_t)now.st_mtim.tv_sec * 1000000000 + (uint64_t)now.st_mtim.tv_nsec;
-}
-
-static bool stamp_changed(const char *path, struct stamp *stamp)
-{
-    struct stamp now;
-
-    take_stamp(path, &now);
-    if (memcmp(&now, stamp, sizeof(now)) == 0)
-        return false;
-    *stamp = now;
-    return true;
-}
-
-static int rules_of_options(struct watch *watch)
-{
-    struct console *console = watch->session.console;
-
-    for (size_t i = 0; i < watch->options->when.count; i++) {
-        const char *text = watch->options->when.items[i];
-        struct fault fault = {0};
-        int error = alert_rules_add(&watch->rules, text, &fault);
-
-        if (error < 0 && error != -ENOSPC) {
-            complain_no_memory(&console->error);
-            return STATUS_FAILED;
-        }
-        if (!error)
-            continue;
-        complain_fault(&console->error, NULL, &fault);
-        if (fault.column) {
-            /* The rule again, with a mark below the place. */
-            output_print(&console->error, "    ");
-            output_safe(&console->error, text);
-            output_print(&console->error, "\n    %*s^\n", (int)fault.column - 1, "");
-        }
-        return STATUS_USAGE;
-    }
-    return STATUS_OK;
-}
-
-static int rules_of_file(struct watch *watch, struct alert_rules *rules_out)
-{
-    struct console *console = watch->session.console;
-    struct fault fault = {0};
-    int error = alert_rules_read(rules_out, watch->path, &fault);
-
-    if (error > 0)
-        complain_fault(&console->error, watch->path, &fault);
-    else if (error)
-        complain(&console->error, watch->path, _("The rules cannot be read."), strerror(-error),
-                 NULL);
-    return error ? STATUS_FAILED : STATUS_OK;
-}
-
-static int read_rules(struct watch *watch)
-{
-    struct console *console = watch->session.console;
-    int status;
-
-    if (watch->options->when.count > 0) {
-        status = rules_of_options(watch);
-    } else {
-        status = console_config_file(console, "alerts.conf", &watch->path);
-        if (!status)
-            status = rules_of_file(watch, &watch->rules);
-        take_stamp(watch->path, &watch->rules_stamp);
-    }
-    if (status)
-        return status;
-    if (watch->rules.count == 0)
-        return console_usage(
-            console, _("Watch for what?"),
-            _("Say it with --when, for example: --when 'cpu > 90 for 5m' --when down\n"
-              "or in ~/.config/hune/alerts.conf."));
-    for (uint32_t i = 0; watch->options->clear && i < watch->rules.count; i++)
-        watch->rules.items[i].clear_ms = watch->options->clear * 1000;
-    return STATUS_OK;
-}
-
-static int select_machines(struct watch *watch)
-{
-    static const char *const everything[] = {"all", NULL};
-    struct console *console = watch->session.console;
-    bool is_open = !console->common.target && !watch->words[0];
-
-    selection_deinit(&watch->selection);
-    watch->selection = SELECTION_INIT;
-    return console_select(console, is_open ? everything : watch->words, &watch->selection);
-}
-
-static void look_away(struct watch *watch)
-{
-    watch->alarm = alarm_free(watch->alarm);
-    watch->lookout = lookout_free(watch->lookout);
-    free(watch->is_told);
-    watch->is_told = NULL;
-}
-
-static int look(struct watch *watch)
-{
-    struct console *console = watch->session.console;
-    const struct alarm_settings alarm = {.fleet = watch->session.fleet,
-                                         .machines = watch->selection.indices,
-                                         .count = watch->selection.count,
-                                         .rules = &watch->rules,
-                                         .store = watch->store,
-                                         .on_alert = on_alert,
-                                         .user = watch};
-    struct lookout_settings lookout = {.pool = watch->session.pool,
-                                       .machines = watch->selection.indices,
-                                       .count = watch->selection.count,
-                                       .every_ms = (uint32_t)watch->options->every * 1000,
-                                       .events = &lookout_events,
-                                       .user = watch};
-    struct fault fault = {0};
-    int error;
-
-    free(watch->fields);
-    watch->fields = NULL;
-    error = alert_rules_fields(&watch->rules, NULL, &watch->fields);
-    lookout.fields = watch->fields;
-    if (!error)
-        error = alarm_new(&watch->alarm, &alarm, clock_monotonic_ms(), &fault);
-    if (error > 0) {
-        complain_fault(&console->error, watch->path, &fault);
-        return STATUS_FAILED;
-    }
-    watch->is_told = calloc(watch->selection.count + 1, sizeof(*watch->is_told));
-    if (error || !watch->is_told || lookout_new(&watch->lookout, &lookout) < 0) {
-        complain_no_memory(&console->error);
-        return STATUS_FAILED;
-    }
-    return STATUS_OK;
-}
+const struct lookout_events watch_events = {.on_presence = on_presence, .on_change = on_change};
 
 /* ---- the loop ---- */
-
-/* The files were edited: begins anew. Alerts that stand are in the store, and are taken up. */
-static void look_again(struct watch *watch)
-{
-    struct console *console = watch->session.console;
-    const char *fleet_path;
-    bool rules_changed = watch->path && stamp_changed(watch->path, &watch->rules_stamp);
-    bool fleet_changed = console_fleet_path(console, &fleet_path) == 0 &&
-                         stamp_changed(fleet_path, &watch->fleet_stamp);
-    struct alert_rules *rules;
-
-    if (!rules_changed && !fleet_changed)
-        return;
-    rules = rules_changed ? calloc(1, sizeof(*rules)) : NULL;
-    if (rules && rules_of_file(watch, rules) != STATUS_OK) {
-        output_print(&console->error, "%s\n", _("hune: the rules of before hold on."));
-        alert_rules_deinit(rules);
-        free(rules);
-        rules = NULL;
-        if (!fleet_changed)
-            return;
-    }
-    look_away(watch);
-    if (rules) {
-        alert_rules_deinit(&watch->rules);
-        watch->rules = *rules;
-        free(rules);
-    }
-    watch->status = fleet_changed ? session_reload(&watch->session) : STATUS_OK;
-    if (!watch->status)
-        watch->status = select_machines(watch);
-    if (!watch->status)
-        watch->status = look(watch);
-    watch->done |= watch->status != STATUS_OK;
-}
 
 static void on_tick(uv_timer_t *timer)
 {
@@ -312,7 +94,7 @@ static void on_tick(uv_timer_t *timer)
     uint64_t now_ms = clock_monotonic_ms(), wall_ms = clock_wall_ms();
 
     if (++watch->ticks % WATCH_FILES_TICKS == 0)
-        look_again(watch);
+        watch_look_again(watch);
     for (uint32_t i = 0; watch->alarm && i < watch->selection.count && !watch->done; i++) {
         struct reading reading;
 
@@ -347,7 +129,7 @@ static void greet(struct watch *watch)
                  ngettext("hune: watching %u machine by %u rules; Ctrl-C ends it\n",
                           "hune: watching %u machines by %u rules; Ctrl-C ends it\n",
                           watch->selection.count),
-                 watch->selection.count, watch->rules.count);
+                 watch->selection.count, watch->rules->count);
     if (standing > 0)
         output_print(&console->error,
                      ngettext("hune: %u alert stands already\n", "hune: %u alerts stand already\n",
@@ -361,20 +143,17 @@ static int run(struct watch *watch)
     struct console *console = watch->session.console;
     const struct doer_settings doer = {
         .loop = &watch->session.loop, .on_complaint = on_complaint, .user = watch};
-    const char *fleet_path;
 
     uv_timer_init(&watch->session.loop, &watch->tick);
     uv_signal_init(&watch->session.loop, &watch->terminate);
     watch->tick.data = watch->terminate.data = watch;
     watch->store = console_store(console);
     store_alerts_prune(watch->store, clock_wall_ms());
-    if (console_fleet_path(console, &fleet_path) == 0)
-        take_stamp(fleet_path, &watch->fleet_stamp);
     if (doer_new(&watch->doer, &doer) < 0) {
         complain_no_memory(&console->error);
         watch->status = STATUS_FAILED;
     } else {
-        watch->status = look(watch);
+        watch->status = watch_look(watch);
     }
     if (!watch->status) {
         greet(watch);
@@ -384,7 +163,7 @@ static int run(struct watch *watch)
         session_wait(&watch->session, &watch->done);
         session_catch(&watch->session, NULL, NULL);
     }
-    look_away(watch);
+    watch_look_away(watch);
     watch->doer = doer_free(watch->doer);
     uv_close((uv_handle_t *)&watch->tick, NULL);
     uv_close((uv_handle_t *)&watch->terminate, NULL);
@@ -409,16 +188,16 @@ static int exec_watch(struct console *console, const void *values, const struct 
     watch->options = &options;
     watch->words = words->items;
     watch->session.console = console;
-    status = read_rules(watch);
+    status = watch_read_rules(watch);
     if (!status)
         status = session_open(&watch->session, console, false);
     if (!status)
-        status = select_machines(watch);
+        status = watch_select(watch);
     if (!status)
         status = run(watch);
     session_close(&watch->session);
     selection_deinit(&watch->selection);
-    alert_rules_deinit(&watch->rules);
+    watch_forget_rules(watch->rules);
     free(watch->fields);
     free(watch->path);
     free(watch);

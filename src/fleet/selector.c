@@ -17,6 +17,23 @@ void selection_deinit(struct selection *selection)
     *selection = SELECTION_INIT;
 }
 
+static int compare_index(const void *key, const void *element)
+{
+    uint32_t a = *(const uint32_t *)key, b = *(const uint32_t *)element;
+
+    return a < b ? -1 : a > b;
+}
+
+uint32_t selection_find(const struct selection *selection, uint32_t index)
+{
+    const uint32_t *found = selection->count == 0 || index == FLEET_NONE
+                                ? NULL
+                                : bsearch(&index, selection->indices, selection->count,
+                                          sizeof(index), compare_index);
+
+    return found ? (uint32_t)(found - selection->indices) : FLEET_NONE;
+}
+
 static bool set_has(const struct selector_set *set, uint32_t index)
 {
     return set->words[index / 64] >> (index % 64) & 1;

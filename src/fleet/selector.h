@@ -25,6 +25,8 @@ struct selection {
 #define SELECTION_INIT ((struct selection){0})
 void selection_deinit(struct selection *selection);
 #define _cleanup_selection_ _cleanup_(selection_deinit)
+/* Where among them the machine with this index is; FLEET_NONE: nowhere. */
+uint32_t selection_find(const struct selection *selection, uint32_t index);
 
 enum selector_error {
     SELECTOR_E_EMPTY = 1, /* no selector at all */

@@ -143,6 +143,21 @@ static void test_refused(void **state)
     }
 }
 
+static void test_find(void **state)
+{
+    uint32_t indices[] = {1, 2, 5};
+    const struct selection some = {.indices = indices, .count = ELEMENTS_OF(indices)};
+    const struct selection none = SELECTION_INIT;
+
+    (void)state;
+    for (uint32_t i = 0; i < some.count; i++)
+        assert_int_equal(selection_find(&some, indices[i]), i);
+    assert_int_equal(selection_find(&some, 0), FLEET_NONE);
+    assert_int_equal(selection_find(&some, 3), FLEET_NONE);
+    assert_int_equal(selection_find(&some, FLEET_NONE), FLEET_NONE);
+    assert_int_equal(selection_find(&none, 0), FLEET_NONE);
+}
+
 static void test_one(void **state)
 {
     struct fault fault;
@@ -222,6 +237,7 @@ int main(void)
         cmocka_unit_test(test_picks),       cmocka_unit_test(test_addresses),
         cmocka_unit_test(test_refused),     cmocka_unit_test(test_one),
         cmocka_unit_test(test_empty_fleet), cmocka_unit_test(test_groups),
+        cmocka_unit_test(test_find),
     };
 
     return cmocka_run_group_tests(tests, setup, teardown);

@@ -4,6 +4,7 @@ import json
 import re
 import signal
 import sqlite3
+import time
 
 import pytest
 
@@ -222,6 +223,38 @@ def test_rules_file(console, tmp_path):
         watch.expect(event="begin", machine="other", label="also")
         watch.end()
         assert len(watch.events()) == 2
+
+
+def edited(path, text):
+    """As an editor saves: a file in the place of the one of before."""
+    new = path.with_suffix(".new")
+    new.write_text(text)
+    new.rename(path)
+
+
+@pytest.mark.parametrize("what", ["list", "rules"])
+def test_a_time_that_runs_goes_on_when_the_files_change(pair, tmp_path, what):
+    """Every two seconds somebody edits; a rule that must hold for eight begins all the same, in time."""
+    made = pair()
+    conf = made.console.config / "alerts.conf"
+    rules = "[gone]\nwhen = down for 8s\n[busy]\nwhen = uptime > 0 for 8s\n"
+    listed = made.console.machines.read_text() + AWAY
+    edited(conf, rules)
+    edited(made.console.machines, listed)
+    with watching(made.console, tmp_path, "--every", "1s") as watch:
+        wait_for("the greeting", lambda: "watching 2 machines" in watch.errors.read_text())
+        begun, number = time.monotonic(), 0
+        while len(watch.events()) < 2:
+            assert time.monotonic() - begun < 60, watch.events()
+            number += 1
+            if what == "list":
+                edited(made.console.machines, listed + f"more{number},127.0.0.1,1,,,\n")
+            else:
+                edited(conf, rules + f"[more{number}]\nwhen = cpu > {number + 1000}\n")
+            time.sleep(2)
+        watch.end()
+    assert {(event["machine"], event["label"]) for event in watch.events()
+            if not event["machine"].startswith("more")} == {("away", "gone"), (made.name, "busy")}
 
 
 def test_mistakes(console):
