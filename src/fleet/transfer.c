@@ -26,6 +26,9 @@ enum {
     ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
 };
 
+_Static_assert((int)COURIER_BELT >= (int)HELD_HIGH + (int)LIMIT_FRAME + (int)LIMIT_READ,
+               "what comes before the job is paused finds room");
+
 struct turn {
     struct fanout_transfer *task;
     struct fanout_visit *visit;
