@@ -1,16 +1,15 @@
 /* See file-pane.h. */
 #include "desktop/file-pane.h"
 
-#include <errno.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "desktop/facts-text.h"
 #include "desktop/file.h"
 #include "desktop/file-columns.h"
+#include "desktop/file-drag.h"
 #include "desktop/files.h"
+#include "desktop/folder-here.h"
 #include "fleet/i18n.h"
-#include "proto/limits.h"
 
 struct _HuneFilePane {
     AdwBin parent_instance;
@@ -179,96 +178,23 @@ static void on_listed(const struct files_listing *listing, const char *sentence,
     g_free(question);
 }
 
-/* ---- reading, here: in a thread of its own ---- */
-
-struct reading {
-    char *path; /* asked for */
-    char *found;
-    GPtrArray *files;
-    gboolean is_more;
-};
-
-static void reading_free(gpointer data)
-{
-    struct reading *reading = data;
-
-    g_free(reading->path);
-    g_free(reading->found);
-    g_clear_pointer(&reading->files, g_ptr_array_unref);
-    g_free(reading);
-}
-
-static int add_file(const struct folder_entry *entry, void *user)
-{
-    struct reading *reading = user;
-
-    if (reading->files->len == LIMIT_LISTING_ENTRIES) {
-        reading->is_more = TRUE;
-        return 1;
-    }
-    g_ptr_array_add(reading->files, hune_file_new(entry));
-    return 0;
-}
-
-static void read_here(GTask *task, gpointer source, gpointer data, GCancellable *cancellable)
-{
-    struct reading *reading = data;
-    char *found = realpath(reading->path, NULL);
-    int error = found ? 0 : -errno;
-
-    (void)source;
-    (void)cancellable;
-    reading->files = g_ptr_array_new_with_free_func(g_object_unref);
-    if (found) {
-        reading->found = g_strdup(found);
-        free(found);
-        error = folder_read(reading->found, add_file, reading);
-    }
-    if (error < 0)
-        g_task_return_new_error(task, G_IO_ERROR, g_io_error_from_errno(-error), "%s",
-                                g_strerror(-error));
-    else
-        g_task_return_boolean(task, TRUE);
-}
+/* ---- reading, here ---- */
 
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
     HuneFilePane *self = HUNE_FILE_PANE(source);
-    const struct reading *reading = g_task_get_task_data(G_TASK(result));
     g_autoptr(GError) error = NULL;
-    gboolean good = g_task_propagate_boolean(G_TASK(result), &error);
+    const struct folder_here *folder = hune_folder_here_finish(result, &error);
 
     if (!self->store || GPOINTER_TO_UINT(data) != self->serial)
         return;
-    if (good) {
-        take(self, reading->found, reading->files, reading->is_more);
+    if (folder) {
+        take(self, folder->path, folder->files, folder->is_more);
     } else {
-        g_autofree char *path = hune_printable(reading->path);
-        g_autofree char *text = g_strdup_printf("%s: %s", path, error->message);
-
         set_reading(self, FALSE);
-        show_fault(self, text, NULL);
+        show_fault(self, error->message, NULL);
         show_path(self);
     }
-}
-
-static char *expand_home(const char *path)
-{
-    if (path[0] == '~' && (path[1] == '\0' || path[1] == '/'))
-        return g_strconcat(g_get_home_dir(), path + 1, NULL);
-    if (path[0] != '/')
-        return g_strconcat(g_get_home_dir(), "/", path, NULL);
-    return g_strdup(path);
-}
-
-static void ask_here(HuneFilePane *self, const char *path)
-{
-    g_autoptr(GTask) task = g_task_new(self, NULL, on_read, GUINT_TO_POINTER(self->serial));
-    struct reading *reading = g_new0(struct reading, 1);
-
-    reading->path = expand_home(path);
-    g_task_set_task_data(task, reading, reading_free);
-    g_task_run_in_thread(task, read_here);
 }
 
 static void go(HuneFilePane *self, const char *path)
@@ -279,7 +205,7 @@ static void go(HuneFilePane *self, const char *path)
     self->serial++;
     set_reading(self, TRUE);
     if (!self->machine) {
-        ask_here(self, path);
+        hune_folder_here_read(G_OBJECT(self), path, on_read, GUINT_TO_POINTER(self->serial));
         return;
     }
     question = g_new0(struct question, 1);
@@ -371,6 +297,11 @@ static gboolean on_key(HuneFilePane *self, guint key, guint code, GdkModifierTyp
 
 /* ---- what is chosen ---- */
 
+gboolean hune_file_pane_is_here(HuneFilePane *self)
+{
+    return self->machine == NULL;
+}
+
 const char *hune_file_pane_folder(HuneFilePane *self)
 {
     return self->folder;
@@ -414,52 +345,20 @@ gboolean hune_file_pane_has(HuneFilePane *self, const char *name)
 
 /* ---- drag and drop ---- */
 
-/* Between panes the pane itself travels; to other programs, the files of this computer. */
 static GdkContentProvider *on_drag(HuneFilePane *self, HuneFile *file)
 {
-    GdkContentProvider *providers[2];
-    g_auto(GStrv) paths = NULL;
-    GSList *files = NULL;
     guint position;
 
     if (!g_list_store_find(self->store, file, &position))
         return NULL;
     hune_file_columns_select(GTK_SELECTION_MODEL(self->selection), file);
-    providers[0] = gdk_content_provider_new_typed(HUNE_TYPE_FILE_PANE, self);
-    if (self->machine)
-        return providers[0];
-    paths = hune_file_pane_chosen(self);
-    for (char **path = paths; *path; path++)
-        files = g_slist_append(files, g_file_new_for_path(*path));
-    providers[1] = gdk_content_provider_new_typed(GDK_TYPE_FILE_LIST, files);
-    g_slist_free_full(files, g_object_unref);
-    return gdk_content_provider_new_union(providers, G_N_ELEMENTS(providers));
+    return hune_file_drag_content(self);
 }
 
 static gboolean on_drop(HuneFilePane *self, const GValue *value)
 {
-    g_auto(GStrv) paths = NULL;
+    g_auto(GStrv) paths = self->folder ? hune_file_drop_paths(self, value) : NULL;
 
-    if (!self->folder)
-        return FALSE;
-    if (G_VALUE_HOLDS(value, HUNE_TYPE_FILE_PANE)) {
-        HuneFilePane *other = g_value_get_object(value);
-
-        /* The same side: nothing is moved about within it. */
-        if (!other || other == self || (other->machine != NULL) == (self->machine != NULL))
-            return FALSE;
-        paths = hune_file_pane_chosen(other);
-    } else if (G_VALUE_HOLDS(value, GDK_TYPE_FILE_LIST)) {
-        g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-
-        for (GSList *at = g_value_get_boxed(value); at; at = at->next) {
-            g_autofree char *path = g_file_get_path(at->data);
-
-            if (path)
-                g_strv_builder_add(builder, path);
-        }
-        paths = g_strv_builder_end(builder);
-    }
     if (!paths || !*paths)
         return FALSE;
     g_signal_emit(self, signals[SIGNAL_DROPPED], 0, paths);

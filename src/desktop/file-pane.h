@@ -20,6 +20,7 @@ G_DECLARE_FINAL_TYPE(HuneFilePane, hune_file_pane, HUNE, FILE_PANE, AdwBin)
 
 /* `machine` NULL: this computer. */
 GtkWidget *hune_file_pane_new(HuneFleet *fleet, HuneMachine *machine);
+gboolean hune_file_pane_is_here(HuneFilePane *self);
 /* The folder that is shown; NULL while none was read. */
 const char *hune_file_pane_folder(HuneFilePane *self);
 /* Paths of what is selected, NULL-terminated; free them. */

@@ -1,10 +1,10 @@
 /* See machines-page.h. The models stand behind one another: store, filter, order, selection. */
 #include "desktop/machines-page.h"
 
-#include "desktop/columns.h"
+#include "desktop/columns-chosen.h"
 #include "desktop/groups.h"
+#include "desktop/machines-actions.h"
 #include "desktop/measure.h"
-#include "desktop/settings.h"
 #include "desktop/user-button.h"
 #include "desktop/waves-button.h"
 #include "desktop/window.h"
@@ -40,6 +40,7 @@ struct _HuneMachinesPage {
     struct hune_group group;
     char *words;         /* casefolded text to be contained; NULL: none */
     gboolean by_matches; /* the selector's answer counts */
+    GtkWidget *menu;
     guint live_timer;
     gboolean is_stale;
 };
@@ -301,8 +302,6 @@ static void on_run(HuneMachinesPage *self)
         hune_window_run(window_of(self), machines, line, &terms);
 }
 
-/* ---- actions on the selection ---- */
-
 static void on_activate(HuneMachinesPage *self, guint position)
 {
     g_autoptr(HuneMachine) machine = g_list_model_get_item(G_LIST_MODEL(self->selection), position);
@@ -311,144 +310,16 @@ static void on_activate(HuneMachinesPage *self, guint position)
         hune_window_open_machine(window_of(self), machine);
 }
 
-static void act_open(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
-    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
-
-    (void)name;
-    (void)parameter;
-    for (guint i = 0; i < MIN(machines->len, 20); i++)
-        hune_window_open_machine(window_of(self), g_ptr_array_index(machines, i));
-}
-
-static void act_edit(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
-    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
-
-    (void)name;
-    (void)parameter;
-    if (machines->len == 1)
-        hune_window_edit_machine(window_of(self), g_ptr_array_index(machines, 0));
-}
-
-static void act_remove(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
-    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
-
-    (void)name;
-    (void)parameter;
-    if (machines->len > 0)
-        hune_window_remove_machines(window_of(self), machines);
-}
-
-static void act_connect(GtkWidget *widget, const char *name, GVariant *parameter)
-{
-    HuneMachinesPage *self = HUNE_MACHINES_PAGE(widget);
-    g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
-
-    (void)parameter;
-    for (guint i = 0; i < machines->len; i++) {
-        HuneMachine *machine = g_ptr_array_index(machines, i);
-
-        if (g_str_equal(name, "machines.connect"))
-            worker_send_connect(hune_fleet_worker(self->fleet), machine->slot);
-        else
-            worker_send_disconnect(hune_fleet_worker(self->fleet), machine->slot);
-    }
-}
-
-static void on_menu(HuneMachinesPage *self, int presses, double x, double y)
-{
-    GtkWidget *menu = g_object_get_data(G_OBJECT(self), "menu");
-
-    (void)presses;
-    gtk_widget_translate_coordinates(GTK_WIDGET(self->view), GTK_WIDGET(self), x, y, &x, &y);
-    gtk_popover_set_pointing_to(GTK_POPOVER(menu),
-                                &(GdkRectangle){.x = (int)x, .y = (int)y, .width = 1, .height = 1});
-    gtk_popover_popup(GTK_POPOVER(menu));
-}
-
-static void add_menu(HuneMachinesPage *self)
-{
-    g_autoptr(GMenu) menu = g_menu_new();
-    GtkGesture *click = gtk_gesture_click_new();
-    GtkWidget *popover;
-
-    g_menu_append(menu, _("Open"), "machines.open");
-    g_menu_append(menu, _("Connect"), "machines.connect");
-    g_menu_append(menu, _("Disconnect"), "machines.disconnect");
-    g_menu_append(menu, _("Edit…"), "machines.edit");
-    g_menu_append(menu, _("Remove"), "machines.remove");
-    popover = gtk_popover_menu_new_from_model(G_MENU_MODEL(menu));
-    gtk_popover_set_has_arrow(GTK_POPOVER(popover), FALSE);
-    gtk_widget_set_halign(popover, GTK_ALIGN_START);
-    gtk_widget_set_parent(popover, GTK_WIDGET(self));
-    g_object_set_data(G_OBJECT(self), "menu", popover);
-    gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
-    g_signal_connect_swapped(click, "pressed", G_CALLBACK(on_menu), self);
-    gtk_widget_add_controller(GTK_WIDGET(self->view), GTK_EVENT_CONTROLLER(click));
-}
-
-/* ---- columns: chosen and remembered ---- */
-
-static void remember_columns(HuneMachinesPage *self)
-{
-    GListModel *columns = gtk_column_view_get_columns(self->view);
-    g_autoptr(GStrvBuilder) hidden = g_strv_builder_new();
-    g_auto(GStrv) ids = NULL;
-
-    for (guint i = 0; i < g_list_model_get_n_items(columns); i++) {
-        g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, i);
-
-        if (!gtk_column_view_column_get_visible(column))
-            g_strv_builder_add(hidden, g_object_get_data(G_OBJECT(column), "id"));
-    }
-    ids = g_strv_builder_end(hidden);
-    hune_settings_set_strv("hidden-columns", (const char *const *)ids);
-}
-
-static void add_columns(HuneMachinesPage *self)
-{
-    g_autoptr(GSimpleActionGroup) actions = g_simple_action_group_new();
-    g_autoptr(GMenu) menu = g_menu_new();
-    g_auto(GStrv) hidden = hune_settings_get_strv("hidden-columns");
-    GListModel *columns;
-
-    hune_columns_add(self->view);
-    columns = gtk_column_view_get_columns(self->view);
-    for (guint i = 0; i < g_list_model_get_n_items(columns); i++) {
-        g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, i);
-        const char *id = g_object_get_data(G_OBJECT(column), "id");
-        g_autoptr(GPropertyAction) action = g_property_action_new(id, column, "visible");
-        g_autofree char *name = g_strdup_printf("columns.%s", id);
-
-        gtk_column_view_column_set_visible(column,
-                                           !g_strv_contains((const char *const *)hidden, id));
-        g_signal_connect_swapped(column, "notify::visible", G_CALLBACK(remember_columns), self);
-        if (g_str_equal(id, "name"))
-            continue; /* always there */
-        g_action_map_add_action(G_ACTION_MAP(actions), G_ACTION(action));
-        g_menu_append(menu, gtk_column_view_column_get_title(column), name);
-    }
-    gtk_widget_insert_action_group(GTK_WIDGET(self), "columns", G_ACTION_GROUP(actions));
-    gtk_menu_button_set_menu_model(self->columns_button, G_MENU_MODEL(menu));
-}
-
 /* ---- the type ---- */
 
 static void hune_machines_page_dispose(GObject *object)
 {
     HuneMachinesPage *self = HUNE_MACHINES_PAGE(object);
-    GtkWidget *menu = g_object_steal_data(object, "menu");
 
     g_clear_handle_id(&self->live_timer, g_source_remove);
     if (self->fleet)
         g_signal_handlers_disconnect_by_data(self->fleet, self);
-    if (menu)
-        gtk_widget_unparent(menu);
+    g_clear_pointer(&self->menu, gtk_widget_unparent);
     if (self->selection)
         g_signal_handlers_disconnect_by_data(self->selection, self);
     g_clear_object(&self->custom);
@@ -495,11 +366,7 @@ static void hune_machines_page_class_init(HuneMachinesPageClass *class)
     gtk_widget_class_bind_template_callback(widget_class, on_activate);
     gtk_widget_class_bind_template_callback(widget_class, on_run);
     gtk_widget_class_bind_template_callback(widget_class, on_command_changed);
-    gtk_widget_class_install_action(widget_class, "machines.open", NULL, act_open);
-    gtk_widget_class_install_action(widget_class, "machines.edit", NULL, act_edit);
-    gtk_widget_class_install_action(widget_class, "machines.remove", NULL, act_remove);
-    gtk_widget_class_install_action(widget_class, "machines.connect", NULL, act_connect);
-    gtk_widget_class_install_action(widget_class, "machines.disconnect", NULL, act_connect);
+    hune_machines_actions_install(widget_class);
 }
 
 static void hune_machines_page_init(HuneMachinesPage *self)
@@ -547,8 +414,8 @@ GtkWidget *hune_machines_page_new(HuneFleet *fleet)
     HuneMachinesPage *self = g_object_new(HUNE_TYPE_MACHINES_PAGE, NULL);
 
     self->fleet = g_object_ref(fleet);
-    add_columns(self);
-    add_menu(self);
+    hune_columns_add_chosen(GTK_WIDGET(self), self->view, self->columns_button);
+    self->menu = hune_machines_menu_new(self, self->view);
     add_keys(self);
     set_models(self);
     g_signal_connect_swapped(fleet, "listed", G_CALLBACK(on_listed), self);

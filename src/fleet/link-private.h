@@ -1,5 +1,6 @@
 /* What the files of a link share: link.c (life, states, retries), link-loads.c (what it carries),
- * link-connect.c (from a name to an opened connection), link-factory.c (what all links share). */
+ * link-connect.c (from a name to a connection), link-open.c (until the machine lets us in),
+ * link-factory.c (what all links share). */
 #pragma once
 
 #include <jansson.h>
@@ -117,19 +118,23 @@ void link_carry_all(struct link *link);
 void link_fail_loads(struct link *link, const struct trouble *trouble);
 
 /* link-connect.c */
-/* What the machine said to the load that opened the connection: what `open` would have said. False
- * with link->trouble set if it makes no sense. */
-bool link_read_opened(struct link *link, json_t *root);
 /* What the machine gave, so that it is known the next time. */
 void link_keep_ticket(struct link *link);
-/* The time for an answer begins now. */
-void link_restart_patience(struct link *link);
 void link_attempt(struct link *link);
 void link_answer_late(struct link *link);
 /* It is connected, and its handshake may begin. */
 void link_begin_handshake(struct link *link);
 /* Ends the connection; link->trouble tells why. */
 void link_give_up(struct link *link);
-extern const struct wire_events link_wire_events;
+/* Where, with the address that the name led to. */
+void link_describe_where(const struct link *link, struct conn *conn, char *text_out, size_t size);
 void link_on_connected(struct conn *conn, void *user);
 void link_on_closed(struct conn *conn, enum problem_code problem, int system_error, void *user);
+
+/* link-open.c */
+/* What the machine said to the load that opened the connection: what `open` would have said. False
+ * with link->trouble set if it makes no sense. */
+bool link_read_opened(struct link *link, json_t *root);
+/* The time for an answer begins now. */
+void link_restart_patience(struct link *link);
+extern const struct wire_events link_wire_events;
