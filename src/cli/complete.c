@@ -101,11 +101,15 @@ static void offer_tags(const struct completing *completing, const struct fleet *
     for (uint32_t i = 0; i < fleet->count; i++) {
         for (const char *at = fleet->machines[i].tags; *at;) {
             size_t length = strcspn(at, ",");
+            const char *known;
             char tag[MACHINE_NAME_MAX + 4];
 
             snprintf(tag, sizeof(tag), "\n@%.*s\n", (int)length, at);
             at += length + (at[length] == ',');
-            if (buffer_length(&seen) > 0 && strstr(buffer_text(&seen), tag))
+            known = buffer_text(&seen);
+            if (!known)
+                return;
+            if (strstr(known, tag))
                 continue;
             if (buffer_append(&seen, tag, strlen(tag)))
                 return;

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "desktop/dialog-header.h"
 #include "fleet/address.h"
 #include "fleet/i18n.h"
 
@@ -175,21 +176,6 @@ static void hune_edit_dialog_class_init(HuneEditDialogClass *class)
                                         NULL);
 }
 
-static GtkWidget *make_header(HuneEditDialog *self)
-{
-    GtkWidget *header = adw_header_bar_new();
-    GtkWidget *cancel = gtk_button_new_with_label(_("Cancel"));
-
-    self->save = GTK_BUTTON(gtk_button_new_with_label(_("Save")));
-    gtk_widget_add_css_class(GTK_WIDGET(self->save), "suggested-action");
-    g_signal_connect_swapped(cancel, "clicked", G_CALLBACK(gtk_window_close), self);
-    g_signal_connect_swapped(self->save, "clicked", G_CALLBACK(on_save), self);
-    adw_header_bar_set_show_end_title_buttons(ADW_HEADER_BAR(header), FALSE);
-    adw_header_bar_pack_start(ADW_HEADER_BAR(header), cancel);
-    adw_header_bar_pack_end(ADW_HEADER_BAR(header), GTK_WIDGET(self->save));
-    return header;
-}
-
 static void hune_edit_dialog_init(HuneEditDialog *self)
 {
     static const char *const titles[FIELDS] = {
@@ -218,7 +204,8 @@ static void hune_edit_dialog_init(HuneEditDialog *self)
     gtk_widget_set_margin_bottom(box, 18);
     gtk_widget_set_margin_start(box, 18);
     gtk_widget_set_margin_end(box, 18);
-    gtk_box_append(GTK_BOX(outer), make_header(self));
+    gtk_box_append(GTK_BOX(outer), dialog_header_new(GTK_WINDOW(self), _("Save"),
+                                                     G_CALLBACK(on_save), &self->save));
     gtk_box_append(GTK_BOX(outer), box);
     adw_window_set_content(ADW_WINDOW(self), outer);
     gtk_window_set_modal(GTK_WINDOW(self), TRUE);

@@ -2,6 +2,7 @@
  * its own, is then the window's. */
 #include "desktop/import-dialog.h"
 
+#include "desktop/dialog-header.h"
 #include "desktop/facts-text.h"
 #include "fleet/i18n.h"
 #include "fleet/import.h"
@@ -254,22 +255,6 @@ static void hune_import_dialog_class_init(HuneImportDialogClass *class)
                                         NULL);
 }
 
-static GtkWidget *make_header(HuneImportDialog *self)
-{
-    GtkWidget *header = adw_header_bar_new();
-    GtkWidget *cancel = gtk_button_new_with_label(_("Cancel"));
-
-    self->apply = GTK_BUTTON(gtk_button_new_with_label(_("Import")));
-    gtk_widget_add_css_class(GTK_WIDGET(self->apply), "suggested-action");
-    gtk_widget_set_sensitive(GTK_WIDGET(self->apply), FALSE);
-    g_signal_connect_swapped(cancel, "clicked", G_CALLBACK(gtk_window_close), self);
-    g_signal_connect_swapped(self->apply, "clicked", G_CALLBACK(on_apply), self);
-    adw_header_bar_set_show_end_title_buttons(ADW_HEADER_BAR(header), FALSE);
-    adw_header_bar_pack_start(ADW_HEADER_BAR(header), cancel);
-    adw_header_bar_pack_end(ADW_HEADER_BAR(header), GTK_WIDGET(self->apply));
-    return header;
-}
-
 /* In the order of enum import_format. */
 static GtkWidget *make_format(HuneImportDialog *self)
 {
@@ -306,7 +291,9 @@ static void hune_import_dialog_init(HuneImportDialog *self)
     gtk_widget_set_margin_bottom(top, 12);
     gtk_widget_set_margin_start(top, 12);
     gtk_widget_set_margin_end(top, 12);
-    gtk_box_append(GTK_BOX(box), make_header(self));
+    gtk_box_append(GTK_BOX(box), dialog_header_new(GTK_WINDOW(self), _("Import"),
+                                                   G_CALLBACK(on_apply), &self->apply));
+    gtk_widget_set_sensitive(GTK_WIDGET(self->apply), FALSE);
     gtk_box_append(GTK_BOX(box), top);
     gtk_box_append(GTK_BOX(box), scrolled);
     adw_window_set_content(ADW_WINDOW(self), box);

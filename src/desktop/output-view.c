@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "desktop/facts-text.h"
+#include "desktop/find-bar.h"
 #include "fleet/i18n.h"
 
 enum {
@@ -36,9 +37,7 @@ struct _HuneOutputView {
     GtkTextBuffer *buffer;
     GtkTextTag *tags[4]; /* by enum hune_output_style */
     GtkAdjustment *adjustment;
-    GtkSearchBar *search_bar;
-    GtkSearchEntry *search_entry;
-    GtkLabel *search_label;
+    GtkWidget *find_bar;
     GtkTextMark *end;
     gboolean follows;
 
@@ -376,58 +375,16 @@ static void on_scrolled(HuneOutputView *self)
 
 /* ---- searching ---- */
 
-static void search(HuneOutputView *self, gboolean forward, gboolean from_here)
+static void on_found(gpointer user)
 {
-    const char *text = gtk_editable_get_text(GTK_EDITABLE(self->search_entry));
-    GtkTextIter at, match_start, match_end;
-    GtkTextBuffer *buffer = gtk_text_view_get_buffer(self->view);
-    gboolean found = FALSE;
+    HuneOutputView *self = user;
 
-    if (!*text) {
-        gtk_label_set_label(self->search_label, "");
-        return;
-    }
-    gtk_text_buffer_get_iter_at_mark(buffer, &at,
-                                     forward && !from_here
-                                         ? gtk_text_buffer_get_selection_bound(buffer)
-                                         : gtk_text_buffer_get_insert(buffer));
-    for (int lap = 0; lap < 2 && !found; lap++) {
-        if (lap == 1 && forward)
-            gtk_text_buffer_get_start_iter(buffer, &at);
-        else if (lap == 1)
-            gtk_text_buffer_get_end_iter(buffer, &at);
-        found = forward ? gtk_text_iter_forward_search(&at, text, GTK_TEXT_SEARCH_CASE_INSENSITIVE,
-                                                       &match_start, &match_end, NULL)
-                        : gtk_text_iter_backward_search(&at, text, GTK_TEXT_SEARCH_CASE_INSENSITIVE,
-                                                        &match_start, &match_end, NULL);
-    }
-    gtk_label_set_label(self->search_label, found ? "" : _("Not found"));
-    if (!found)
-        return;
     self->follows = FALSE;
-    gtk_text_buffer_select_range(buffer, &match_start, &match_end);
-    gtk_text_view_scroll_to_iter(self->view, &match_start, 0.1, FALSE, 0, 0);
-}
-
-static void on_search_changed(HuneOutputView *self)
-{
-    search(self, TRUE, TRUE);
-}
-
-static void on_search_next(HuneOutputView *self)
-{
-    search(self, TRUE, FALSE);
-}
-
-static void on_search_previous(HuneOutputView *self)
-{
-    search(self, FALSE, TRUE);
 }
 
 void hune_output_view_search(HuneOutputView *self)
 {
-    gtk_search_bar_set_search_mode(self->search_bar, TRUE);
-    gtk_widget_grab_focus(GTK_WIDGET(self->search_entry));
+    find_bar_open(self->find_bar);
 }
 
 static void act_search(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -435,42 +392,6 @@ static void act_search(GtkWidget *widget, const char *name, GVariant *parameter)
     (void)name;
     (void)parameter;
     hune_output_view_search(HUNE_OUTPUT_VIEW(widget));
-}
-
-static GtkWidget *small_button(const char *icon, const char *name, GCallback clicked,
-                               HuneOutputView *self)
-{
-    GtkWidget *button = gtk_button_new_from_icon_name(icon);
-
-    gtk_widget_set_tooltip_text(button, name);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(button), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
-    g_signal_connect_swapped(button, "clicked", clicked, self);
-    return button;
-}
-
-static GtkWidget *make_search(HuneOutputView *self)
-{
-    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-
-    self->search_bar = GTK_SEARCH_BAR(gtk_search_bar_new());
-    self->search_entry = GTK_SEARCH_ENTRY(gtk_search_entry_new());
-    self->search_label = GTK_LABEL(gtk_label_new(""));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->search_entry),
-                                   GTK_ACCESSIBLE_PROPERTY_LABEL, _("Find in the output"), -1);
-    gtk_widget_set_hexpand(GTK_WIDGET(self->search_entry), TRUE);
-    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->search_entry));
-    gtk_box_append(GTK_BOX(box), small_button("go-up-symbolic", _("Find the previous one"),
-                                              G_CALLBACK(on_search_previous), self));
-    gtk_box_append(GTK_BOX(box), small_button("go-down-symbolic", _("Find the next one"),
-                                              G_CALLBACK(on_search_next), self));
-    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->search_label));
-    gtk_search_bar_set_child(self->search_bar, box);
-    gtk_search_bar_connect_entry(self->search_bar, GTK_EDITABLE(self->search_entry));
-    gtk_search_bar_set_show_close_button(self->search_bar, TRUE);
-    g_signal_connect_swapped(self->search_entry, "search-changed", G_CALLBACK(on_search_changed),
-                             self);
-    g_signal_connect_swapped(self->search_entry, "activate", G_CALLBACK(on_search_next), self);
-    return GTK_WIDGET(self->search_bar);
 }
 
 /* ---- the type ---- */
@@ -588,7 +509,8 @@ static void hune_output_view_init(HuneOutputView *self)
     g_signal_connect_swapped(self->adjustment, "value-changed", G_CALLBACK(on_scrolled), self);
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark",
                              G_CALLBACK(set_colours), self);
-    gtk_box_append(GTK_BOX(box), make_search(self));
+    self->find_bar = find_bar_new(self->view, on_found, self);
+    gtk_box_append(GTK_BOX(box), self->find_bar);
     gtk_box_append(GTK_BOX(box), make_pager(self));
     gtk_box_append(GTK_BOX(box), scrolled);
     adw_bin_set_child(ADW_BIN(self), box);

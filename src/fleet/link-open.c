@@ -152,9 +152,11 @@ static bool read_hello(struct link *link, json_t *root)
     return true;
 }
 
-static void on_hello_done(struct exchange *exchange, const struct trouble *trouble)
+/* What was asked is answered: read, and gone on with, or given up. */
+static void answered(struct link *link, struct exchange *exchange, const struct trouble *trouble,
+                     bool (*read)(struct link *link, json_t *root),
+                     void (*go_on)(struct link *link))
 {
-    struct link *link = container_of(exchange, struct link, hello);
     json_t *root;
     bool understood;
 
@@ -165,13 +167,19 @@ static void on_hello_done(struct exchange *exchange, const struct trouble *troub
         return;
     }
     root = exchange_document(exchange);
-    understood = read_hello(link, root);
+    understood = read(link, root);
     json_decref(root);
     buffer_deinit(&exchange->body);
-    if (!understood)
-        link_give_up(link);
+    if (understood)
+        go_on(link);
     else
-        link_greeted(link);
+        link_give_up(link);
+}
+
+static void on_hello_done(struct exchange *exchange, const struct trouble *trouble)
+{
+    answered(container_of(exchange, struct link, hello), exchange, trouble, read_hello,
+             link_greeted);
 }
 
 static const struct exchange_events hello_events = {.on_done = on_hello_done};
@@ -204,24 +212,8 @@ bool link_read_opened(struct link *link, json_t *root)
 
 static void on_open_done(struct exchange *exchange, const struct trouble *trouble)
 {
-    struct link *link = container_of(exchange, struct link, open);
-    json_t *root;
-    bool understood;
-
-    if (link->freed || link->has_verdict)
-        return;
-    if (trouble) {
-        refused(link, trouble);
-        return;
-    }
-    root = exchange_document(exchange);
-    understood = link_read_opened(link, root);
-    json_decref(root);
-    buffer_deinit(&exchange->body);
-    if (understood)
-        link_became_ready(link);
-    else
-        link_give_up(link);
+    answered(container_of(exchange, struct link, open), exchange, trouble, link_read_opened,
+             link_became_ready);
 }
 
 static const struct exchange_events open_events = {.on_done = on_open_done};

@@ -10,7 +10,8 @@ import subprocess
 import time
 
 import pytest
-from support import ROOT, Binaries, Console, Pair, agents_in, children, kill_tree, proxies
+from proxy import proxies
+from support import ROOT, Binaries, Console, Pair, agents_in, children, kill_tree
 
 PR_SET_CHILD_SUBREAPER = 36
 

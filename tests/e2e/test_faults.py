@@ -17,7 +17,8 @@ import threading
 import time
 
 import pytest
-from support import Pair, Proxy, is_alive, wait_for
+from proxy import Proxy
+from support import Pair, is_alive, wait_for
 
 FULL = os.environ.get("HUNE_FAULTS") == "full"
 MIB = 1 << 20

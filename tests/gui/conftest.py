@@ -9,7 +9,8 @@ import shutil
 
 import pytest
 from gui import ROOT, Display, Window
-from support import Binaries, Console, agents_in, proxies
+from proxy import proxies
+from support import Binaries, Console, agents_in
 
 BUILD = ROOT / os.environ.get("HUNE_BUILD", "build-test")
 
