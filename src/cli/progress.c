@@ -62,6 +62,8 @@ static void put_counts(struct progress *progress)
         buffer_printf(&line, _(" · %u refused"), counts.refused);
     if (counts.unreachable)
         buffer_printf(&line, _(" · %u unreachable"), counts.unreachable);
+    if (counts.unasked)
+        buffer_printf(&line, _(" · %u not asked"), counts.unasked);
     buffer_printf(&line, _(" · %u running"), counts.running);
     if (counts.away)
         buffer_printf(&line, _(" (%u of them out of reach, trying again)"), counts.away);

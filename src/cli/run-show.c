@@ -267,7 +267,6 @@ void show_summary(struct console *console, const struct harvest *harvest)
     const struct harvest_counts counts = harvest_counts(harvest);
     struct output *error = &console->error;
     uint32_t all = harvest_size(harvest);
-    uint32_t unreachable = counts.unreachable - counts.unsent;
     const char *comma = " (";
 
     if (counts.ok == all)
@@ -280,10 +279,12 @@ void show_summary(struct console *console, const struct harvest *harvest)
         output_print(error, ngettext("%u failed", "%u failed", counts.failed), counts.failed);
     if (begin_part(error, &comma, counts.refused))
         output_print(error, ngettext("%u refused", "%u refused", counts.refused), counts.refused);
-    if (begin_part(error, &comma, unreachable))
-        output_print(error, ngettext("%u unreachable", "%u unreachable", unreachable), unreachable);
-    if (begin_part(error, &comma, counts.unsent))
-        output_print(error, ngettext("%u not asked", "%u not asked", counts.unsent), counts.unsent);
+    if (begin_part(error, &comma, counts.unreachable))
+        output_print(error, ngettext("%u unreachable", "%u unreachable", counts.unreachable),
+                     counts.unreachable);
+    if (begin_part(error, &comma, counts.unasked))
+        output_print(error, ngettext("%u not asked", "%u not asked", counts.unasked),
+                     counts.unasked);
     output_print(error, "%s\n", *comma == ',' ? ")" : "");
     output_flush(error);
 }

@@ -64,6 +64,7 @@ static void run_json(struct console *console, const struct stored_run *run)
     json_line_number(&line, "ok", run->ok);
     json_line_number(&line, "failed", run->failed);
     json_line_number(&line, "unreachable", run->unreachable);
+    json_line_number(&line, "unasked", run->unasked);
     if (run->ended_ms)
         json_line_number(&line, "exit_status", run->exit_status);
     json_line_end(&line);
@@ -88,6 +89,7 @@ static int list_one(const struct stored_run *run, void *user)
     grid_cellf(&listing->grid, "%u", run->ok);
     grid_cellf(&listing->grid, run->failed ? "%u" : "", run->failed);
     grid_cellf(&listing->grid, run->unreachable ? "%u" : "", run->unreachable);
+    grid_cellf(&listing->grid, run->unasked ? "%u" : "", run->unasked);
     grid_cell(&listing->grid, run->selector);
     grid_cell(&listing->grid, run->command);
     return 0;
@@ -99,11 +101,12 @@ static int list_runs(struct console *console, const struct runs_options *options
     uint32_t limit = options->limit ? (uint32_t)options->limit : SHOWN_AT_FIRST;
     int result;
 
-    grid_init(&listing.grid, (const char *const[]){_("RUN"), _("WHEN"), _("TOOK"), _("MACHINES"),
-                                                   _("OK"), _("FAILED"), _("UNREACHABLE"),
-                                                   _("SELECTOR"), _("COMMAND"), NULL});
+    grid_init(&listing.grid,
+              (const char *const[]){_("RUN"), _("WHEN"), _("TOOK"), _("MACHINES"), _("OK"),
+                                    _("FAILED"), _("UNREACHABLE"), _("NOT ASKED"), _("SELECTOR"),
+                                    _("COMMAND"), NULL});
     listing.grid.right[0] = true;
-    for (size_t i = 2; i < 7; i++)
+    for (size_t i = 2; i < 8; i++)
         listing.grid.right[i] = true;
     result = store_runs_each(console_store(console), limit, list_one, &listing);
     if (!result && listing.count == 0 && !console->common.json)

@@ -180,7 +180,13 @@ static void act_show(GSimpleAction *action, GVariant *parameter, gpointer data)
 /* Every window is closed, so that ending from outside is ending in order. */
 static gboolean on_signal(gpointer data)
 {
-    act_quit(NULL, NULL, data);
+    GList *windows = g_list_copy(gtk_application_get_windows(data));
+
+    for (GList *at = windows; at; at = at->next) {
+        if (HUNE_IS_WINDOW(at->data))
+            hune_window_close_now(at->data);
+    }
+    g_list_free(windows);
     g_application_quit(data);
     return G_SOURCE_REMOVE;
 }

@@ -282,12 +282,15 @@ GtkWidget *hune_carry_row_new(HuneFleet *fleet, HuneMachine *machine,
                               const struct hune_carry *carry)
 {
     HuneCarryRow *self = g_object_new(HUNE_TYPE_CARRY_ROW, NULL);
-    g_autofree char *title = title_text(carry);
+    g_autofree char *what = title_text(carry);
+    g_autofree char *title = *carry->user ? g_strdup_printf(_("%s (as %s)"), what, carry->user)
+                                          : g_strdup(what);
     const struct carry_request request = {
         .slot = machine->slot,
         .verb = carry->verb,
         .paths = carry->paths,
         .target = carry->target,
+        .user = carry->user,
         .told = on_told,
         .owner = g_object_ref_sink(self),
     };

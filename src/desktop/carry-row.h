@@ -18,6 +18,7 @@ struct hune_carry {
     enum verb verb; /* VERB_GET or VERB_PUT */
     const char *const *paths;
     const char *target; /* a folder */
+    const char *user;   /* at the machine; "": as the list says */
 };
 
 /* Starts at once. */

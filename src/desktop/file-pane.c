@@ -24,6 +24,7 @@ struct _HuneFilePane {
 
     HuneFleet *fleet;
     HuneMachine *machine; /* NULL: this computer */
+    char *user;           /* there; NULL: not known yet */
     GListStore *store;
     GtkFilter *filter;
     GtkMultiSelection *selection;
@@ -157,7 +158,10 @@ static void take(HuneFilePane *self, const char *path, GPtrArray *files, gboolea
 struct question {
     HuneFilePane *pane;
     guint serial;
+    gboolean is_home;
 };
+
+static void go(HuneFilePane *self, const char *path);
 
 static void on_listed(const struct files_listing *listing, const char *sentence, const char *advice,
                       void *owner)
@@ -169,6 +173,8 @@ static void on_listed(const struct files_listing *listing, const char *sentence,
     if (self->store && question->serial == self->serial) {
         if (listing) {
             take(self, listing->path, listing->files, listing->has_more);
+        } else if (question->is_home && !self->folder && !advice) {
+            go(self, "/"); /* many users of the system have no home */
         } else {
             set_reading(self, FALSE);
             show_fault(self, sentence, advice);
@@ -199,10 +205,12 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 
 static void go(HuneFilePane *self, const char *path)
 {
-    struct worker_list ask = {.path = path, .done = on_listed};
+    struct worker_list ask = {.path = path, .user = self->user, .done = on_listed};
     struct question *question;
 
     self->serial++;
+    if (!self->user)
+        return;
     set_reading(self, TRUE);
     if (!self->machine) {
         hune_folder_here_read(G_OBJECT(self), path, on_read, GUINT_TO_POINTER(self->serial));
@@ -211,6 +219,7 @@ static void go(HuneFilePane *self, const char *path)
     question = g_new0(struct question, 1);
     question->pane = g_object_ref(self);
     question->serial = self->serial;
+    question->is_home = g_str_equal(path, "~");
     ask.slot = self->machine->slot;
     ask.owner = question;
     worker_send_list(hune_fleet_worker(self->fleet), &ask);
@@ -258,6 +267,25 @@ static void act_home(HuneFilePane *self)
 void hune_file_pane_reload(HuneFilePane *self)
 {
     go(self, self->folder ? self->folder : "~");
+}
+
+/* What another one may see is not shown under this one's name. */
+void hune_file_pane_set_user(HuneFilePane *self, const char *user)
+{
+    if (g_strcmp0(user, self->user) == 0)
+        return;
+    g_free(self->user);
+    self->user = g_strdup(user);
+    g_clear_pointer(&self->folder, g_free);
+    set_reading(self, FALSE);
+    g_list_store_remove_all(self->store);
+    show_fault(self, NULL, NULL);
+    show_path(self);
+    on_chosen(self);
+    if (gtk_widget_get_mapped(GTK_WIDGET(self)))
+        hune_file_pane_reload(self);
+    else
+        self->serial++; /* an answer that is on its way is the other one's */
 }
 
 static void on_hidden(HuneFilePane *self)
@@ -398,6 +426,7 @@ static void hune_file_pane_dispose(GObject *object)
 static void hune_file_pane_finalize(GObject *object)
 {
     g_free(HUNE_FILE_PANE(object)->folder);
+    g_free(HUNE_FILE_PANE(object)->user);
     G_OBJECT_CLASS(hune_file_pane_parent_class)->finalize(object);
 }
 
@@ -542,6 +571,7 @@ GtkWidget *hune_file_pane_new(HuneFleet *fleet, HuneMachine *machine)
 
     self->fleet = g_object_ref(fleet);
     self->machine = machine ? g_object_ref(machine) : NULL;
+    self->user = g_strdup("");
     set_name(self, files);
     set_name(self->view, files);
     set_name(self->path, folder);

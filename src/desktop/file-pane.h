@@ -27,6 +27,9 @@ const char *hune_file_pane_folder(HuneFilePane *self);
 char **hune_file_pane_chosen(HuneFilePane *self);
 /* Whether something of this name is there. */
 gboolean hune_file_pane_has(HuneFilePane *self, const char *name);
+/* Of a machine: reads as this user from now on, beginning at the home. "": as the list says; NULL:
+ * nothing is read until it is known as whom. */
+void hune_file_pane_set_user(HuneFilePane *self, const char *user);
 /* Reads the folder again; a first time, the home. */
 void hune_file_pane_reload(HuneFilePane *self);
 

@@ -8,7 +8,10 @@
 #include "desktop/file-pane.h"
 #include "fleet/i18n.h"
 
-enum { NAMES_SHOWN = 10 };
+enum {
+    NAMES_SHOWN = 10,
+    TYPING_MS = 600, /* a name that is being typed is nobody's yet */
+};
 
 struct _HuneFilesView {
     AdwBin parent_instance;
@@ -17,6 +20,8 @@ struct _HuneFilesView {
     HuneFilePane *there;
     GtkWidget *get;
     GtkWidget *put;
+    HuneUserButton *user;
+    guint typing;
     GtkWidget *transfers; /* scrolls `rows` */
     GtkBox *rows;
 
@@ -45,8 +50,13 @@ static void on_dismissed(HuneFilesView *self, GtkWidget *row)
 
 static void begin(HuneFilesView *self, enum verb verb, const char *const *paths, const char *target)
 {
-    const struct hune_carry carry = {.verb = verb, .paths = paths, .target = target};
-    GtkWidget *row = hune_carry_row_new(self->fleet, self->machine, &carry);
+    const struct hune_carry carry = {
+        .verb = verb, .paths = paths, .target = target, .user = hune_user_button_get(self->user)};
+    GtkWidget *row;
+
+    if (!carry.user)
+        return;
+    row = hune_carry_row_new(self->fleet, self->machine, &carry);
 
     g_signal_connect_object(row, "ended", G_CALLBACK(on_ended), self, G_CONNECT_SWAPPED);
     g_signal_connect_object(row, "dismissed", G_CALLBACK(on_dismissed), self, G_CONNECT_SWAPPED);
@@ -189,6 +199,39 @@ static void show_sensitive(HuneFilesView *self)
     gtk_widget_set_sensitive(self->get, both && *there);
 }
 
+/* ---- as whom ---- */
+
+static gboolean on_typed(gpointer data)
+{
+    HuneFilesView *self = data;
+
+    self->typing = 0;
+    hune_file_pane_set_user(self->there, hune_user_button_get(self->user));
+    return G_SOURCE_REMOVE;
+}
+
+static void on_user(HuneFilesView *self)
+{
+    hune_file_pane_set_user(self->there, NULL);
+    g_clear_handle_id(&self->typing, g_source_remove);
+    self->typing = g_timeout_add(TYPING_MS, on_typed, self);
+}
+
+HuneUserButton *hune_files_view_user(HuneFilesView *self)
+{
+    return self->user;
+}
+
+guint hune_files_view_transfers(HuneFilesView *self)
+{
+    GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->rows));
+    guint count = 0;
+
+    for (; row; row = gtk_widget_get_next_sibling(row))
+        count += !hune_carry_row_is_over(HUNE_CARRY_ROW(row));
+    return count;
+}
+
 /* ---- life ---- */
 
 static gboolean is_connected(HuneFilesView *self)
@@ -217,7 +260,7 @@ static void hune_files_view_map(GtkWidget *widget)
         hune_file_pane_reload(self->there);
 }
 
-static void stop_all(HuneFilesView *self)
+void hune_files_view_stop(HuneFilesView *self)
 {
     GtkWidget *row = gtk_widget_get_first_child(GTK_WIDGET(self->rows));
 
@@ -229,8 +272,9 @@ static void hune_files_view_dispose(GObject *object)
 {
     HuneFilesView *self = HUNE_FILES_VIEW(object);
 
+    g_clear_handle_id(&self->typing, g_source_remove);
     if (self->machine) {
-        stop_all(self);
+        hune_files_view_stop(self);
         g_signal_handlers_disconnect_by_data(self->machine, self);
     }
     g_clear_object(&self->machine);
@@ -249,8 +293,8 @@ static void hune_files_view_init(HuneFilesView *self)
     (void)self;
 }
 
-static GtkWidget *side(HuneFilesView *self, GtkWidget *pane, const char *title, GtkWidget *button,
-                       GCallback dropped, GCallback send)
+static GtkWidget *side(HuneFilesView *self, GtkWidget *pane, const char *title, GtkWidget *user,
+                       GtkWidget *button, GCallback dropped, GCallback send)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
     GtkWidget *top = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
@@ -266,6 +310,8 @@ static GtkWidget *side(HuneFilesView *self, GtkWidget *pane, const char *title, 
     g_signal_connect_swapped(pane, "dropped", dropped, self);
     g_signal_connect_swapped(pane, "chosen", G_CALLBACK(show_sensitive), self);
     gtk_box_append(GTK_BOX(top), label);
+    if (user)
+        gtk_box_append(GTK_BOX(top), user);
     gtk_box_append(GTK_BOX(top), button);
     gtk_widget_set_margin_start(top, 6);
     gtk_box_append(GTK_BOX(box), top);
@@ -305,14 +351,18 @@ GtkWidget *hune_files_view_new(HuneFleet *fleet, HuneMachine *machine)
     self->was_connected = is_connected(self);
     self->here = HUNE_FILE_PANE(hune_file_pane_new(fleet, NULL));
     self->there = HUNE_FILE_PANE(hune_file_pane_new(fleet, machine));
+    self->user = HUNE_USER_BUTTON(hune_user_button_new());
+    hune_user_button_set_machine(self->user, machine);
+    g_signal_connect_object(self->user, "notify::user", G_CALLBACK(on_user), self,
+                            G_CONNECT_SWAPPED);
     self->put = gtk_button_new_with_label(_("Put there"));
     self->get = gtk_button_new_with_label(_("Get here"));
     gtk_paned_set_start_child(GTK_PANED(paned),
-                              side(self, GTK_WIDGET(self->here), _("This computer"), self->put,
-                                   G_CALLBACK(on_dropped_here), G_CALLBACK(on_put)));
-    gtk_paned_set_end_child(GTK_PANED(paned),
-                            side(self, GTK_WIDGET(self->there), machine->name, self->get,
-                                 G_CALLBACK(on_dropped_there), G_CALLBACK(on_get)));
+                              side(self, GTK_WIDGET(self->here), _("This computer"), NULL,
+                                   self->put, G_CALLBACK(on_dropped_here), G_CALLBACK(on_put)));
+    gtk_paned_set_end_child(
+        GTK_PANED(paned), side(self, GTK_WIDGET(self->there), machine->name, GTK_WIDGET(self->user),
+                               self->get, G_CALLBACK(on_dropped_there), G_CALLBACK(on_get)));
     gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
     gtk_widget_set_vexpand(paned, TRUE);

@@ -5,6 +5,7 @@
 #include <adwaita.h>
 
 #include "desktop/fleet-model.h"
+#include "desktop/user-button.h"
 
 G_BEGIN_DECLS
 
@@ -12,5 +13,10 @@ G_BEGIN_DECLS
 G_DECLARE_FINAL_TYPE(HuneFilesView, hune_files_view, HUNE, FILES_VIEW, AdwBin)
 
 GtkWidget *hune_files_view_new(HuneFleet *fleet, HuneMachine *machine);
+/* Where it is chosen as whom files are read and written there. */
+HuneUserButton *hune_files_view_user(HuneFilesView *self);
+/* Files on their way: rows that have not ended. */
+guint hune_files_view_transfers(HuneFilesView *self);
+void hune_files_view_stop(HuneFilesView *self);
 
 G_END_DECLS

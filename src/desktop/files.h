@@ -17,6 +17,7 @@ struct files_listing {
 struct worker_list {
     uint32_t slot;
     const char *path; /* copied; one that is relative begins at the user's home */
+    const char *user; /* read as this one; "": as the list says; copied */
     /* In the window. `listing` is borrowed, and NULL exactly if there is a sentence. */
     void (*done)(const struct files_listing *listing, const char *sentence, const char *advice,
                  void *owner);
@@ -57,6 +58,7 @@ struct carry_request {
     enum verb verb;           /* VERB_GET or VERB_PUT */
     const char *const *paths; /* absolute; of the machine (get), of this computer (put); copied */
     const char *target;       /* a folder on the other side; copied */
+    const char *user;         /* at the machine; "": as the list says; copied */
     void (*told)(const struct carry_news *news, void *owner);
     void *owner;
 };

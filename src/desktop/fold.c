@@ -2,6 +2,7 @@
 #include "desktop/fold.h"
 
 #include "desktop/window.h"
+#include "fleet/i18n.h"
 
 static void group_free(gpointer data)
 {
@@ -51,7 +52,7 @@ static void add(struct hune_fold *fold, const struct hune_answer *answer, guint 
         group = g_new0(struct hune_fold_group, 1);
         group->positions = g_array_new(FALSE, FALSE, sizeof(guint));
         group->is_ok = hune_answer_is_ok(answer);
-        group->end = hune_answer_state_text(answer);
+        group->end = answer->is_unasked ? g_strdup(_("not asked")) : hune_answer_state_text(answer);
         group->problem = problem_of(answer);
         g_ptr_array_add(fold->groups, group);
         g_hash_table_insert(fold->by_key, g_steal_pointer(&key), group);
@@ -67,6 +68,8 @@ static void count(struct hune_fold *fold, const struct hune_answer *answer)
         fold->running++;
     else if (hune_answer_is_ok(answer))
         fold->ok++;
+    else if (answer->is_unasked)
+        fold->unasked++;
     else if (answer->end.state == STATE_UNREACHABLE || answer->end.state == STATE_UNSENT)
         fold->unreachable++;
     else
@@ -77,7 +80,8 @@ gboolean hune_fold_update(struct hune_fold *fold, HuneOrder *order)
 {
     gboolean changed = FALSE;
 
-    fold->ok = fold->failed = fold->unreachable = fold->running = fold->waiting = 0;
+    fold->ok = fold->failed = fold->unreachable = fold->unasked = 0;
+    fold->running = fold->waiting = 0;
     for (guint i = 0; i < hune_order_count(order); i++) {
         const struct hune_answer *answer = hune_order_answer(order, i);
 

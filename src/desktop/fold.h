@@ -17,7 +17,7 @@ struct hune_fold {
     GPtrArray *groups; /* struct hune_fold_group *, in order of their first answer */
     GHashTable *by_key;
     guint8 *folded; /* by position */
-    guint ok, failed, unreachable, running, waiting;
+    guint ok, failed, unreachable, unasked, running, waiting;
 };
 
 void hune_fold_init(struct hune_fold *fold, guint count);

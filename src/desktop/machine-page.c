@@ -28,7 +28,8 @@ struct _HuneMachinePage {
     /* own */
     HuneFleet *fleet;
     HuneMachine *machine;
-    AdwTabPage *tab; /* weak */
+    HuneFilesView *files; /* one of the views */
+    AdwTabPage *tab;      /* weak */
     guint countdown;
 };
 
@@ -206,6 +207,16 @@ static void on_banner_response(HuneMachinePage *self, int response)
     }
 }
 
+guint hune_machine_page_transfers(HuneMachinePage *self)
+{
+    return hune_files_view_transfers(self->files);
+}
+
+void hune_machine_page_stop_transfers(HuneMachinePage *self)
+{
+    hune_files_view_stop(self->files);
+}
+
 /* ---- the tab ---- */
 
 static void show_tab(HuneMachinePage *self)
@@ -342,6 +353,7 @@ GtkWidget *hune_machine_page_new(HuneFleet *fleet, HuneMachine *machine)
     HuneMachinePage *self = g_object_new(HUNE_TYPE_MACHINE_PAGE, NULL);
     GtkWidget *command = hune_command_view_new(fleet, machine);
     GtkWidget *terminal = hune_terminal_view_new(fleet, machine);
+    GtkWidget *files = hune_files_view_new(fleet, machine);
 
     self->fleet = g_object_ref(fleet);
     self->machine = g_object_ref(machine);
@@ -349,12 +361,15 @@ GtkWidget *hune_machine_page_new(HuneFleet *fleet, HuneMachine *machine)
              "computer-symbolic");
     add_view(self, command, "command", _("Command"), "system-run-symbolic");
     add_view(self, terminal, "terminal", _("Terminal"), "utilities-terminal-symbolic");
-    add_view(self, hune_files_view_new(fleet, machine), "files", _("Files"), "folder-symbolic");
+    self->files = HUNE_FILES_VIEW(files);
+    add_view(self, files, "files", _("Files"), "folder-symbolic");
     add_view(self, hune_journal_view_new(fleet, machine), "journal", _("Journal"),
              "x-office-document-symbolic");
     g_object_bind_property(hune_command_view_user(HUNE_COMMAND_VIEW(command)), "user",
                            hune_terminal_view_user(HUNE_TERMINAL_VIEW(terminal)), "user",
                            G_BINDING_BIDIRECTIONAL);
+    g_object_bind_property(hune_command_view_user(HUNE_COMMAND_VIEW(command)), "user",
+                           hune_files_view_user(self->files), "user", G_BINDING_BIDIRECTIONAL);
     g_signal_connect_swapped(machine, "changed", G_CALLBACK(on_changed), self);
     on_changed(self);
     return GTK_WIDGET(self);

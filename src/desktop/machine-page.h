@@ -15,6 +15,9 @@ GtkWidget *hune_machine_page_new(HuneFleet *fleet, HuneMachine *machine);
 HuneMachine *hune_machine_page_machine(HuneMachinePage *self);
 /* The tab whose title, icon and state follow the machine. */
 void hune_machine_page_set_tab(HuneMachinePage *self, AdwTabPage *tab);
+/* Files on their way: they stop with the page. */
+guint hune_machine_page_transfers(HuneMachinePage *self);
+void hune_machine_page_stop_transfers(HuneMachinePage *self);
 /* "overview", "command", ... */
 void hune_machine_page_show(HuneMachinePage *self, const char *name);
 

@@ -95,6 +95,7 @@ static void take_result(struct hune_answer *answer, const struct order_event *ev
     answer->is_broken = FALSE;
     answer->end = event->state;
     answer->groups = event->groups;
+    answer->is_unasked = event->is_unasked;
     answer->sentence = g_strdup(event->sentence);
     answer->advice = g_strdup(event->advice);
 }
@@ -250,6 +251,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
         answer->left_out = answers[i].left_out;
         answer->sentence = g_strdup(answers[i].sentence);
         answer->groups = answers[i].groups;
+        answer->is_unasked = answers[i].is_unasked;
         answer->ms = answers[i].ms;
         longest = MAX(longest, answer->ms);
     }

@@ -20,6 +20,7 @@ struct hune_answer {
     enum hune_answer_state state;
     struct job_state end;       /* once ENDED */
     struct order_groups groups; /* once ENDED */
+    gboolean is_unasked;        /* once ENDED: its turn never came */
     GString *text;              /* stdout and stderr as they came, at most HUNE_ANSWER_MAX bytes */
     gsize left_out;             /* bytes that did not fit */
     char *note;

@@ -52,6 +52,7 @@ struct order_event {
     uint64_t said; /* of an ORDER_OUT or ORDER_ERR: bytes that the machine had said with it */
     struct job_state state;
     struct order_groups groups; /* of an ORDER_RESULT */
+    bool is_unasked;            /* of one: its turn never came */
     struct order_wave wave;     /* of an ORDER_WAVE */
     char *sentence;
     char *advice;

@@ -28,13 +28,21 @@ struct question {
 
 /* ---- the list ---- */
 
+static char *counts_text(const struct past_run *run, const char *when)
+{
+    if (run->unasked == 0)
+        return g_strdup_printf(_("%s · %s · %u done, %u failed, %u unreachable"), when,
+                               run->selector, run->ok, run->failed, run->unreachable);
+    return g_strdup_printf(_("%s · %s · %u done, %u failed, %u unreachable, %u not asked"), when,
+                           run->selector, run->ok, run->failed, run->unreachable, run->unasked);
+}
+
 static GtkWidget *row_new(const struct past_run *run)
 {
     GtkWidget *row = gtk_list_box_row_new();
     g_autoptr(GDateTime) time = g_date_time_new_from_unix_local((gint64)(run->started_ms / 1000));
     g_autofree char *when = time ? g_date_time_format(time, "%x %H:%M") : g_strdup("");
-    g_autofree char *text = g_strdup_printf(_("%s · %s · %u done, %u failed, %u unreachable"), when,
-                                            run->selector, run->ok, run->failed, run->unreachable);
+    g_autofree char *text = counts_text(run, when);
 
     hune_row_set_lines(GTK_LIST_BOX_ROW(row), run->command, "monospace", text, "dim-label");
     g_object_set_data_full(G_OBJECT(row), "number", g_memdup2(&run->number, sizeof(run->number)),

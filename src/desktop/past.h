@@ -11,7 +11,7 @@ struct past_run {
     char *command;
     char *as; /* the user; "": as the list said */
     char *selector;
-    uint32_t machines, ok, failed, unreachable;
+    uint32_t machines, ok, failed, unreachable, unasked;
 };
 
 /* The newest ones whose command or machines contain `text`; borrowed by `done`. */
@@ -28,6 +28,7 @@ struct past_answer {
     char *name;
     struct job_state state;
     bool is_ended;
+    bool is_unasked;
     uint32_t ms;
     char *sentence; /* NULL: nothing went wrong */
     GString *text;  /* made fit to be shown */

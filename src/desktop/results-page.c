@@ -216,16 +216,26 @@ static char *wave_text(const struct order_wave *wave)
     return g_strdup_printf(_("Wave %u of %u"), wave->number, wave->count);
 }
 
+/* Those whose turn never came are none of the others: nobody asked them. */
+static char *counts_text(const struct hune_fold *fold, double seconds)
+{
+    if (fold->unasked == 0)
+        return g_strdup_printf(
+            _("%u done, %u failed, %u unreachable, %u running, %u waiting · %.1f s"), fold->ok,
+            fold->failed, fold->unreachable, fold->running, fold->waiting, seconds);
+    return g_strdup_printf(
+        _("%u done, %u failed, %u unreachable, %u not asked, %u running, %u waiting · %.1f s"),
+        fold->ok, fold->failed, fold->unreachable, fold->unasked, fold->running, fold->waiting,
+        seconds);
+}
+
 static void show_counts(HuneResultsPage *self)
 {
     const struct hune_fold *fold = &self->fold;
     guint all = hune_order_count(self->order);
-    guint done = fold->ok + fold->failed + fold->unreachable;
+    guint done = fold->ok + fold->failed + fold->unreachable + fold->unasked;
     g_autofree char *waves = wave_text(hune_order_wave(self->order));
-    g_autofree char *text = g_strdup_printf(
-        _("%u done, %u failed, %u unreachable, %u running, %u waiting · %.1f s"), fold->ok,
-        fold->failed, fold->unreachable, fold->running, fold->waiting,
-        hune_order_seconds(self->order));
+    g_autofree char *text = counts_text(fold, hune_order_seconds(self->order));
 
     gtk_label_set_label(self->counts, text);
     gtk_label_set_label(self->waves, waves);
@@ -233,7 +243,7 @@ static void show_counts(HuneResultsPage *self)
     gtk_progress_bar_set_fraction(self->progress, all ? (double)done / all : 1);
     gtk_widget_set_visible(GTK_WIDGET(self->stop), !hune_order_is_done(self->order));
     gtk_widget_set_visible(GTK_WIDGET(self->again),
-                           hune_order_is_done(self->order) && fold->failed + fold->unreachable > 0);
+                           hune_order_is_done(self->order) && fold->ok < all);
     gtk_widget_set_sensitive(GTK_WIDGET(self->save), done > 0);
 }
 

@@ -140,6 +140,7 @@ static void on_result(struct fanout *fanout, uint32_t slot, const struct fanout_
                 result->trouble ? trouble_word(result->trouble) : NULL, event.sentence,
                 event.advice);
     event.groups = groups_of(harvest_machine(run->harvest, event.position));
+    event.is_unasked = harvest_is_unasked(harvest_machine(run->harvest, event.position));
     run_add_event(run, event);
     go_through_waves(run, event.state, result->trouble == NULL);
 }

@@ -26,6 +26,8 @@ struct station {
 
 /* NULL if the machine has left the list. */
 struct station *station_at(struct worker *worker, uint32_t slot);
+/* As whom an order runs there: `wanted`, or whom the list names; NULL: the machine decides. */
+const char *station_user(const struct station *station, const char *wanted);
 /* NULL if there is none, because its id is not known. */
 struct link *station_link(const struct station *station);
 /* The link of a machine that is connected now, else NULL. */

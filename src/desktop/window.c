@@ -1,12 +1,15 @@
 /* See window.h. */
 #include "desktop/window.h"
 
+#include "desktop/closing.h"
 #include "desktop/machine-page.h"
 #include "desktop/machines-page.h"
 #include "desktop/measure.h"
 #include "desktop/settings.h"
 #include "fleet/i18n.h"
 #include "fleet/nodeset.h"
+
+enum { STOPPING_TICK_MS = 50, STOPPING_TICKS = 100 };
 
 struct _HuneWindow {
     AdwApplicationWindow parent_instance;
@@ -23,8 +26,10 @@ struct _HuneWindow {
 
     /* own */
     HuneFleet *fleet;
-    GtkWidget *list; /* borrowed; NULL in a window that was torn off */
-    guint bad_seen;  /* so many bad lines were closed away */
+    GtkWidget *list;     /* borrowed; NULL in a window that was torn off */
+    gboolean closes_now; /* nothing is asked any more */
+    guint stopping;      /* looks since its transfers were told to stop; 0: they were not */
+    guint bad_seen;      /* so many bad lines were closed away */
     gboolean is_restored;
 };
 
@@ -142,11 +147,24 @@ void hune_window_open_machine(HuneWindow *self, HuneMachine *machine)
     hune_machine_page_show(HUNE_MACHINE_PAGE(adw_tab_page_get_child(tab)), "overview");
 }
 
+static void on_page_answered(GObject *page, gboolean closes)
+{
+    GtkWidget *child = adw_tab_page_get_child(ADW_TAB_PAGE(page));
+    GtkWidget *view = child ? gtk_widget_get_ancestor(child, ADW_TYPE_TAB_VIEW) : NULL;
+
+    if (view)
+        adw_tab_view_close_page_finish(ADW_TAB_VIEW(view), ADW_TAB_PAGE(page), closes);
+}
+
 static gboolean on_close_page(HuneWindow *self, AdwTabPage *page, AdwTabView *view)
 {
     gboolean stays = adw_tab_page_get_child(page) == self->list && self->list != NULL;
+    guint transfers = hune_closing_count_page(page);
 
-    adw_tab_view_close_page_finish(view, page, !stays);
+    if (transfers > 0)
+        hune_closing_ask(GTK_WINDOW(self), transfers, on_page_answered, G_OBJECT(page));
+    else
+        adw_tab_view_close_page_finish(view, page, !stays);
     return GDK_EVENT_STOP;
 }
 
@@ -280,9 +298,49 @@ static void remember_session(HuneWindow *self)
     remember_tabs(self);
 }
 
+/* The machines hear that transfers stop before the last window, and with it the process, is gone.
+ * One that is away hears nothing, and takes away by itself what was begun. */
+static gboolean on_stopping(gpointer data)
+{
+    HuneWindow *self = data;
+
+    if (hune_closing_count(self->tab_view) > 0 && ++self->stopping < STOPPING_TICKS)
+        return G_SOURCE_CONTINUE;
+    hune_window_close_now(self);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_window_answered(GObject *window, gboolean closes)
+{
+    HuneWindow *self = HUNE_WINDOW(window);
+
+    if (!closes || self->stopping > 0)
+        return;
+    self->stopping = 1;
+    remember_session(self);
+    hune_closing_stop(self->tab_view);
+    gtk_widget_set_visible(GTK_WIDGET(self), FALSE);
+    g_timeout_add_full(G_PRIORITY_DEFAULT, STOPPING_TICK_MS, on_stopping, g_object_ref(self),
+                       g_object_unref);
+}
+
+void hune_window_close_now(HuneWindow *self)
+{
+    self->closes_now = TRUE;
+    gtk_window_close(GTK_WINDOW(self));
+}
+
 static gboolean hune_window_close_request(GtkWindow *window)
 {
-    remember_session(HUNE_WINDOW(window));
+    HuneWindow *self = HUNE_WINDOW(window);
+    guint transfers = self->closes_now ? 0 : hune_closing_count(self->tab_view);
+
+    if (transfers > 0) {
+        hune_closing_ask(window, transfers, on_window_answered, G_OBJECT(window));
+        return GDK_EVENT_STOP;
+    }
+    if (self->stopping == 0)
+        remember_session(self);
     return GTK_WINDOW_CLASS(hune_window_parent_class)->close_request(window);
 }
 

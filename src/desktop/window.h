@@ -16,6 +16,8 @@ G_DECLARE_FINAL_TYPE(HuneWindow, hune_window, HUNE, WINDOW, AdwApplicationWindow
 /* `with_list`: false for a window made of a tab that was torn off. */
 HuneWindow *hune_window_new(AdwApplication *application, HuneFleet *fleet, gboolean with_list);
 HuneFleet *hune_window_fleet(HuneWindow *self);
+/* Without asking about what is under way. */
+void hune_window_close_now(HuneWindow *self);
 
 void hune_window_toast(HuneWindow *self, const char *text);
 /* A toast with a button that runs an action of the window. */

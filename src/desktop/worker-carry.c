@@ -22,6 +22,7 @@ struct carry {
     struct fanout *fanout;
     struct fanout_transfer transfer;
     struct buffer there, here; /* payloads of proto/transfer.h */
+    char *user;
     struct transfer_report report;
     uv_timer_t *tick;
     uint64_t told_moved, told_total;
@@ -36,6 +37,7 @@ struct carry_letter {
     enum verb verb;
     char **paths;
     char *target;
+    char *user;
     void (*told)(const struct carry_news *news, void *owner);
     void *owner;
 };
@@ -118,7 +120,7 @@ static int plan(uint32_t slot, struct transfer_plan *plan_out, void *user)
     const struct station *station = station_at(carry->worker, slot);
 
     *plan_out = (struct transfer_plan){
-        .user = station && *station->user ? station->user : NULL,
+        .user = station_user(station, carry->user),
         .there = buffer_slice(&carry->there),
         .here = buffer_slice(&carry->here),
     };
@@ -172,6 +174,7 @@ static void carry_free(struct carry *carry)
     list_remove(&carry->at);
     buffer_deinit(&carry->there);
     buffer_deinit(&carry->here);
+    g_free(carry->user);
     g_free(carry);
 }
 
@@ -275,6 +278,7 @@ static void letter_free(struct carry_letter *letter)
 {
     g_strfreev(letter->paths);
     g_free(letter->target);
+    g_free(letter->user);
     g_free(letter);
 }
 
@@ -288,6 +292,7 @@ static void read_carry(struct letter *letter, void *reader)
     carry->slot = asked->slot;
     carry->told = asked->told;
     carry->owner = asked->owner;
+    carry->user = g_strdup(asked->user);
     carry->tick = g_new0(uv_timer_t, 1);
     uv_timer_init(&carry->worker->loop, carry->tick);
     carry->tick->data = carry;
@@ -318,6 +323,7 @@ void worker_send_carry(struct worker *worker, const struct carry_request *reques
     letter->verb = request->verb;
     letter->paths = g_strdupv((char **)request->paths);
     letter->target = g_strdup(request->target);
+    letter->user = g_strdup(request->user);
     letter->told = request->told;
     letter->owner = request->owner;
     worker_send(worker, &letter->letter);

@@ -21,6 +21,7 @@ struct question {
     struct worker *worker;
     struct worker_list ask;
     char *path;
+    char *user;
     struct remote_job *job;
     struct buffer bytes;
     struct buffer words; /* what its courier complains of */
@@ -37,6 +38,7 @@ static void question_free(struct question *question)
     buffer_deinit(&question->bytes);
     buffer_deinit(&question->words);
     g_free(question->path);
+    g_free(question->user);
     g_free(question->sentence);
     g_free(question->advice);
     g_free(question);
@@ -188,7 +190,7 @@ static int ask(struct question *question, struct link *link)
     _cleanup_buffer_ struct buffer payload = BUFFER_INIT;
     const struct transfer transfer = {.flags = TRANSFER_LIST, .patience_s = PATIENCE_S};
     const struct station *station = station_at(question->worker, question->ask.slot);
-    struct errand errand = {.verb = VERB_GET, .user = *station->user ? station->user : NULL};
+    struct errand errand = {.verb = VERB_GET, .user = station_user(station, question->user)};
     struct remote_job *job;
     int error = transfer_encode(&transfer, (const char *const[]){question->path, NULL}, &payload);
 
@@ -231,6 +233,7 @@ void worker_send_list(struct worker *worker, const struct worker_list *ask)
     question->ask = *ask;
     question->path = g_strdup(ask->path);
     question->ask.path = question->path;
+    question->user = g_strdup(ask->user);
     worker_send(worker, &question->letter);
 }
 

@@ -39,6 +39,7 @@ static struct past_run copy_run(const struct stored_run *run)
         .ok = run->ok,
         .failed = run->failed,
         .unreachable = run->unreachable,
+        .unasked = run->unasked,
     };
 }
 
@@ -172,6 +173,7 @@ static void copy_answers(struct harvest *harvest, GArray *answers)
             .name = g_strdup(harvest_names(harvest)[i]),
             .state = machine->state,
             .is_ended = machine->is_done,
+            .is_unasked = machine->is_done && harvest_is_unasked(machine),
             .ms = machine->ms,
             .sentence = failure_text(harvest, machine->failure),
             .text = g_string_new(NULL),

@@ -98,10 +98,7 @@ static int start_visit(struct fanout_visit *visit, void *user)
                          station && !station->has_id ? &trouble : NULL);
         return 0;
     }
-    if (*run->user)
-        run->job.errand.user = run->user;
-    else
-        run->job.errand.user = *station->user ? station->user : NULL;
+    run->job.errand.user = station_user(station, run->user);
     return task_of(run)->start(visit, task_of(run)->user);
 }
 

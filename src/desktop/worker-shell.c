@@ -205,9 +205,7 @@ static int start(struct shell *shell, const struct station *station,
     struct errand errand = {.verb = VERB_SHELL};
     int error = terminal_encode(&terminal, &command, &payload);
 
-    if (!user)
-        user = *station->user ? station->user : NULL;
-    errand.user = user;
+    errand.user = station_user(station, user);
     if (error)
         return error;
     errand.payload = (struct slice){.bytes = buffer_bytes(&payload),

@@ -15,6 +15,13 @@ struct link *station_link(const struct station *station)
                : lookout_link(station->worker->lookout, station->position);
 }
 
+const char *station_user(const struct station *station, const char *wanted)
+{
+    const char *user = wanted && *wanted ? wanted : station ? station->user : "";
+
+    return *user ? user : NULL;
+}
+
 struct link *station_ready_link(struct worker *worker, uint32_t slot)
 {
     const struct station *station = station_at(worker, slot);

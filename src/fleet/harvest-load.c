@@ -5,6 +5,7 @@
 
 #include "base/cleanup.h"
 #include "fleet/harvest-private.h"
+#include "proto/problem.h"
 
 struct loading {
     struct harvest *harvest;
@@ -30,6 +31,12 @@ static int load_output(struct loading *loading, uint32_t position, bool is_error
     return error;
 }
 
+/* Words of problems live in the row only as long as the call. */
+static const char *lasting_word(const char *word)
+{
+    return word ? problem_info(problem_parse(word))->name : NULL;
+}
+
 static int load_result(const struct stored_result *result, void *user)
 {
     static const uint8_t no_job[UUID_SIZE];
@@ -45,9 +52,9 @@ static int load_result(const struct stored_result *result, void *user)
     error = load_output(loading, result->position, false, result->out);
     if (!error)
         error = load_output(loading, result->position, true, result->err);
-    /* The words of problems live in the row only as long as this call. */
     if (!error)
-        error = harvest_end(harvest, result->position, result->state, NULL, result->text, NULL);
+        error = harvest_end(harvest, result->position, result->state, lasting_word(result->problem),
+                            result->text, NULL);
     return error;
 }
 

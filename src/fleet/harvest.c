@@ -112,7 +112,12 @@ static void count_end(struct harvest *harvest, const struct harvest_machine *mac
     }
     switch (machine->state.state) {
     case STATE_REFUSED: counts->refused++; break;
-    case STATE_UNSENT: counts->unsent++; __attribute__((fallthrough));
+    case STATE_UNSENT:
+        if (harvest_is_unasked(machine))
+            counts->unasked++;
+        else
+            counts->unreachable++;
+        break;
     case STATE_UNREACHABLE: counts->unreachable++; break;
     default: counts->failed++;
     }

@@ -29,14 +29,14 @@ struct harvest_settings {
     uint64_t quota;               /* how large the memory of runs may be; 0: STORE_RUNS_BYTES */
 };
 
-/* How many machines are where. ok + failed + refused + unreachable = done. */
+/* How many machines are where. ok + failed + refused + unreachable + unasked = done. */
 struct harvest_counts {
     uint32_t done;
     uint32_t ok;          /* nothing went wrong: exit code 0 */
     uint32_t failed;      /* another code, a signal, time, lost with its machine */
     uint32_t refused;     /* the machine said no */
     uint32_t unreachable; /* no answer */
-    uint32_t unsent;      /* of these, never asked */
+    uint32_t unasked;     /* never asked: others had failed before, or it was stopped */
     uint32_t running;     /* took the order and are not done */
     uint32_t away;        /* of these, not connected now; it is tried again */
 };
@@ -56,6 +56,12 @@ struct harvest_machine {
 };
 
 enum { HARVEST_NONE = UINT32_MAX };
+
+/* Whether it was its turn that never came; of a machine that is done. */
+static inline bool harvest_is_unasked(const struct harvest_machine *machine)
+{
+    return machine->state.state == STATE_UNSENT && !machine->problem;
+}
 
 /* Returns 0 or -errno. */
 int harvest_new(struct harvest **harvest_out, const struct harvest_settings *settings);

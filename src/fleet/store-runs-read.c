@@ -12,7 +12,9 @@
     " machines,"                                                                            \
     " (SELECT count(*) FROM results WHERE run = id AND text IS NULL AND"                    \
     "  (state IN (0, 1) OR (state = 2 AND detail = 0))),"                                   \
-    " (SELECT count(*) FROM results WHERE run = id AND state IN (8, 9))"
+    " (SELECT count(*) FROM results WHERE run = id AND"                                     \
+    "  (state = 8 OR (state = 9 AND problem IS NOT NULL))),"                                \
+    " (SELECT count(*) FROM results WHERE run = id AND state = 9 AND problem IS NULL)"
 
 _Static_assert((int)STATE_QUEUED == 0 && (int)STATE_RUNNING == 1 && (int)STATE_EXITED == 2 &&
                    (int)STATE_UNREACHABLE == 8 && (int)STATE_UNSENT == 9,
@@ -37,10 +39,11 @@ static void take_run(sqlite3_stmt *statement, struct stored_run *run_out)
         .machines = (uint32_t)sqlite3_column_int64(statement, 9),
         .ok = (uint32_t)sqlite3_column_int64(statement, 10),
         .unreachable = (uint32_t)sqlite3_column_int64(statement, 11),
+        .unasked = (uint32_t)sqlite3_column_int64(statement, 12),
     };
     run_out->payload.bytes = sqlite3_column_blob(statement, 6);
     run_out->payload.size = (size_t)sqlite3_column_bytes(statement, 6);
-    run_out->failed = run_out->machines - run_out->ok - run_out->unreachable;
+    run_out->failed = run_out->machines - run_out->ok - run_out->unreachable - run_out->unasked;
 }
 
 int store_runs_each(struct store *store, uint32_t limit,
@@ -230,7 +233,7 @@ bool store_run_word_fits(const char *word, const struct stored_result *result)
         return !is_ok(result);
     if (!result || !state_parse(word, &state))
         return false;
-    if (state == STATE_UNREACHABLE && result->state.state == STATE_UNSENT)
+    if (state == STATE_UNREACHABLE && result->state.state == STATE_UNSENT && result->problem)
         return true;
     return result->state.state == state;
 }

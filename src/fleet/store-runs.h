@@ -41,7 +41,8 @@ struct stored_run {
     int exit_status;
     uint32_t machines;
     uint32_t ok;          /* the rest is told while the results are read */
-    uint32_t unreachable; /* unsent ones, too */
+    uint32_t unreachable; /* those whose order could not be sent, too */
+    uint32_t unasked;     /* their turn never came */
     uint32_t failed;      /* every other end, and those without an end */
 };
 
@@ -88,8 +89,8 @@ int store_run_forget(struct store *store, int64_t number);
 /* ---- which of its machines ---- */
 
 /* Whether a machine with this end is one of `word`: "ok", "failed" (not ok, whatever the reason),
- * "unreachable" (with those that were never asked), or a state's own word. `result` NULL: no end is
- * known. */
+ * "unreachable" (with those whose order could not be sent), or a state's own word. `result` NULL:
+ * no end is known. */
 bool store_run_word_fits(const char *word, const struct stored_result *result);
 /* Whether there is such a word. */
 bool store_run_word_is_known(const char *word);

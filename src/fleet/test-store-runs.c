@@ -79,17 +79,24 @@ static int64_t output(int64_t run, const char *said, size_t size)
     return id;
 }
 
-static void result(int64_t run, uint32_t position, enum state state, uint32_t detail, int64_t out)
+static void result_of(int64_t run, uint32_t position, enum state state, uint32_t detail,
+                      const char *problem, int64_t out)
 {
     const struct stored_result one = {
         .position = position,
         .state = {state, detail},
         .ms = 7,
         .out = out,
+        .problem = problem,
         .text = state == STATE_EXITED && detail == 0 ? NULL : "it went wrong",
     };
 
     assert_int_equal(store_run_result(store, run, &one), 0);
+}
+
+static void result(int64_t run, uint32_t position, enum state state, uint32_t detail, int64_t out)
+{
+    result_of(run, position, state, detail, NULL, out);
 }
 
 static void assert_picked(int64_t run, const char *word, const char *expected)
@@ -132,7 +139,8 @@ static void test_kept(void **state)
     assert_int_equal(run.exit_status, 3);
     assert_int_equal(run.machines, 5);
     assert_int_equal(run.ok, 1);
-    assert_int_equal(run.unreachable, 2);
+    assert_int_equal(run.unreachable, 1);
+    assert_int_equal(run.unasked, 1);
     assert_int_equal(run.failed, 2);
     assert_int_equal(store_run_read(store, said, &out, &size), 0);
     assert_string_equal(buffer_text(&out), "hello\n");
@@ -149,10 +157,12 @@ static void test_picked(void **state)
     assert_picked(number, "failed", "web1 web2 db1 old new ");
     result(number, 0, STATE_EXITED, 0, 0);
     result(number, 2, STATE_EXITED, 1, 0);
-    result(number, 3, STATE_UNSENT, 0, 0);
+    result_of(number, 3, STATE_UNSENT, 0, "no-answer", 0);
+    result(number, 4, STATE_UNSENT, 0, 0);
     assert_picked(number, "ok", "web1 ");
     assert_picked(number, "failed", "web2 db1 old new ");
     assert_picked(number, "unreachable", "old ");
+    assert_picked(number, "unsent", "old new ");
     assert_picked(number, "exited", "web1 db1 ");
     assert_picked(number, "refused", "");
     assert_true(store_run_word_is_known("timed-out"));

@@ -391,7 +391,7 @@ def test_interrupt_while_connecting(fleet, silence):
         process.send_signal(signal.SIGINT)
         _, err = process.communicate(timeout=30)
     assert time.monotonic() - begun < 4, "nobody waits for the time-out of a connection"
-    assert b"(3 failed, 3 not asked)" in err, err
+    assert b"(3 failed, 3 unreachable)" in err, err
     assert many.console.run("nodeset", "@last.unsent").out == "web[1-3]\n"
 
 

@@ -1,5 +1,6 @@
 """The Files tab: two folders side by side, files on their way between them."""
 import os
+import pwd
 import subprocess
 import sys
 import time
@@ -226,6 +227,47 @@ def test_progress_and_cancel(behind, sides):
     wait("nothing left", lambda: not list(there.iterdir()))
 
 
+def begin_large_put(gui, sides):
+    here, there = sides
+    big(here / "large", 20 << 20)
+    open_files(gui, "web1", here, there)
+    gui.point(row(gui, "Files here", "large"))
+    gui.press("Put there")
+    gui.label(r"^[0-9.]+ [KM]iB of 20\.0 MiB")
+    return there
+
+
+def test_closing_a_tab_with_files_on_their_way_asks(behind, sides):
+    gui, _, _ = behind(throttle=400000)
+    there = begin_large_put(gui, sides)
+    gui.key("ctrl+shift+w")
+    dialog = gui.dialog()
+    gui.label("^Stop 1 transfer\\?$", dialog)
+    gui.label("stop on both sides, and what was begun is taken away", dialog)
+    gui.press("Go on transferring", dialog)
+    gui.no_dialog()
+    gui.label(r"^[0-9.]+ [KM]iB of 20\.0 MiB")
+    gui.key("ctrl+shift+w")
+    gui.press("Stop and close", gui.dialog())
+    gui.no_dialog()
+    gui.gone("page tab", "Files")
+    wait("nothing left", lambda: not list(there.iterdir()))
+
+
+def test_closing_the_window_with_files_on_their_way_asks(behind, sides):
+    gui, _, _ = behind(throttle=400000)
+    there = begin_large_put(gui, sides)
+    gui.key("ctrl+shift+q")
+    dialog = gui.dialog()
+    gui.label("^Stop 1 transfer\\?$", dialog)
+    gui.key("Escape")
+    gui.no_dialog()
+    gui.key("ctrl+shift+q")
+    gui.press("Stop and close", gui.dialog())
+    wait("the window's end", lambda: gui.process.poll() is not None)
+    wait("nothing left", lambda: not list(there.iterdir()))
+
+
 def test_a_machine_lost_in_the_middle_goes_on(behind, sides):
     gui, _, proxy = behind(throttle=3000000)
     here, there = sides
@@ -338,3 +380,32 @@ def test_files_of_another_program_are_dropped_on_the_machine(paired, sides):
     finally:
         other.terminate()
         other.wait()
+
+
+@pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
+def test_files_are_read_and_written_as_another_user(paired, sides):
+    gui, _ = paired(may="all", as_="root,nobody")
+    here, there = sides
+    for folder in there.parents:
+        if not folder.stat().st_mode & 0o001:
+            folder.chmod(folder.stat().st_mode | 0o011)
+    (there / "secret").mkdir(mode=0o700)
+    (there / "secret" / "key").write_text("x")
+    (there / "open").mkdir(mode=0o777)
+    (there / "open").chmod(0o777)
+    (here / "a.txt").write_text("hello\n")
+    open_files(gui, "web1", here, there / "secret")
+    shows(gui, "Files on web1", "key")
+    gui.choose_user("HuneFilesView", "nobody")
+    gui.key("Escape")
+    wait("a folder of who has no home", lambda: gui.entry("Folder on web1").text == "/")
+    gui.enter(gui.entry("Folder on web1"), str(there / "secret"))
+    gui.label("secret: Permission denied", gui.find("panel", "Files on web1"))
+    go(gui, "Folder on web1", there / "open")
+    gui.point(row(gui, "Files here", "a.txt"))
+    gui.press("Put there")
+    gui.label("^Done: 6 B$")
+    gui.label(r"^Put a\.txt into .*open \(as nobody\)$")
+    assert (there / "open/a.txt").stat().st_uid == pwd.getpwnam("nobody").pw_uid
+    gui.click("page tab", "Command")
+    gui.user_button("HuneCommandView", "nobody")  # one choice for the whole tab

@@ -156,9 +156,9 @@ def test_a_canary_that_fails_keeps_the_others_unasked(paired, tmp_path):
     gui.key("Escape")
     run(gui, f"echo ran >> {tmp_path}/ran; false")
     gui.label("^A canary failed: no other machine is asked.$")
-    gui.label(r"^0 done, 1 failed, 2 unreachable, 0 running, 0 waiting")
+    gui.label(r"^0 done, 1 failed, 0 unreachable, 2 not asked, 0 running, 0 waiting")
     wait("both answers", lambda: sorted(groups(gui)) == [
-        "web1, 1 machine: exited(1)", "web[2,3], 2 machines: unsent"])
+        "web1, 1 machine: exited(1)", "web[2,3], 2 machines: not asked"])
     assert (tmp_path / "ran").read_text() == "ran\n"
     gui.press("Run again on the failed ones")
 
