@@ -78,6 +78,10 @@ int cli_execute(struct console *console, const struct cli_command *command,
         status = STATUS_FAILED;
     } else if (error) {
         status = console_usage(console, fault.text, fault.hint);
+    } else if (console->common.help && words.rest) {
+        /* "run -h web1 -- uptime": whoever gives a command does not ask for help. */
+        status = console_usage(console, _("-h is the help; it takes no machine."),
+                               _("Machines stand as a selector: hune run web1 -- uptime"));
     } else if (console->common.help) {
         help_command(&console->out, command);
         status = STATUS_OK;

@@ -66,6 +66,11 @@ HUNE_COMMANDS(X)
         .name = (name_), .value = (value_), .help = (help_), .offset = offsetof(type, member), \
         .kind = OPTION_##kind_word, .letter = (letter_)                                        \
     }
+/* An option of other tools: ELSEWHERE('a', "all", N_("what does that here")). */
+#define ELSEWHERE(letter_, name_, here_)                                                \
+    {                                                                                   \
+        .name = (name_), .help = (here_), .kind = OPTION_ELSEWHERE, .letter = (letter_) \
+    }
 #define OPTIONS(table, type) \
     .options = (table), .option_count = ELEMENTS_OF(table), .values_size = sizeof(type)
 

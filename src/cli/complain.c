@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/text.h"
+#include "cli/grid.h"
 #include "fleet/i18n.h"
 #include "fleet/signer.h"
 #include "fleet/trouble.h"
@@ -50,6 +51,46 @@ void complain_fault(struct output *error, const char *about, const struct fault 
     if (about && fault->line > 0 && buffer_printf(&place_text, "%s:%u", about, fault->line) == 0)
         about = buffer_text(&place_text);
     complain(error, about, fault->text, NULL, fault->hint);
+}
+
+/* The beginning of the character that a byte belongs to. */
+static size_t character_at(const char *text, size_t at)
+{
+    while (at > 0 && ((uint8_t)text[at] & 0xc0) == 0x80)
+        at--;
+    return at;
+}
+
+static void put_mark(struct output *error, const char *text, size_t place)
+{
+    enum { AROUND = 36 };
+    size_t length = strlen(text);
+    size_t from = place > AROUND ? character_at(text, place - AROUND) : 0;
+    size_t end = length - place > AROUND ? character_at(text, place + AROUND) : length;
+    _cleanup_buffer_ struct buffer before = BUFFER_INIT, after = BUFFER_INIT;
+
+    if (text_append_printable_line(&before, text + from, place - from) ||
+        text_append_printable_line(&after, text + place, end - place))
+        return;
+    output_print(error, "    %s", from > 0 ? "…" : "");
+    output_bytes(error, buffer_bytes(&before), buffer_length(&before));
+    output_bytes(error, buffer_bytes(&after), buffer_length(&after));
+    output_print(error, "%s\n    %*s%s^%s\n", end < length ? "…" : "",
+                 (int)text_width((const char *)buffer_bytes(&before), buffer_length(&before)) +
+                     (from > 0),
+                 "", output_colour(error, COLOUR_RED), output_plain(error));
+}
+
+void complain_marked(struct output *error, const char *text, const struct fault *fault)
+{
+    size_t place = fault->column - (fault->column > 0);
+
+    complain(error, NULL, fault->text, NULL, NULL);
+    /* Of what begins wrong, the sentence says enough. */
+    if (place > 0 && place <= strlen(text))
+        put_mark(error, text, place);
+    put_hint(error, fault->hint);
+    output_flush(error);
 }
 
 void complain_say(struct output *error, const char *hint, const char *format, ...)

@@ -20,6 +20,9 @@ struct trouble;
 void complain(struct output *error, const char *about, const char *text, const char *detail,
               const char *hint);
 void complain_fault(struct output *error, const char *about, const struct fault *fault);
+/* The same for a fault in a text that was typed: where in it, the text is shown with a mark below
+ * the place; of a long one, what stands around it. */
+void complain_marked(struct output *error, const char *text, const struct fault *fault);
 /* A sentence of our own, translated, with its hint. */
 void complain_say(struct output *error, const char *hint, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

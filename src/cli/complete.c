@@ -55,22 +55,11 @@ static void offer_options(const struct completing *completing, const struct cli_
     for (size_t i = 0; i < count; i++) {
         char name[64];
 
+        if (options[i].kind == OPTION_ELSEWHERE)
+            continue;
         snprintf(name, sizeof(name), "--%s", options[i].name);
         offer_word(completing, name, options[i].help);
     }
-}
-
-static const struct cli_option *find_option(const struct cli_option *options, size_t count,
-                                            const char *word)
-{
-    for (size_t i = 0; i < count; i++) {
-        bool is_long = word[0] == '-' && word[1] == '-';
-
-        if (is_long ? text_equal(options[i].name, word + 2)
-                    : options[i].letter == word[1] && options[i].letter && !word[2])
-            return &options[i];
-    }
-    return NULL;
 }
 
 /* The option whose value the word behind `word` is, or NULL. */
@@ -82,11 +71,11 @@ static const struct cli_option *valued_option(const struct completing *completin
     if (word[0] != '-')
         return NULL;
     if (command)
-        option = find_option(command->options, command->option_count, word);
+        option = options_find(command->options, command->option_count, word);
     if (!option && command && command->selects)
-        option = find_option(&target_option, 1, word);
+        option = options_find(&target_option, 1, word);
     if (!option)
-        option = find_option(common_options, common_option_count, word);
+        option = options_find(common_options, common_option_count, word);
     return option && option->kind != OPTION_FLAG ? option : NULL;
 }
 

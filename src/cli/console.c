@@ -260,7 +260,7 @@ static int join_selector(const struct console *console, const char *const *words
     if (console->common.target)
         error = buffer_append_text(out, console->common.target);
     for (; *words && !error; words++) {
-        error = buffer_append_text(out, " ");
+        error = buffer_append_text(out, buffer_length(out) ? " " : "");
         if (!error)
             error = buffer_append_text(out, *words);
     }
@@ -291,7 +291,7 @@ int console_select(struct console *console, const char *const *words,
         return STATUS_FAILED;
     }
     if (error) {
-        complain_fault(&console->error, NULL, &fault);
+        complain_marked(&console->error, buffer_text(&text), &fault);
         return STATUS_USAGE;
     }
     if (selection_out->count == 0) {
@@ -320,7 +320,7 @@ int console_select_one(struct console *console, const char *const *words, uint32
         return 0;
     }
     if (selector_one(fleet, word, index_out, &fault)) {
-        complain_fault(&console->error, NULL, &fault);
+        complain_marked(&console->error, word, &fault);
         return STATUS_USAGE;
     }
     return 0;

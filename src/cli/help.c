@@ -14,6 +14,8 @@ static void print_options(struct output *output, const struct cli_option *option
         const char *value = option->value ? _(option->value) : "";
         char left[96], letter[8] = "    ";
 
+        if (option->kind == OPTION_ELSEWHERE)
+            continue;
         if (option->letter)
             snprintf(letter, sizeof(letter), "-%c, ", option->letter);
         snprintf(left, sizeof(left), "%s--%s%s%s", letter, option->name, *value ? " " : "", value);

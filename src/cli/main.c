@@ -7,6 +7,7 @@
 #include "base/log.h"
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "fleet/language.h"
 
 /* Names are resolved by threads, and a slow name service would let thousands of machines stand in
@@ -14,6 +15,17 @@
 static void allow_many_lookups(void)
 {
     setenv("UV_THREADPOOL_SIZE", "64", 0);
+}
+
+/* "hune -w web1 uptime": an option of `run` where none can be. */
+static bool is_of_run(const char *const *arguments, size_t count)
+{
+    for (size_t i = 0; i < count; i++)
+        if (!options_find(common_options, common_option_count, arguments[i]) &&
+            (options_find(cli_run.options, cli_run.option_count, arguments[i]) ||
+             options_find(&target_option, 1, arguments[i])))
+            return true;
+    return false;
 }
 
 /* The options before the command's name. Sets `*rest_out` to the name. */
@@ -47,15 +59,33 @@ static int global_options(struct console *console, const char *const *arguments,
         complain_no_memory(&console->error);
         return STATUS_FAILED;
     }
-    return error ? console_usage(console, fault.text, fault.hint) : STATUS_OK;
+    if (!error)
+        return STATUS_OK;
+    return console_usage(console, fault.text,
+                         is_of_run(before, count)
+                             ? _("It stands behind a command: hune run SEL [OPTIONS] -- COMMAND")
+                             : fault.hint);
+}
+
+static bool is_machine(struct console *console, const char *name)
+{
+    struct fleet *fleet;
+
+    return console_fleet(console, &fleet) == 0 && fleet_find(fleet, name) != FLEET_NONE;
 }
 
 static int unknown_command(struct console *console, const char *name)
 {
     const char *nearest = cli_nearest(name);
-    char hint[192];
+    const char *here = elsewhere_command(name);
+    char hint[320];
 
-    if (nearest)
+    if (here)
+        snprintf(hint, sizeof(hint), "%s", here);
+    else if (is_machine(console, name))
+        snprintf(hint, sizeof(hint),
+                 _("It is a machine: `hune run %s -- COMMAND` or `hune shell %s`."), name, name);
+    else if (nearest)
         snprintf(hint, sizeof(hint), _("Did you mean `hune %s`?"), nearest);
     else
         snprintf(hint, sizeof(hint), "%s", _("`hune help` lists the commands."));

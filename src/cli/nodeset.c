@@ -47,7 +47,7 @@ static int add_selected(struct console *console, const char *word, struct names 
         return status;
     error = selector_match(fleet, word, &selection, &fault);
     if (error > 0) {
-        complain_fault(&console->error, NULL, &fault);
+        complain_marked(&console->error, word, &fault);
         return STATUS_USAGE;
     }
     for (uint32_t i = 0; i < selection.count && !error; i++) {
@@ -60,6 +60,7 @@ static int add_selected(struct console *console, const char *word, struct names 
 
 static int add_text(struct console *console, const char *text, struct names *names)
 {
+    const char *whole = text;
     struct fault fault = {0};
     int error;
 
@@ -81,7 +82,8 @@ static int add_text(struct console *console, const char *text, struct names *nam
         } else {
             error = nodeset_expand(text, length, add_name, names, &fault);
             if (error > 0) {
-                complain_fault(&console->error, NULL, &fault);
+                fault.column += (uint32_t)(text - whole);
+                complain_marked(&console->error, whole, &fault);
                 return STATUS_USAGE;
             }
             if (error < 0) {

@@ -30,7 +30,7 @@ static bool option_find(const struct parser *parser, const char *name, size_t le
 
         for (size_t i = 0; i < set->count; i++) {
             const struct cli_option *option = &set->options[i];
-            bool same = name ? strlen(option->name) == length &&
+            bool same = name ? length > 0 && strlen(option->name) == length &&
                                    memcmp(option->name, name, length) == 0
                              : option->letter == letter;
 
@@ -65,6 +65,7 @@ static int option_store(const struct parser *parser, struct found found, const c
     case OPTION_FLAG: *(bool *)found.value = true; break;
     case OPTION_TEXT: *(const char **)found.value = text; break;
     case OPTION_LIST: return list_append(found.value, text);
+    case OPTION_ELSEWHERE: break;
     case OPTION_NUMBER:
         good = text_to_u64(text, 1000000, found.value) && *(uint64_t *)found.value > 0;
         if (!good)
@@ -81,6 +82,14 @@ static int option_store(const struct parser *parser, struct found found, const c
     return good ? 0 : OPTIONS_E_BAD;
 }
 
+/* `shown` is how it was written. */
+static int option_of_others(const struct parser *parser, const struct cli_option *option,
+                            const char *shown)
+{
+    fault_set(parser->fault, _(option->help), _("There is no option %s here."), shown);
+    return OPTIONS_E_UNKNOWN;
+}
+
 static int unknown_option(const struct parser *parser, const char *shown, const char *name)
 {
     struct nearest nearest = nearest_begin(name);
@@ -88,7 +97,8 @@ static int unknown_option(const struct parser *parser, const char *shown, const 
 
     for (size_t s = 0; s < parser->set_count; s++) {
         for (size_t i = 0; i < parser->sets[s].count; i++)
-            nearest_offer(&nearest, parser->sets[s].options[i].name);
+            if (parser->sets[s].options[i].kind != OPTION_ELSEWHERE)
+                nearest_offer(&nearest, parser->sets[s].options[i].name);
     }
     if (nearest.best)
         snprintf(hint, sizeof(hint), _("Did you mean --%s?"), nearest.best);
@@ -111,6 +121,8 @@ static int parse_long(struct parser *parser, const char *argument)
         snprintf(shorter, sizeof(shorter), "%.*s", (int)length, name);
         return unknown_option(parser, argument, shorter);
     }
+    if (found.option->kind == OPTION_ELSEWHERE)
+        return option_of_others(parser, found.option, argument);
     if (found.option->kind == OPTION_FLAG) {
         if (value) {
             fault_set(parser->fault, NULL, _("--%s takes no value."), found.option->name);
@@ -139,6 +151,8 @@ static int parse_letters(struct parser *parser, const char *argument)
 
         if (!option_find(parser, NULL, 0, *at, &found))
             return unknown_option(parser, argument, at);
+        if (found.option->kind == OPTION_ELSEWHERE)
+            return option_of_others(parser, found.option, argument);
         if (found.option->kind == OPTION_FLAG) {
             option_store(parser, found, NULL);
             continue;
@@ -187,6 +201,24 @@ int options_parse(const struct option_set *sets, size_t set_count, bool dashes_a
             return error;
     }
     return 0;
+}
+
+const struct cli_option *options_find(const struct cli_option *options, size_t count,
+                                      const char *argument)
+{
+    bool is_long = argument[0] == '-' && argument[1] == '-';
+
+    for (size_t i = 0; i < count; i++) {
+        const struct cli_option *option = &options[i];
+
+        if (option->kind == OPTION_ELSEWHERE)
+            continue;
+        if (is_long ? text_equal(option->name, argument + 2)
+                    : argument[0] == '-' && option->letter && option->letter == argument[1] &&
+                          !argument[2])
+            return option;
+    }
+    return NULL;
 }
 
 void options_release(const struct option_set *sets, size_t set_count)

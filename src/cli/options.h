@@ -15,6 +15,9 @@ enum option_kind {
     OPTION_NUMBER,  /* uint64_t, 1 to 1,000,000 */
     OPTION_SECONDS, /* uint64_t: "90s", "15m" */
     OPTION_LIST,    /* struct text_list: the option may come more than once */
+    /* None of ours, but of a tool that people know: `help` tells what does that here. Shown
+     * nowhere. Its name may be "". */
+    OPTION_ELSEWHERE,
 };
 
 struct text_list {
@@ -46,7 +49,7 @@ struct words {
 };
 
 enum options_error {
-    OPTIONS_E_UNKNOWN = 1, /* no such option; the hint names the nearest one */
+    OPTIONS_E_UNKNOWN = 1, /* no such option; the hint names the nearest one, or ours for it */
     OPTIONS_E_VALUE,       /* its value is missing, or there is one where none belongs */
     OPTIONS_E_BAD,         /* the value is not what the option takes */
 };
@@ -56,6 +59,9 @@ enum options_error {
  */
 int options_parse(const struct option_set *sets, size_t set_count, bool dashes_are_words,
                   const char *const *arguments, struct words *words_out, struct fault *fault);
+/* The option that an argument names ("--gather", "-b"; no value in it), or NULL. */
+const struct cli_option *options_find(const struct cli_option *options, size_t count,
+                                      const char *argument);
 /* Frees the lists in the values; the values themselves belong to the caller. */
 void options_release(const struct option_set *sets, size_t set_count);
 void words_deinit(struct words *words);

@@ -63,7 +63,7 @@ bool prompt_use(struct prompt *prompt, const char *selector)
         if (!error && selection.count == 0)
             fault_set(&fault, NULL, _("No machine is left by \"%s\"."), selector);
         if (error || selection.count == 0) {
-            complain_fault(&prompt->session.console->error, NULL, &fault);
+            complain_marked(&prompt->session.console->error, selector, &fault);
             selection_deinit(&selection);
             return false;
         }

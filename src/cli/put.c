@@ -26,6 +26,12 @@ static const struct cli_option options[] = {
            N_("machines at a time; default 32")),
     OPTION(struct carry_options, patience, SECONDS, 0, "patience", N_("TIME"),
            N_("the machine gives up after so long without us; default 10m")),
+    ELSEWHERE('r', "recursive", N_("Folders are taken whole without it.")),
+    ELSEWHERE('p', "preserve", N_("Modes and times are kept without it.")),
+    ELSEWHERE('a', "archive", N_("Folders are taken whole, and modes and times kept, without it.")),
+    ELSEWHERE('P', "port", N_("The port stands in the list (hune list, hune add HOST:PORT).")),
+    ELSEWHERE('z', "compress", N_("Nothing is packed on its way; name less, or pack it there.")),
+    ELSEWHERE('w', "", N_("The machines stand before the path: hune put FILE… 'web[1-9]:/tmp'")),
     OPTION(struct carry_options, even_protected, FLAG, 0, "even-protected", NULL,
            N_("also on machines with the tag \"protected\"")),
 };

@@ -8,8 +8,10 @@
 
 #include "base/text.h"
 #include "cli/commands.h"
+#include "cli/elsewhere.h"
 #include "cli/input.h"
 #include "cli/run-care.h"
+#include "cli/run-choose.h"
 #include "fleet/store-runs.h"
 #include "proto/command.h"
 
@@ -17,8 +19,7 @@ struct run_options {
     const char *as;
     const char *cwd;
     const char *stdin_path;
-    const char *where;   /* -w, as pdsh and clush have it */
-    const char *exclude; /* -x */
+    struct run_places places;
     const char *wave;
     const char *max_fail;
     struct text_list env;
@@ -37,7 +38,6 @@ struct run_options {
     bool keep_going;
     bool dry_run;
     bool even_protected;
-    bool retry_failed;
     bool largest; /* -S: what hune does anyway */
 };
 
@@ -124,73 +124,7 @@ static void order_deinit(struct run_order *order)
         close(order->input);
 }
 
-/* ---- on which machines ---- */
-
-/* Takes the machines of `exclude` out of the selection. */
-static int take_out(struct console *console, const char *exclude, struct selection *selection)
-{
-    _cleanup_selection_ struct selection out = SELECTION_INIT;
-    struct fault fault = {0};
-    struct fleet *fleet;
-    uint32_t left = 0, at = 0;
-    int error = console_fleet(console, &fleet);
-
-    if (error)
-        return error;
-    error = selector_match(fleet, exclude, &out, &fault);
-    if (error < 0) {
-        complain_no_memory(&console->error);
-        return STATUS_FAILED;
-    }
-    if (error) {
-        complain_fault(&console->error, NULL, &fault);
-        return STATUS_USAGE;
-    }
-    /* Both are ascending. */
-    for (uint32_t i = 0; i < selection->count; i++) {
-        while (at < out.count && out.indices[at] < selection->indices[i])
-            at++;
-        if (at == out.count || out.indices[at] != selection->indices[i])
-            selection->indices[left++] = selection->indices[i];
-    }
-    selection->count = left;
-    if (left > 0)
-        return 0;
-    complain_say(&console->error, _("hune list SELECTOR shows what a selector picks."), "%s",
-                 _("-x leaves no machine."));
-    return STATUS_USAGE;
-}
-
-/* -t, -w and the words together; `text` is how they read. */
-static int choose(struct console *console, const struct run_options *options,
-                  const struct words *words, struct buffer *text, struct selection *selection)
-{
-    _cleanup_free_ const char **all = calloc(words->count + 4, sizeof(*all));
-    const char *parts[] = {console->common.target, options->where,
-                           options->retry_failed ? "@last.failed" : NULL};
-    size_t count = 0;
-    int status, error = 0;
-
-    if (!all)
-        return STATUS_FAILED;
-    for (size_t i = 1; i < ELEMENTS_OF(parts); i++)
-        if (parts[i])
-            all[count++] = parts[i];
-    for (size_t i = 0; i < words->count; i++)
-        all[count++] = words->items[i];
-    if (count == 0 && options->exclude && !console->common.target)
-        all[count++] = "all";
-    status = console_select(console, all, selection);
-    if (!status && options->exclude)
-        status = take_out(console, options->exclude, selection);
-    if (parts[0])
-        error = buffer_append_text(text, parts[0]);
-    for (size_t i = 0; i < count && !error; i++)
-        error = buffer_printf(text, "%s%s", buffer_length(text) ? " " : "", all[i]);
-    if (!error && options->exclude)
-        error = buffer_printf(text, " -x %s", options->exclude);
-    return error ? STATUS_FAILED : status;
-}
+/* ---- how ---- */
 
 static int read_waves(struct console *console, const struct run_options *options,
                       struct wave_settings *waves)
@@ -207,17 +141,42 @@ static int read_waves(struct console *console, const struct run_options *options
     return 0;
 }
 
+/* There is no `--`: what was typed, as it would be right. */
+static int ask_for_command(struct console *console, const struct run_options *options,
+                           const struct words *words)
+{
+    const char *where = options->places.where.count ? options->places.where.items[0]
+                        : console->common.target    ? console->common.target
+                                                    : NULL;
+    const char *const before[] = {"-w", where, NULL};
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT, hint = BUFFER_INIT;
+
+    if (elsewhere_run_line(where ? before : NULL, words, &line) || !buffer_text(&line) ||
+        buffer_printf(&hint, _("It stands behind --, like this: %s"), buffer_text(&line)) < 0 ||
+        !buffer_text(&hint))
+        return console_usage(console, _("Which command?"),
+                             _("It stands behind --, for example: hune run web1 -- uptime"));
+    return console_usage(console, _("Which command?"), buffer_text(&hint));
+}
+
 static int check(struct console *console, const struct run_options *options,
                  const struct words *words)
 {
-    if (options->retry_failed && (words->count > 0 || options->where || console->common.target))
+    bool chooses = words->count > 0 || options->places.where.count > 0 ||
+                   options->places.groups.count > 0 || console->common.target;
+    uint64_t number;
+
+    if (options->places.retry_failed && chooses)
         return console_usage(console, _("--retry-failed chooses the machines itself."),
                              _("To choose among them: hune run '@last.failed&SELECTOR' -- ..."));
-    if (!words->rest && !options->retry_failed)
-        return console_usage(console, _("Which command?"),
-                             _("It stands behind --, for example: hune run web1 -- uptime"));
+    if (!words->rest && !options->places.retry_failed)
+        return ask_for_command(console, options, words);
     if (words->rest && words->rest_count == 0)
         return console_usage(console, _("There is no command behind --."), NULL);
+    /* pdsh and clush have the time there. */
+    if (options->as && text_to_u64(options->as, UINT64_MAX, &number))
+        return console_usage(console, _("-u (--as) takes a user's name, not a number."),
+                             _("To stop the command after a time: --timeout 30s"));
     return STATUS_OK;
 }
 
@@ -258,7 +217,7 @@ static int exec_run(struct console *console, const void *values, const struct wo
     if (!status)
         status = read_waves(console, options, &order.wave);
     if (!status)
-        status = choose(console, options, words, &selector, &selection);
+        status = run_choose(console, &options->places, words, &selector, &selection);
     if (!status)
         status = words->rest ? encode(console, options, words, &order)
                              : recall(console, options, &order, &recalled);
@@ -276,6 +235,7 @@ static int exec_run(struct console *console, const void *values, const struct wo
 
 static const struct cli_option options[] = {
     OPTION(struct run_options, as, TEXT, 'u', "as", N_("USER"), N_("run as this user")),
+    OPTION(struct run_options, as, TEXT, 'l', "user", N_("USER"), N_("the same")),
     OPTION(struct run_options, timeout, SECONDS, 0, "timeout", N_("TIME"),
            N_("the machine stops the job then (90s, 15m, 2h)")),
     OPTION(struct run_options, deadline, SECONDS, 0, "deadline", N_("TIME"),
@@ -284,7 +244,6 @@ static const struct cli_option options[] = {
            N_("machines at a time; default: as many as files allow")),
     OPTION(struct run_options, gather, FLAG, 'b', "gather", NULL,
            N_("show equal outputs once, at the end; the default on a terminal")),
-    OPTION(struct run_options, gather, FLAG, 'g', "group", NULL, N_("the same")),
     OPTION(struct run_options, live, FLAG, 0, "live", NULL,
            N_("show output as it comes; with --json one object a line")),
     OPTION(struct run_options, sorted, FLAG, 'L', "sorted", NULL,
@@ -293,10 +252,14 @@ static const struct cli_option options[] = {
            N_("fold what differs only in names, numbers and times")),
     OPTION(struct run_options, diff, FLAG, 0, "diff", NULL,
            N_("show how the others differ from what most said")),
-    OPTION(struct run_options, where, TEXT, 'w', "where", N_("SEL"),
+    OPTION(struct run_options, places.where, LIST, 'w', "where", N_("SEL"),
            N_("the machines, as pdsh and clush have it; like -t")),
-    OPTION(struct run_options, exclude, TEXT, 'x', "exclude", N_("SEL"),
+    OPTION(struct run_options, places.exclude, LIST, 'x', "exclude", N_("SEL"),
            N_("but not these machines")),
+    OPTION(struct run_options, places.groups, LIST, 'g', "group", N_("GROUP"),
+           N_("the machines of a tag or group; like -w @GROUP")),
+    OPTION(struct run_options, places.out_of, LIST, 'X', "exclude-group", N_("GROUP"),
+           N_("but not those of this one; like -x @GROUP")),
     OPTION(struct run_options, canary, NUMBER, 0, "canary", N_("N"),
            N_("first on N machines; if one fails, on no other")),
     OPTION(struct run_options, wave, TEXT, 0, "wave", N_("N|N%"),
@@ -308,7 +271,7 @@ static const struct cli_option options[] = {
            N_("show who would get what; send nothing")),
     OPTION(struct run_options, even_protected, FLAG, 0, "even-protected", NULL,
            N_("also on machines with the tag \"protected\"")),
-    OPTION(struct run_options, retry_failed, FLAG, 0, "retry-failed", NULL,
+    OPTION(struct run_options, places.retry_failed, FLAG, 0, "retry-failed", NULL,
            N_("on the machines that failed in the last run; its command, if none is given")),
     OPTION(struct run_options, detach, FLAG, 'd', "detach", NULL,
            N_("leave as soon as the machines took it; hune attach follows it")),
@@ -324,6 +287,18 @@ static const struct cli_option options[] = {
            N_("one machine: record the output, for asciinema")),
     OPTION(struct run_options, largest, FLAG, 'S', "largest", NULL,
            N_("exit with the largest code of all; hune always does")),
+    ELSEWHERE('a', "all", N_("All machines are a selector: hune run all -- COMMAND")),
+    ELSEWHERE('B', "", N_("-b gathers standard error with the rest.")),
+    ELSEWHERE('N', "", N_("-b shows equal outputs once, without a name before each line.")),
+    ELSEWHERE('c', "copy", N_("Files go with hune put FILE… SEL:PATH.")),
+    ELSEWHERE(0, "rcopy", N_("Files come with hune get MACHINE:PATH… DIR.")),
+    ELSEWHERE('p', "par", N_("-f N is machines at a time; ports stand in the list (hune list).")),
+    ELSEWHERE('o', "options", N_("No ssh takes part; the list has what is needed (hune list).")),
+    ELSEWHERE('R', "", N_("There is one way to a machine, and it is no ssh.")),
+    ELSEWHERE('H', "host", N_("-w SEL names the machines.")),
+    ELSEWHERE('P', "print", N_("--live shows output as it comes.")),
+    ELSEWHERE('q', "quiet", N_("What failed is always told; 2>/dev/null hides it.")),
+    ELSEWHERE('v', "verbose", N_("hune doctor MACHINE shows the way to it, step by step.")),
 };
 
 const struct cli_command cli_run = {

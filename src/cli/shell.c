@@ -236,6 +236,7 @@ static int exec_shell(struct console *console, const void *values, const struct 
 
 static const struct cli_option options[] = {
     OPTION(struct shell_options, as, TEXT, 'u', "as", N_("USER"), N_("be this user there")),
+    OPTION(struct shell_options, as, TEXT, 'l', "user", N_("USER"), N_("the same")),
     OPTION(struct shell_options, cwd, TEXT, 'C', "cwd", N_("DIR"),
            N_("directory to begin in; default: the user's home")),
     OPTION(struct shell_options, env, LIST, 'e', "env", N_("NAME=VALUE"),
@@ -244,6 +245,14 @@ static const struct cli_option options[] = {
            N_("record what is shown, for asciinema")),
     OPTION(struct shell_options, no_tilde, FLAG, 0, "no-tilde", NULL,
            N_("every key is the machine's, also ~")),
+    ELSEWHERE('p', "port", N_("The port stands in the list (hune list, hune add HOST:PORT).")),
+    ELSEWHERE('L', "", N_("Nothing is forwarded: Hune carries shells, commands and files.")),
+    ELSEWHERE('R', "", N_("Nothing is forwarded: Hune carries shells, commands and files.")),
+    ELSEWHERE('D', "", N_("Nothing is forwarded: Hune carries shells, commands and files.")),
+    ELSEWHERE('X', "", N_("Nothing is forwarded: Hune carries shells, commands and files.")),
+    ELSEWHERE('A', "", N_("Nothing is forwarded: Hune carries shells, commands and files.")),
+    ELSEWHERE('o', "", N_("No ssh takes part; the list has what is needed (hune list).")),
+    ELSEWHERE('v', "", N_("hune doctor MACHINE shows the way to it, step by step.")),
 };
 
 const struct cli_command cli_shell = {

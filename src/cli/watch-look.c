@@ -59,13 +59,7 @@ static int rules_of_options(struct watch *watch)
         }
         if (!error)
             continue;
-        complain_fault(&console->error, NULL, &fault);
-        if (fault.column) {
-            /* The rule again, with a mark below the place. */
-            output_print(&console->error, "    ");
-            output_safe(&console->error, text);
-            output_print(&console->error, "\n    %*s^\n", (int)fault.column - 1, "");
-        }
+        complain_marked(&console->error, text, &fault);
         return STATUS_USAGE;
     }
     return STATUS_OK;

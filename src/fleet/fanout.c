@@ -248,6 +248,7 @@ static void visit_begin(struct fanout *fanout, uint32_t position)
     }
 }
 
+/* `why` NULL: somebody here wanted it so. What is not sent by then was never asked: no trouble. */
 static void visit_abandon(struct fanout_visit *visit, const char *why)
 {
     struct fanout *fanout = visit->fanout;
@@ -255,14 +256,18 @@ static void visit_abandon(struct fanout_visit *visit, const char *why)
     const struct trouble *last = link_trouble(visit->link);
     struct trouble trouble;
     enum state state;
+    bool has_trouble;
 
     if (last->code != PROBLEM_NONE)
         trouble = *last;
     else
-        trouble_set(&trouble, PROBLEM_TIMEOUT, link_where(visit->link), "%s", why);
+        trouble_set(&trouble, PROBLEM_TIMEOUT, link_where(visit->link), "%s",
+                    why ? why : _("it was stopped here"));
+    has_trouble = why || last->code != PROBLEM_NONE;
     state = fanout->task.abandon(visit, fanout->task.user);
     visit_destroy(visit);
-    put_result(fanout, position, (struct job_state){state, 0}, &trouble);
+    put_result(fanout, position, (struct job_state){state, 0},
+               has_trouble || state != STATE_UNSENT ? &trouble : NULL);
 }
 
 /* ---- the loop's side ---- */
@@ -348,7 +353,7 @@ void fanout_abandon(struct fanout *fanout, uint32_t position)
 
     if (!visit)
         return;
-    visit_abandon(visit, "it was stopped here");
+    visit_abandon(visit, NULL);
     wake(fanout);
 }
 

@@ -10,8 +10,9 @@ import subprocess
 import time
 
 import pytest
+from many import Fleet, Silence
 from proxy import proxies
-from support import ROOT, Binaries, Console, Pair, agents_in, children, kill_tree
+from support import ROOT, Binaries, Console, Pair, agents_in, children, free_port, kill_tree
 
 PR_SET_CHILD_SUBREAPER = 36
 
@@ -108,6 +109,23 @@ def pair(agent, console):
         return Pair(machine, operator)
 
     return make
+
+
+@pytest.fixture
+def fleet(agent, console):
+    """Makes an agent that is many machines, web1 to webN, and the console that knows them: fleet(6)."""
+    def make(count=6, **options):
+        port = free_port()
+        return Fleet(agent(port=port, listen=[f"0.0.0.0:{port}"], **options), console(), count)
+    return make
+
+
+@pytest.fixture
+def silence():
+    """Makes places where nobody ever answers: silence() is a port."""
+    made = Silence()
+    yield made
+    made.close()
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_some_of_several_machines_fail(machine):
     with open(machine.console.machines, "a") as machines:
         machines.write(f"gone,127.0.0.1,{free_port()},,,\n")
     done = machine.console.run("run", "all", "--yes", "--", "true")
-    assert f"hune: en échec{FIXED}: 1 sur 2 machines (1 non sollicitée)" in done.err, done
+    assert f"hune: en échec{FIXED}: 1 sur 2 machines (1 injoignable)" in done.err, done
 
 
 def test_states_and_the_list_of_runs(machine):
