@@ -258,7 +258,7 @@ static const struct cli_option options[] = {
            N_("but not these machines")),
     OPTION(struct run_options, places.groups, LIST, 'g', "group", N_("GROUP"),
            N_("the machines of a tag or group; like -w @GROUP")),
-    OPTION(struct run_options, places.out_of, LIST, 'X', "exclude-group", N_("GROUP"),
+    OPTION(struct run_options, places.out_of, LIST, 'X', "except", N_("GROUP"),
            N_("but not those of this one; like -x @GROUP")),
     OPTION(struct run_options, canary, NUMBER, 0, "canary", N_("N"),
            N_("first on N machines; if one fails, on no other")),
