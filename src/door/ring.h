@@ -55,6 +55,11 @@ bool ring_is_ended(const struct ring *ring);
 /* Warden: where the next bytes go and how many of `wanted` fit. What the gate released is given up
  * to make room, no sooner than needed. */
 uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out);
+/* Warden: whether ring_put() is the better way for `size` bytes: no byte was there before. Written
+ * through the mapping, each page would cost a fault. */
+bool ring_is_fresh(const struct ring *ring, size_t size);
+/* Warden: puts bytes where ring_room() has room for them; they are not published yet. */
+void ring_put(struct ring *ring, const void *bytes, size_t size);
 /* Warden: publishes `size` bytes written there. True if the gate waits and must be told. */
 bool ring_publish(struct ring *ring, size_t size);
 /* Warden: nothing follows. */

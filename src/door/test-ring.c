@@ -100,6 +100,31 @@ static void test_mirror(void **state)
     assert_memory_equal(bytes, "abcd", 4);
 }
 
+/* Small or large, before the end of the data or across it: what was put is what the gate sees. */
+static void test_put(void **state)
+{
+    static const size_t sizes[] = {1, 2 * PAGE + 1, PAGE, 3 * PAGE, CAPACITY, CAPACITY - 5};
+    struct both *both = *state;
+    uint8_t bytes[CAPACITY];
+    uint64_t offset = 0;
+
+    for (size_t i = 0; i < ELEMENTS_OF(sizes); i++) {
+        size_t room;
+
+        assert_int_equal(ring_is_fresh(both->warden, sizes[i]), offset + sizes[i] <= CAPACITY);
+        for (size_t k = 0; k < sizes[i]; k++)
+            bytes[k] = byte_at(offset + k);
+        ring_room(both->warden, sizes[i], &room);
+        assert_int_equal(room, sizes[i]);
+        ring_put(both->warden, bytes, sizes[i]);
+        assert_int_equal(ring_head(both->gate), offset);
+        ring_publish(both->warden, sizes[i]);
+        check(both->gate, offset, sizes[i]);
+        offset += sizes[i];
+        ring_release(both->gate, offset);
+    }
+}
+
 static void test_end(void **state)
 {
     struct both *both = *state;
@@ -207,6 +232,7 @@ int main(void)
         ring_test(test_full_and_release),
         page_test(test_wrap_around),
         page_test(test_mirror),
+        ring_test(test_put),
         page_test(test_end),
         ring_test(test_hold),
         page_test(test_wake_ups),

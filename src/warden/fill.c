@@ -1,4 +1,5 @@
-/* See fill.h. */
+/* See fill.h. Output is read straight to where it stays, except on the first way round a ring: its
+ * pages come into being there, and the kernel makes them in one call for less than faults cost. */
 #include "warden/fill.h"
 
 #include <endian.h>
@@ -6,6 +7,7 @@
 #include <fcntl.h>
 #include <string.h>
 #include <sys/epoll.h>
+#include <sys/mman.h>
 #include <sys/uio.h>
 #include <unistd.h>
 
@@ -24,6 +26,7 @@ enum {
     /* One frame's payload: what is kept of an ended job begins with a whole frame. */
     FILL_FRAME = 32 * 1024,
     FILL_FRAMES = LIMIT_FRAME / FILL_FRAME, /* in one read */
+    FILL_SCOOP = FILL_FRAMES * (FRAME_HEADER_SIZE + FILL_FRAME),
     FILL_ROUNDS = 4, /* reads per wake-up, so that one loud job does not starve the others */
 };
 
@@ -41,22 +44,32 @@ void fill_stop(struct job_pipe *pipe)
     pipe->source.fd = -1;
 }
 
-/* Publishes a frame whose payload stands behind `at`; `last` if nothing follows it. */
-static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t size, bool last)
+static void frame_begin(const struct job *job, uint8_t *at, enum frame_kind kind, size_t size)
 {
-    bool gate_waits;
-    struct frame_header header = {
+    const struct frame_header header = {
         .kind = kind,
         .length = (uint32_t)size,
         .ms = (uint32_t)(clock_monotonic_ms() - job->started_monotonic_ms),
     };
 
     frame_header_encode(&header, at);
-    gate_waits = ring_publish(job->ring, FRAME_HEADER_SIZE + size);
+}
+
+static void frame_publish(struct job *job, size_t size, bool last)
+{
+    bool gate_waits = ring_publish(job->ring, FRAME_HEADER_SIZE + size);
+
     if (last)
         ring_end(job->ring);
     if (gate_waits || last)
         job->jobs->events->on_bytes(job, job->jobs->user);
+}
+
+/* Publishes a frame whose payload stands behind `at`; `last` if nothing follows it. */
+static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t size, bool last)
+{
+    frame_begin(job, at, kind, size);
+    frame_publish(job, size, last);
 }
 
 /* Where frames may go; NULL when the ring is full and the gate was asked to say when it no longer
@@ -68,8 +81,7 @@ static uint8_t *frames_room(struct job *job, size_t *size_out)
     uint8_t *at;
 
     do {
-        at = ring_room(job->ring, FILL_FRAMES * (FRAME_HEADER_SIZE + FILL_FRAME) + FILL_RESERVE,
-                       &size);
+        at = ring_room(job->ring, FILL_SCOOP + FILL_RESERVE, &size);
         if (size >= least) {
             *size_out = size - FILL_RESERVE;
             return at;
@@ -96,31 +108,86 @@ static ssize_t frames_read(int fd, uint8_t *at, size_t room)
     return readv(fd, parts, count);
 }
 
-static void frames_put(struct job_pipe *pipe, uint8_t *at, size_t size)
+/* The next piece of `left` bytes that makes a frame; 0 when there is none. */
+static size_t frame_piece(size_t *left)
 {
-    while (size > 0) {
-        size_t piece = size < FILL_FRAME ? size : FILL_FRAME;
+    size_t piece = *left < FILL_FRAME ? *left : FILL_FRAME;
 
-        frame_put(pipe->job, at, pipe->kind, piece, false);
+    *left -= piece;
+    return piece;
+}
+
+/* Makes frames of `size` bytes that were read to `at`; returns how long they are together. */
+static size_t frames_begin(const struct job_pipe *pipe, uint8_t *at, size_t size)
+{
+    uint8_t *const begin = at;
+    size_t piece;
+
+    while ((piece = frame_piece(&size)) > 0) {
+        frame_begin(pipe->job, at, pipe->kind, piece);
         at += FRAME_HEADER_SIZE + piece;
-        size -= piece;
     }
+    return (size_t)(at - begin);
+}
+
+static void frames_publish(struct job_pipe *pipe, size_t size)
+{
+    size_t piece;
+
+    while ((piece = frame_piece(&size)) > 0)
+        frame_publish(pipe->job, piece, false);
+}
+
+/* NULL without memory. As with the ring, a job's child has no business with it. */
+static uint8_t *scoop_new(void)
+{
+    void *scoop = mmap(NULL, FILL_SCOOP, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1,
+                       0);
+
+    if (scoop == MAP_FAILED)
+        return NULL;
+    madvise(scoop, FILL_SCOOP, MADV_DONTFORK);
+    return scoop;
+}
+
+void fill_end(struct jobs *jobs)
+{
+    if (jobs->scoop)
+        munmap(jobs->scoop, FILL_SCOOP);
+    jobs->scoop = NULL;
+}
+
+/* Where to read to: into the ring, or, while that has no memory yet, to where memory is. */
+static uint8_t *scoop_instead(struct job *job, uint8_t *at, size_t room)
+{
+    struct jobs *jobs = job->jobs;
+
+    if (!ring_is_fresh(job->ring, room))
+        return at;
+    if (!jobs->scoop)
+        jobs->scoop = scoop_new();
+    return jobs->scoop ? jobs->scoop : at;
 }
 
 /* Returns true if there may be more at once. */
 static bool fill_once(struct job_pipe *pipe)
 {
-    size_t room;
+    struct job *job = pipe->job;
+    size_t room, size;
     ssize_t got;
-    uint8_t *at = frames_room(pipe->job, &room);
+    uint8_t *at = frames_room(job, &room), *to;
 
     if (!at) {
         loop_unwatch(&pipe->source);
         return false;
     }
-    got = frames_read(pipe->source.fd, at, room);
+    to = scoop_instead(job, at, room);
+    got = frames_read(pipe->source.fd, to, room);
     if (got > 0) {
-        frames_put(pipe, at, (size_t)got);
+        size = frames_begin(pipe, to, (size_t)got);
+        if (to != at)
+            ring_put(job->ring, to, size);
+        frames_publish(pipe, (size_t)got);
         if (got == FILL_PIPE_FULL)
             fcntl(pipe->source.fd, F_SETPIPE_SZ, FILL_PIPE_WIDE);
         return (size_t)got >= FILL_PIPE_FULL;

@@ -1,4 +1,4 @@
-/* The stop `ring`: moves a job's output from its pipes straight into its ring, framed. While the
+/* The stop `ring`: moves a job's output from its pipes into its ring, framed. While the
  * ring is full the pipes are left alone, so the job itself has to wait. */
 #pragma once
 
@@ -10,6 +10,8 @@ void fill_stop(struct job_pipe *pipe);
 bool fill_is_open(const struct job_pipe *pipe);
 /* Takes what is in the pipe until it is empty or the ring is full. */
 void fill_now(struct job_pipe *pipe);
+/* No job is filled any more: gives back the memory that all of them share. */
+void fill_end(struct jobs *jobs);
 /* A sentence about the job; dropped when there is no room, it is not worth waiting for. */
 void fill_note(struct job *job, const char *text);
 /* The last frame alone, of a job of which nothing else is left. Returns 0 or -ENOMEM. */

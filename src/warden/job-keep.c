@@ -132,6 +132,7 @@ void jobs_deinit(struct jobs *jobs)
     list_for_each (&jobs->ended, struct job, link, job)
         job_free(job);
     loop_timer_stop(&jobs->forget);
+    fill_end(jobs);
     free(jobs->spool_folder);
     jobs->spool_folder = NULL;
 }

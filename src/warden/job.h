@@ -91,6 +91,7 @@ struct jobs {
     uint64_t spool_max;                        /* bytes of one job; 0: none is spooled */
     uint64_t spooled;                          /* bytes on the disk, of all */
     char *spool_folder;
+    uint8_t *scoop;           /* what output is read into on its way to a fresh ring, or NULL */
     struct rlimit files;      /* what jobs get, see run.h */
     struct loop_timer forget; /* when the oldest ended job's time is up */
 };
