@@ -16,7 +16,6 @@
 #include "base/log.h"
 #include "base/memory.h"
 #include "base/random.h"
-#include "base/text.h"
 #include "gate/gate.h"
 #include "gate/sandbox.h"
 
@@ -100,6 +99,15 @@ static int start(struct gate *gate, struct door *door)
     return r;
 }
 
+/* The warden's own, one digit. */
+static enum log_level verbosity_of(const char *digit)
+{
+    int level = digit[0] - '0';
+
+    return level >= LOG_LEVEL_ERROR && level <= LOG_LEVEL_DEBUG ? (enum log_level)level
+                                                                : LOG_LEVEL_INFO;
+}
+
 int main(int argc, char **argv)
 {
     struct gate gate;
@@ -110,8 +118,7 @@ int main(int argc, char **argv)
         fprintf(stderr, "huned-gate is a part of huned and is started by it.\n");
         return EXIT_USAGE;
     }
-    log_open("huned-gate",
-             argc > 1 && text_equal(argv[1], "--debug") ? LOG_LEVEL_DEBUG : LOG_LEVEL_INFO);
+    log_open("huned-gate", argc > 1 ? verbosity_of(argv[1]) : LOG_LEVEL_INFO);
     prepare_process();
     if (door_new(&door, DOOR_GATE, DOOR_GATE_FD))
         return EXIT_FAILURE;

@@ -114,7 +114,7 @@ void peers_start(struct peers *peers, const char *program)
     assert_true(peers->gate >= 0);
     if (peers->gate == 0) {
         if (dup2(ends[1], DOOR_GATE_FD) == DOOR_GATE_FD)
-            execl(program, "huned-gate", getenv("HUNE_TEST_DEBUG") ? "--debug" : NULL, NULL);
+            execl(program, "huned-gate", getenv("HUNE_TEST_DEBUG") ? "7" : NULL, NULL);
         _exit(127);
     }
     close(ends[1]);

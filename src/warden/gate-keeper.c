@@ -49,8 +49,8 @@ void gate_set_state(struct warden *warden, enum gate_state state)
 
 static _Noreturn void gate_child(int program, int door)
 {
-    char *const arguments[] = {(char *)"huned-gate",
-                               log_verbosity() >= LOG_LEVEL_DEBUG ? (char *)"--debug" : NULL, NULL};
+    char verbosity[] = {(char)('0' + log_verbosity()), '\0'};
+    char *const arguments[] = {(char *)"huned-gate", verbosity, NULL};
     sigset_t none;
     int null;
 

@@ -41,6 +41,14 @@ def test_check_says_that_all_is_well(agent):
     assert machine.run("check").code == 0
 
 
+@pytest.mark.parametrize("level, gate_speaks", [("warning", False), ("info", True)])
+def test_the_log_level_holds_for_both_processes(agent, console, level, gate_speaks):
+    machine, operator = agent(config=f"[log]\nlevel = {level}\n"), console()
+    assert operator.run("join", machine.invite(may="all")).code == 0
+    assert operator.run("run", "all", "--", "true").code == 0
+    assert ("huned-gate: session:" in machine.log()) == gate_speaks
+
+
 def test_check_names_a_bad_line_of_operators(agent):
     machine = agent(start=False)
     machine.operators.write_text("# fine\nmay=\"nonsense\" ssh-ed25519 AAAA x\n")
