@@ -87,31 +87,74 @@ static void on_output(HuneCommandView *self, guint position, const char *text, g
 struct reading {
     HuneCommandView *view;
     HuneOrder *order;
+    guint serial; /* of a search */
 };
+
+static struct reading *reading_new(HuneCommandView *self)
+{
+    struct reading *reading = g_new0(struct reading, 1);
+
+    reading->view = g_object_ref(self);
+    reading->order = g_object_ref(self->last);
+    return reading;
+}
+
+static void reading_free(struct reading *reading)
+{
+    g_object_unref(reading->view);
+    g_object_unref(reading->order);
+    g_free(reading);
+}
 
 static void on_part(const struct order_part *part, void *user)
 {
     struct reading *reading = user;
-    g_autoptr(HuneCommandView) self = reading->view;
-    g_autoptr(HuneOrder) order = reading->order;
 
-    if (self->last == order)
-        hune_output_view_show_part(self->output, part ? part->from : 0, part ? part->size : 0,
-                                   part ? part->text : NULL, part ? part->length : 0);
-    g_free(reading);
+    if (reading->view->last == reading->order)
+        hune_output_view_show_part(reading->view->output, part);
+    reading_free(reading);
 }
 
-static void read_again(gpointer user, guint64 from, guint64 size, gboolean from_line)
+static void read_again(gpointer user, guint64 from, guint64 until, gboolean backwards)
 {
     HuneCommandView *self = user;
-    struct reading *reading = g_new0(struct reading, 1);
     struct order_reading asked = {
-        .from = from, .size = size, .from_line = from_line, .done = on_part, .user = reading};
+        .from = from, .until = until, .backwards = backwards, .done = on_part};
 
-    reading->view = g_object_ref(self);
-    reading->order = g_object_ref(self->last);
+    asked.user = reading_new(self);
     hune_order_read_again(self->last, &asked);
 }
+
+static void on_searched(const struct order_search_news *news, void *user)
+{
+    struct reading *reading = user;
+
+    if (reading->view->last == reading->order)
+        hune_output_view_show_search(reading->view->output, reading->serial, news);
+    if (news->is_over)
+        reading_free(reading);
+}
+
+static void search(gpointer user, guint serial, const char *text, guint64 from, guint64 until,
+                   gboolean backwards)
+{
+    HuneCommandView *self = user;
+    struct order_search asked = {
+        .text = text, .from = from, .until = until, .backwards = backwards, .told = on_searched};
+    struct reading *reading;
+
+    asked.user = reading = reading_new(self);
+    reading->serial = serial;
+    hune_order_search(self->last, &asked);
+}
+
+static void search_end(gpointer user)
+{
+    hune_order_search_end(((HuneCommandView *)user)->last);
+}
+
+static const struct hune_output_source source = {
+    .read = read_again, .search = search, .search_end = search_end};
 
 static void show_trouble(HuneCommandView *self, const struct hune_answer *answer)
 {
@@ -187,7 +230,7 @@ static void give_order(HuneCommandView *self, enum verb verb, const char *line)
     self->order = hune_order_new_kept(self->fleet, self->machine, verb, line,
                                       verb == VERB_RUN ? hune_user_button_get(self->user) : "");
     g_set_object(&self->last, self->order);
-    hune_output_view_set_source(self->output, read_again, self);
+    hune_output_view_set_source(self->output, &source, self);
     g_signal_connect_swapped(self->order, "output", G_CALLBACK(on_output), self);
     g_signal_connect_swapped(self->order, "done", G_CALLBACK(on_done), self);
     self->timer = g_timeout_add(500, on_tick, self);

@@ -216,6 +216,18 @@ void hune_order_read_again(HuneOrder *self, struct order_reading *reading)
     worker_send_order_reading(hune_fleet_worker(self->fleet), reading);
 }
 
+void hune_order_search(HuneOrder *self, struct order_search *search)
+{
+    search->owner = self;
+    worker_send_order_search(hune_fleet_worker(self->fleet), search);
+}
+
+void hune_order_search_end(HuneOrder *self)
+{
+    if (hune_fleet_worker(self->fleet))
+        worker_send_order_search_end(hune_fleet_worker(self->fleet), self);
+}
+
 static HuneMachine *machine_of(HuneFleet *fleet, const char *name)
 {
     HuneMachine *machine = hune_fleet_find(fleet, name);

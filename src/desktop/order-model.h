@@ -50,6 +50,9 @@ HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb
                                const char *line, const char *user);
 /* As worker_send_order_reading(), on the first machine. */
 void hune_order_read_again(HuneOrder *self, struct order_reading *reading);
+/* As worker_send_order_search(), likewise. */
+void hune_order_search(HuneOrder *self, struct order_search *search);
+void hune_order_search_end(HuneOrder *self);
 void hune_order_stop(HuneOrder *self);
 /* Looks away; jobs go on. */
 void hune_order_leave(HuneOrder *self);

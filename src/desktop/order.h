@@ -3,6 +3,7 @@
  * of which has ORDER_DONE at its end. */
 #pragma once
 
+#include "base/buffer.h"
 #include "desktop/worker.h"
 #include "fleet/wave.h"
 #include "proto/state.h"
@@ -96,21 +97,63 @@ void worker_send_order_read(struct worker *worker, void *owner, size_t size);
 /* What was kept of it may go. */
 void worker_send_order_forget(struct worker *worker, void *owner);
 
-/* A part of what a machine said, read again: it is kept by this computer, on disk if it is long. */
-struct order_part {
-    uint64_t from; /* where it begins, a line's start if that was asked for */
-    uint64_t size; /* in bytes as the machine said them */
-    const char *text;
-    size_t length;
+/* ---- what a machine said, read again (run-read.c) ---- */
+
+/* The beginning of a long answer and its end are kept by this computer, on its disk; what is
+ * between them the machine may still have. */
+enum order_part_fate {
+    ORDER_PART_HERE,
+    ORDER_PART_GONE, /* nobody has these bytes any more */
+    ORDER_PART_AWAY, /* the machine might, and cannot be asked now */
 };
+
+struct order_part {
+    enum order_part_fate fate;
+    uint64_t from; /* in bytes as the machine said them; of what is gone, too */
+    uint64_t size;
+    const char *text; /* ORDER_PART_HERE: made fit to be shown */
+    size_t length;
+    size_t match_at; /* of a search: where in the text it was found, in characters */
+    size_t match_size;
+};
+
 struct order_reading {
     void *owner; /* of the order */
     uint32_t position;
     uint64_t from;
-    uint64_t size;
-    bool from_line; /* leave out what is before the first line's start */
-    /* In the window; `part` is NULL if it is gone. */
-    void (*done)(const struct order_part *part, void *user);
+    uint64_t until;
+    bool
+        backwards; /* the part that ends at `until`, from a line's start; else one from `from` on */
+    void (*done)(const struct order_part *part, void *user); /* in the window */
     void *user;
 };
 void worker_send_order_reading(struct worker *worker, const struct order_reading *reading);
+
+/* ---- a text looked for in it (run-search.c) ---- */
+
+struct order_search_news {
+    struct letter letter;
+    void (*told)(const struct order_search_news *news, void *user);
+    void *user;
+    bool is_over;     /* nothing follows */
+    double fraction;  /* of it was looked through */
+    bool is_found;    /* `part` has it */
+    bool has_skipped; /* not all of it is kept here */
+    struct order_part part;
+    struct buffer text;
+};
+
+struct order_search {
+    void *owner;
+    uint32_t position;
+    const char *text; /* copied */
+    uint64_t from;    /* looked through: [from, until) */
+    uint64_t until;
+    bool backwards; /* the last place, not the first */
+    /* In the window: now and then, and once with the end. */
+    void (*told)(const struct order_search_news *news, void *user);
+    void *user;
+};
+/* One at a time: the one before ends. */
+void worker_send_order_search(struct worker *worker, const struct order_search *search);
+void worker_send_order_search_end(struct worker *worker, void *owner);

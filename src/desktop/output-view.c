@@ -1,9 +1,8 @@
 /* See output-view.h. */
-#include "desktop/output-view.h"
+#include "desktop/output-private.h"
 
 #include <string.h>
 
-#include "desktop/facts-text.h"
 #include "desktop/find-bar.h"
 #include "fleet/i18n.h"
 
@@ -13,7 +12,6 @@ enum {
     PLACES_APART = 32 * 1024,  /* characters between places whose number of bytes is known */
     FLOOD_MAX = 512 * 1024,    /* bytes that are let in at a time */
     LET_IN_MS = 40,
-    PAGE_SIZE = 1 << 20, /* bytes that are read again at a time */
 };
 
 /* So many characters were appended when so many bytes had been said. */
@@ -30,65 +28,9 @@ struct piece {
     gboolean ends_line;
 };
 
-struct _HuneOutputView {
-    AdwBin parent_instance;
-
-    GtkTextView *view;
-    GtkTextBuffer *buffer;
-    GtkTextTag *tags[4]; /* by enum hune_output_style */
-    GtkAdjustment *adjustment;
-    GtkWidget *find_bar;
-    GtkTextMark *end;
-    gboolean follows;
-
-    /* What left the beginning, and comes back when it is asked for. */
-    HuneOutputRead read;
-    gpointer read_user;
-    GString *waiting;
-    GArray *pieces; /* struct piece, of what waits */
-    guint timer;
-    GArray *marks;       /* struct place, of what the buffer holds */
-    guint64 appended;    /* characters */
-    guint64 said;        /* bytes, of the source */
-    guint64 live_from;   /* the buffer begins there in the source; 0: it holds all of it */
-    GtkTextBuffer *page; /* shown instead of the buffer; NULL: it is not */
-    guint64 page_from;
-    guint64 page_size;
-    gboolean is_asking;
-    gboolean is_gone;
-    GtkWidget *pager;
-    GtkLabel *pager_label;
-    GtkWidget *earlier;
-    GtkWidget *later;
-    GtkWidget *to_end;
-};
-
 G_DEFINE_FINAL_TYPE(HuneOutputView, hune_output_view, ADW_TYPE_BIN)
 
 /* ---- text ---- */
-
-/* What is shown of the beginning, and what can be. */
-static void show_pager(HuneOutputView *self)
-{
-    gboolean on_page = self->page != NULL;
-    gboolean has_source = self->read != NULL && self->live_from > 0;
-    g_autofree char *from = hune_size_text((double)self->page_from);
-    g_autofree char *all = hune_size_text((double)self->said);
-    g_autofree char *text = NULL;
-
-    if (self->is_gone)
-        text = g_strdup(_("These lines are kept no more."));
-    else if (on_page)
-        text = g_strdup_printf(_("From %s on, of %s"), from, all);
-    else
-        text = g_strdup(_("Earlier lines are not shown."));
-    gtk_label_set_label(self->pager_label, text);
-    gtk_widget_set_visible(self->pager, on_page || has_source);
-    gtk_widget_set_sensitive(self->earlier, !self->is_asking && (!on_page || self->page_from > 0));
-    gtk_widget_set_visible(self->later, on_page);
-    gtk_widget_set_sensitive(self->later, !self->is_asking);
-    gtk_widget_set_visible(self->to_end, on_page);
-}
 
 /* Where a cut may be: a place whose number of bytes is known. */
 static gboolean cut_at_mark(HuneOutputView *self, int count)
@@ -106,7 +48,7 @@ static gboolean cut_at_mark(HuneOutputView *self, int count)
                                            count - (int)(self->appended - place.characters));
         gtk_text_buffer_delete(self->buffer, &start, &until);
         g_array_remove_range(self->marks, 0, i + 1);
-        self->live_from = place.said;
+        self->pager.live_from = place.said;
         return TRUE;
     }
     return FALSE;
@@ -128,7 +70,7 @@ static void cut_beginning(HuneOutputView *self)
     gtk_text_buffer_get_start_iter(self->buffer, &start);
     gtk_text_buffer_insert_with_tags(self->buffer, &start, _("(earlier lines are not shown)\n"), -1,
                                      self->tags[HUNE_OUTPUT_NOTE], NULL);
-    show_pager(self);
+    output_pager_show(self);
 }
 
 static void append(HuneOutputView *self, const char *text, gssize length,
@@ -149,7 +91,7 @@ static void append(HuneOutputView *self, const char *text, gssize length,
 static void settle(HuneOutputView *self)
 {
     cut_beginning(self);
-    if (self->follows && !self->page)
+    if (self->follows && !self->pager.page)
         gtk_text_view_scroll_mark_onscreen(self->view, self->end);
 }
 
@@ -196,9 +138,9 @@ static void begin_anew(HuneOutputView *self, guint64 said)
 {
     gtk_text_buffer_set_text(self->buffer, "", 0);
     g_array_set_size(self->marks, 0);
-    self->live_from = said;
+    self->pager.live_from = said;
     append(self, _("(earlier lines are not shown)\n"), -1, HUNE_OUTPUT_NOTE);
-    show_pager(self);
+    output_pager_show(self);
 }
 
 static void let_in(HuneOutputView *self)
@@ -251,7 +193,7 @@ void hune_output_view_append_said(HuneOutputView *self, const char *text, gssize
         .ends_line = size > 0 && text[size - 1] == '\n',
     };
 
-    self->said = said;
+    self->pager.said = said;
     g_string_append_len(self->waiting, text, (gssize)size);
     g_array_append_val(self->pieces, piece);
     /* Nor is it kept while the window has no time for it. */
@@ -261,86 +203,14 @@ void hune_output_view_append_said(HuneOutputView *self, const char *text, gssize
         self->timer = g_timeout_add(LET_IN_MS, on_timer, self);
 }
 
-/* ---- what is not shown any more ---- */
+/* ---- the source ---- */
 
-static void back_to_end(HuneOutputView *self)
+void hune_output_view_set_source(HuneOutputView *self, const struct hune_output_source *source,
+                                 gpointer user)
 {
-    if (!self->page)
-        return;
-    gtk_text_view_set_buffer(self->view, self->buffer);
-    g_clear_object(&self->page);
-    self->is_gone = FALSE;
-    self->follows = TRUE;
-    gtk_text_view_scroll_mark_onscreen(self->view, self->end);
-    show_pager(self);
-}
-
-static void ask(HuneOutputView *self, guint64 from, guint64 size, gboolean from_line)
-{
-    if (!self->read || self->is_asking)
-        return;
-    self->is_asking = TRUE;
-    show_pager(self);
-    self->read(self->read_user, from, size, from_line);
-}
-
-static void on_earlier(HuneOutputView *self)
-{
-    guint64 until = self->page ? self->page_from : self->live_from;
-    guint64 from = until > PAGE_SIZE ? until - PAGE_SIZE : 0;
-
-    ask(self, from, until - from, TRUE);
-}
-
-static void on_later(HuneOutputView *self)
-{
-    guint64 from = self->page_from + self->page_size;
-
-    if (from >= self->live_from)
-        back_to_end(self);
-    else
-        ask(self, from, MIN(PAGE_SIZE, self->live_from - from), FALSE);
-}
-
-void hune_output_view_set_source(HuneOutputView *self, HuneOutputRead read, gpointer user)
-{
-    back_to_end(self);
     let_in(self);
-    self->read = read;
-    self->read_user = user;
-    self->said = self->live_from = 0;
-    self->is_asking = self->is_gone = FALSE;
+    output_pager_set_source(self, source, user);
     g_array_set_size(self->marks, 0);
-    show_pager(self);
-}
-
-void hune_output_view_show_part(HuneOutputView *self, guint64 from, guint64 size, const char *text,
-                                gsize length)
-{
-    gboolean is_later = self->page && from > self->page_from;
-    GtkTextIter at;
-
-    self->is_asking = FALSE;
-    self->is_gone = text == NULL;
-    if (text) {
-        g_autofree char *own = g_strndup(text, length);
-
-        if (!self->page)
-            self->page = gtk_text_buffer_new(gtk_text_buffer_get_tag_table(self->buffer));
-        gtk_text_buffer_set_enable_undo(self->page, FALSE);
-        gtk_text_buffer_set_text(self->page, own, -1);
-        gtk_text_view_set_buffer(self->view, self->page);
-        self->page_from = from;
-        self->page_size = size;
-        /* One reads on from where one was. */
-        if (is_later)
-            gtk_text_buffer_get_start_iter(self->page, &at);
-        else
-            gtk_text_buffer_get_end_iter(self->page, &at);
-        gtk_text_buffer_place_cursor(self->page, &at);
-        gtk_text_view_scroll_mark_onscreen(self->view, gtk_text_buffer_get_insert(self->page));
-    }
-    show_pager(self);
 }
 
 void hune_output_view_end_line(HuneOutputView *self)
@@ -355,12 +225,12 @@ void hune_output_view_end_line(HuneOutputView *self)
 
 void hune_output_view_clear(HuneOutputView *self)
 {
-    back_to_end(self);
     let_in(self);
+    output_pager_leave(self, TRUE);
     gtk_text_buffer_set_text(self->buffer, "", 0);
     self->follows = TRUE;
     self->appended = 0;
-    hune_output_view_set_source(self, self->read, self->read_user);
+    hune_output_view_set_source(self, self->pager.source, self->pager.user);
 }
 
 static void on_scrolled(HuneOutputView *self)
@@ -369,18 +239,11 @@ static void on_scrolled(HuneOutputView *self)
                   gtk_adjustment_get_page_size(self->adjustment) -
                   gtk_adjustment_get_value(self->adjustment);
 
-    if (!self->page)
+    if (!self->pager.page)
         self->follows = left < 40;
 }
 
 /* ---- searching ---- */
-
-static void on_found(gpointer user)
-{
-    HuneOutputView *self = user;
-
-    self->follows = FALSE;
-}
 
 void hune_output_view_search(HuneOutputView *self)
 {
@@ -411,8 +274,8 @@ static void hune_output_view_dispose(GObject *object)
 
     g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), object);
     g_clear_handle_id(&self->timer, g_source_remove);
-    g_clear_object(&self->page);
-    self->read = NULL;
+    output_find_dispose(self);
+    output_pager_dispose(self);
     G_OBJECT_CLASS(hune_output_view_parent_class)->dispose(object);
 }
 
@@ -448,44 +311,15 @@ static void make_tags(HuneOutputView *self)
     set_colours(self);
 }
 
-static GtkWidget *pager_button(HuneOutputView *self, const char *name, GCallback clicked)
-{
-    GtkWidget *button = gtk_button_new_with_label(name);
-
-    gtk_widget_add_css_class(button, "flat");
-    g_signal_connect_swapped(button, "clicked", clicked, self);
-    gtk_box_append(GTK_BOX(self->pager), button);
-    return button;
-}
-
-static GtkWidget *make_pager(HuneOutputView *self)
-{
-    self->marks = g_array_new(FALSE, FALSE, sizeof(struct place));
-    self->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
-    self->waiting = g_string_new(NULL);
-    self->pager = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-    self->pager_label = GTK_LABEL(gtk_label_new(""));
-    gtk_label_set_xalign(self->pager_label, 0);
-    gtk_label_set_ellipsize(self->pager_label, PANGO_ELLIPSIZE_END);
-    gtk_widget_set_hexpand(GTK_WIDGET(self->pager_label), TRUE);
-    gtk_widget_add_css_class(GTK_WIDGET(self->pager_label), "dim-label");
-    gtk_widget_set_margin_start(self->pager, 9);
-    gtk_widget_set_margin_end(self->pager, 6);
-    gtk_widget_set_margin_bottom(self->pager, 3);
-    gtk_box_append(GTK_BOX(self->pager), GTK_WIDGET(self->pager_label));
-    self->earlier = pager_button(self, _("Earlier lines"), G_CALLBACK(on_earlier));
-    self->later = pager_button(self, _("Later lines"), G_CALLBACK(on_later));
-    self->to_end = pager_button(self, _("To the end"), G_CALLBACK(back_to_end));
-    gtk_widget_set_visible(self->pager, FALSE);
-    return self->pager;
-}
-
 static void hune_output_view_init(HuneOutputView *self)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *scrolled = gtk_scrolled_window_new();
     GtkTextIter end;
 
+    self->marks = g_array_new(FALSE, FALSE, sizeof(struct place));
+    self->pieces = g_array_new(FALSE, FALSE, sizeof(struct piece));
+    self->waiting = g_string_new(NULL);
     self->view = GTK_TEXT_VIEW(gtk_text_view_new());
     self->buffer = g_object_ref(gtk_text_view_get_buffer(self->view));
     self->follows = TRUE;
@@ -509,9 +343,8 @@ static void hune_output_view_init(HuneOutputView *self)
     g_signal_connect_swapped(self->adjustment, "value-changed", G_CALLBACK(on_scrolled), self);
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark",
                              G_CALLBACK(set_colours), self);
-    self->find_bar = find_bar_new(self->view, on_found, self);
-    gtk_box_append(GTK_BOX(box), self->find_bar);
-    gtk_box_append(GTK_BOX(box), make_pager(self));
+    gtk_box_append(GTK_BOX(box), output_find_make(self));
+    gtk_box_append(GTK_BOX(box), output_pager_make(self));
     gtk_box_append(GTK_BOX(box), scrolled);
     adw_bin_set_child(ADW_BIN(self), box);
 }

@@ -6,6 +6,8 @@
 
 #include <adwaita.h>
 
+#include "desktop/order.h"
+
 G_BEGIN_DECLS
 
 #define HUNE_TYPE_OUTPUT_VIEW (hune_output_view_get_type())
@@ -25,13 +27,21 @@ void hune_output_view_append(HuneOutputView *self, const char *text, gssize leng
 /* The same, of what can be read again: `said` bytes of it had come with this. */
 void hune_output_view_append_said(HuneOutputView *self, const char *text, gssize length,
                                   enum hune_output_style style, guint64 said);
-/* What follows begins a source that can be read again; `read` asks for a part of it, and is
- * answered with hune_output_view_show_part(). NULL: there is none any more. */
-typedef void (*HuneOutputRead)(gpointer user, guint64 from, guint64 size, gboolean from_line);
-void hune_output_view_set_source(HuneOutputView *self, HuneOutputRead read, gpointer user);
-/* `text` NULL: the part is gone. */
-void hune_output_view_show_part(HuneOutputView *self, guint64 from, guint64 size, const char *text,
-                                gsize length);
+/* What follows begins a source that can be read again. `read` asks for a part of it, and is
+ * answered with hune_output_view_show_part(); `search` looks for a text in a part of it, and is
+ * answered with hune_output_view_show_search() until it is over, which `search_end` hastens. NULL:
+ * there is no source any more. */
+struct hune_output_source {
+    void (*read)(gpointer user, guint64 from, guint64 until, gboolean backwards);
+    void (*search)(gpointer user, guint serial, const char *text, guint64 from, guint64 until,
+                   gboolean backwards);
+    void (*search_end)(gpointer user);
+};
+void hune_output_view_set_source(HuneOutputView *self, const struct hune_output_source *source,
+                                 gpointer user);
+void hune_output_view_show_part(HuneOutputView *self, const struct order_part *part);
+void hune_output_view_show_search(HuneOutputView *self, guint serial,
+                                  const struct order_search_news *news);
 /* Begins a line if the text does not end with one. */
 void hune_output_view_end_line(HuneOutputView *self);
 void hune_output_view_clear(HuneOutputView *self);

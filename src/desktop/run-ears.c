@@ -38,6 +38,21 @@ static void show_output(struct run *run, uint32_t position, bool is_error, const
         run_add_text(run, position, is_error ? ORDER_ERR : ORDER_OUT, &text, ms);
 }
 
+/* What is too much for the harvest, and where the machine is asked for it. */
+static void keep_more(struct run *run, uint32_t position, uint64_t frame, const uint8_t *bytes,
+                      size_t size)
+{
+    uint64_t said = run->shares[position].said;
+    uint64_t here = harvest_here(run->harvest, position);
+
+    kept_frame(run->kept, said, frame);
+    if (here < said + size) {
+        size_t skipped = here > said ? (size_t)(here - said) : 0;
+
+        kept_say(run->kept, said + skipped, bytes + skipped, size - skipped);
+    }
+}
+
 /* Whole lines, and what has begun of the next one: so that there are places between lines of which
  * the window knows how many bytes are before them. */
 static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kind,
@@ -50,6 +65,8 @@ static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kin
     size_t whole = newline ? (size_t)(newline + 1 - bytes) : 0;
 
     harvest_say(run->harvest, position, is_error, bytes, size, ms);
+    if (run->kept)
+        keep_more(run, position, remote_job_frame(job), bytes, size);
     show_output(run, position, is_error, bytes, whole, ms);
     show_output(run, position, is_error, bytes + whole, size - whole, ms);
     run_hold_back(run, job, &run->shares[position]);

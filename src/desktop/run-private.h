@@ -1,8 +1,10 @@
 /* What the files of a run share: worker-run.c (its life, what the window asks), run-news.c (what
- * the window is told), run-ears.c (what machines say). Worker only. */
+ * the window is told), run-ears.c (what machines say), run-read.c and run-search.c (what they said,
+ * read again). Worker only. */
 #pragma once
 
 #include "desktop/display.h"
+#include "desktop/kept.h"
 #include "desktop/order.h"
 #include "desktop/station.h"
 #include "fleet/fanout-task.h"
@@ -39,7 +41,11 @@ struct run {
     uv_timer_t *flush;
     struct order_news *news; /* not sent yet */
     size_t unread;
-    struct wave wave; /* which of them may begin yet */
+    struct kept *kept;         /* is_kept: beyond the harvest; NULL: nothing was begun */
+    uint32_t slot;             /* is_kept: of its only machine */
+    struct run_fetch *fetch;   /* the machine is asked again; NULL: it is not */
+    struct run_search *search; /* NULL: nothing is looked for */
+    struct wave wave;          /* which of them may begin yet */
     bool is_held;
     bool is_kept;
     bool is_over; /* and the window was told */
@@ -58,9 +64,6 @@ void run_flush(struct run *run);
 void run_add_event(struct run *run, struct order_event event);
 void run_add_text(struct run *run, uint32_t position, enum order_event_kind kind,
                   const struct buffer *text, uint32_t ms);
-/* Answers with a part of what was said; `run` NULL: it is gone. */
-void run_read_again(struct worker *worker, const struct run *run,
-                    const struct order_reading *reading);
 /* Holds a machine back while the window reads too slowly; lets all of them go on. */
 void run_hold_back(struct run *run, struct remote_job *job, struct share *share);
 void run_has_read(struct run *run, size_t size);
@@ -72,3 +75,20 @@ void run_tell_wave(struct run *run);
 /* Sets what hears of the tasks. */
 void run_listen(struct run *run);
 extern const struct fanout_events run_events;
+
+/* ---- run-read.c ---- */
+/* What is kept here without a gap around byte `at`; false if that byte is not. */
+bool run_kept_around(const struct run *run, uint64_t at, uint64_t *from_out, uint64_t *until_out);
+/* Where the next byte behind `at` is that is kept here; UINT64_MAX: nowhere. And before it. */
+uint64_t run_kept_behind(const struct run *run, uint64_t at);
+uint64_t run_kept_before(const struct run *run, uint64_t at);
+int run_kept_copy(const struct run *run, uint64_t from, uint64_t size, struct buffer *out);
+/* Answers with a part of what was said; `run` NULL: it is gone. */
+void run_read_again(struct worker *worker, struct run *run, const struct order_reading *reading);
+/* An answer that is awaited from the machine comes no more. */
+void run_read_end(struct run *run);
+/* The run that is kept for this owner, or NULL. */
+struct run *run_kept(struct worker *worker, const void *owner);
+
+/* ---- run-search.c ---- */
+void run_search_end(struct run *run);

@@ -12,8 +12,8 @@
 #include "proto/command.h"
 #include "proto/order.h"
 
-/* Of what is kept to be read again; the rest of it is on the disk. */
-enum { KEPT_MEMORY = 4 << 20 };
+/* Of what is kept to be read again: in memory; and on the disk, of the beginning and of the end. */
+enum { KEPT_MEMORY = 4 << 20, KEPT_EACH = 256 << 20 };
 
 struct order_letter {
     struct letter letter;
@@ -61,6 +61,9 @@ void run_free(struct run *run)
 {
     if (!run->is_over)
         run_is_told_over(run);
+    run_read_end(run);
+    run_search_end(run);
+    kept_free(run->kept);
     if (run->harvest)
         harvest_flush(run->harvest);
     harvest_free(run->harvest);
@@ -145,6 +148,17 @@ static int prepare(struct run *run, const struct order_letter *letter)
     return error;
 }
 
+/* Somebody with little room on the disk, or with much, may say how much. */
+static uint64_t kept_each(void)
+{
+    const char *text = g_getenv("HUNE_KEPT_MIB");
+    guint64 mib;
+
+    if (text && g_ascii_string_to_unsigned(text, 10, 1, 1 << 20, &mib, NULL))
+        return mib << 20;
+    return KEPT_EACH;
+}
+
 /* What runs is remembered with its answers, for both consoles. */
 static int make_harvest(struct run *run, const struct order_letter *letter)
 {
@@ -167,7 +181,12 @@ static int make_harvest(struct run *run, const struct order_letter *letter)
     }
     settings.names = (const char *const *)run->names;
     settings.directory = run->worker->paths.data;
-    settings.memory_max = run->is_kept ? KEPT_MEMORY : 0;
+    if (run->is_kept) {
+        settings.memory_max = KEPT_MEMORY;
+        settings.each_max = kept_each();
+        run->slot = letter->slots[0];
+        run->kept = kept_new(run->worker->paths.data, settings.each_max);
+    }
     nodeset_fold(settings.names, letter->count, &selector);
     stored.selector = buffer_text(&selector);
     return stored.selector ? harvest_new(&run->harvest, &settings) : -ENOMEM;
@@ -418,9 +437,9 @@ void worker_send_order_read(struct worker *worker, void *owner, size_t size)
     send_owner(worker, owner, size, read_read);
 }
 
-/* ---- reading again ---- */
+/* ---- what is kept ---- */
 
-static struct run *kept_run(struct worker *worker, const void *owner)
+struct run *run_kept(struct worker *worker, const void *owner)
 {
     struct run *run;
 
@@ -437,7 +456,7 @@ static struct run *kept_run(struct worker *worker, const void *owner)
 
 static void read_forget(struct letter *letter, void *reader)
 {
-    struct run *run = kept_run(reader, ((struct owner_letter *)letter)->owner);
+    struct run *run = run_kept(reader, ((struct owner_letter *)letter)->owner);
 
     g_free(letter);
     if (run)
@@ -447,38 +466,6 @@ static void read_forget(struct letter *letter, void *reader)
 void worker_send_order_forget(struct worker *worker, void *owner)
 {
     send_owner(worker, owner, 0, read_forget);
-}
-
-struct reading_letter {
-    struct letter letter;
-    struct order_reading reading;
-};
-
-static void drop_reading(struct letter *letter)
-{
-    const struct order_reading *reading = &((struct reading_letter *)letter)->reading;
-
-    reading->done(NULL, reading->user);
-    g_free(letter);
-}
-
-static void read_reading(struct letter *letter, void *reader)
-{
-    struct reading_letter *asked = (struct reading_letter *)letter;
-    struct worker *worker = reader;
-
-    run_read_again(worker, kept_run(worker, asked->reading.owner), &asked->reading);
-    g_free(letter);
-}
-
-void worker_send_order_reading(struct worker *worker, const struct order_reading *reading)
-{
-    struct reading_letter *letter = g_new0(struct reading_letter, 1);
-
-    letter->letter.read = read_reading;
-    letter->letter.drop = drop_reading;
-    letter->reading = *reading;
-    worker_send(worker, &letter->letter);
 }
 
 void runs_end(struct worker *worker)

@@ -15,6 +15,7 @@ enum { BATCH = 512 };
 int harvest_new(struct harvest **harvest_out, const struct harvest_settings *settings)
 {
     const struct transcripts_settings transcripts = {.memory_max = settings->memory_max,
+                                                     .each_max = settings->each_max,
                                                      .directory = settings->directory};
     struct harvest *harvest = calloc(1, sizeof(*harvest));
     int error = harvest ? transcripts_new(&harvest->transcripts, &transcripts) : -ENOMEM;
@@ -284,15 +285,24 @@ const struct harvest_machine *harvest_machine(const struct harvest *harvest, uin
     return &harvest->machines[position];
 }
 
+static const struct transcript *said(const struct harvest *harvest, uint32_t position)
+{
+    const struct harvest_machine *machine = &harvest->machines[position];
+
+    return machine->answer[0] == HARVEST_NONE
+               ? &machine->text[0]
+               : &harvest->answers[0].groups[machine->answer[0]].text;
+}
+
 int harvest_copy(const struct harvest *harvest, uint32_t position, uint64_t from, uint64_t max,
                  struct buffer *out)
 {
-    const struct harvest_machine *machine = &harvest->machines[position];
-    const struct transcript *text = &machine->text[0];
+    return transcript_copy_from(harvest->transcripts, said(harvest, position), from, max, out);
+}
 
-    if (machine->answer[0] != HARVEST_NONE)
-        text = &harvest->answers[0].groups[machine->answer[0]].text;
-    return transcript_copy_from(harvest->transcripts, text, from, max, out);
+uint64_t harvest_here(const struct harvest *harvest, uint32_t position)
+{
+    return transcript_here(said(harvest, position));
 }
 
 struct gather *harvest_answers(struct harvest *harvest, bool is_error)

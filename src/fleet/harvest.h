@@ -26,6 +26,7 @@ struct harvest_settings {
     struct store *store;   /* borrowed; NULL: nothing is remembered */
     const struct stored_run *run; /* what to remember it as; copied */
     size_t memory_max;            /* of what was said; 0: as transcripts have it */
+    uint64_t each_max;            /* of one machine's; 0: as transcripts have it */
     uint64_t quota;               /* how large the memory of runs may be; 0: STORE_RUNS_BYTES */
 };
 
@@ -95,6 +96,8 @@ struct gather *harvest_failures(struct harvest *harvest);
  * after (split: of standard output). Returns 0 or -errno. */
 int harvest_copy(const struct harvest *harvest, uint32_t position, uint64_t from, uint64_t max,
                  struct buffer *out);
+/* So many of its first bytes can be copied; what is behind was too much. */
+uint64_t harvest_here(const struct harvest *harvest, uint32_t position);
 const struct transcripts *harvest_transcripts(const struct harvest *harvest);
 /* The number under which it is remembered; 0 if it is not. */
 int64_t harvest_number(const struct harvest *harvest);

@@ -73,6 +73,7 @@ static void take_exit(struct remote_job *job, const struct frame_piece *piece)
 
 static void take_piece(struct remote_job *job, const struct frame_piece *piece)
 {
+    job->frame = job->taken - piece->size - piece->offset - FRAME_HEADER_SIZE;
     switch (piece->header.kind) {
     case FRAME_OUT:
     case FRAME_ERR:

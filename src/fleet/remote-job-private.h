@@ -50,6 +50,7 @@ struct remote_job {
     struct frame_reader reader;
     uint64_t received; /* of the stream of frames */
     uint64_t taken;
+    uint64_t frame;         /* where the frame begins that is being handed out */
     struct buffer held;     /* received while paused */
     size_t held_unconsumed; /* of these, from the present sending: they hold its window */
     bool hands_out_held;

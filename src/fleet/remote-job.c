@@ -309,6 +309,11 @@ bool remote_job_is_sent(const struct remote_job *job)
     return job->is_attached || job->accepted || (job->submit && submit_is_sent(job->submit));
 }
 
+uint64_t remote_job_frame(const struct remote_job *job)
+{
+    return job->frame;
+}
+
 uint64_t remote_job_taken(const struct remote_job *job)
 {
     return job->taken;

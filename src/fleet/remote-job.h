@@ -116,6 +116,8 @@ struct job_state remote_job_state(const struct remote_job *job);
 bool remote_job_is_accepted(const struct remote_job *job);
 /* Whether its order left this computer: the machine may have it. */
 bool remote_job_is_sent(const struct remote_job *job);
+/* From inside on_output: where in the stream of frames the frame begins whose bytes these are. */
+uint64_t remote_job_frame(const struct remote_job *job);
 /* Bytes of the stream of frames handed out so far. */
 uint64_t remote_job_taken(const struct remote_job *job);
 /* Input bytes that the machine has. */

@@ -56,6 +56,12 @@ static inline bool transcript_is_cut(const struct transcript *text)
     return text->held < text->size;
 }
 
+/* The first bytes of it that are here, while it grows and after. */
+static inline uint64_t transcript_here(const struct transcript *text)
+{
+    return text->held + buffer_length(&text->tail);
+}
+
 bool transcript_equal(const struct transcript *a, const struct transcript *b);
 /* For tables in memory. */
 uint64_t transcript_key(const struct transcript *text);

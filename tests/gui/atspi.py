@@ -135,6 +135,17 @@ class Node:
         assert self.call("EditableText", "SetTextContents", GLib.Variant("(s)", (text,)))[0], \
             f"{self} takes no text"
 
+    def end_of_text(self, size=40):
+        """Its last characters, without the rest of it."""
+        count = self.get("Text", "CharacterCount")
+        return self.call("Text", "GetText", GLib.Variant("(ii)", (max(0, count - size), count)))[0]
+
+    @property
+    def selected(self):
+        """The text that is selected."""
+        begin, end = self.call("Text", "GetSelection", GLib.Variant("(i)", (0,)))
+        return self.text[begin:end]
+
     def do(self, action="click"):
         count = self.get("Action", "NActions")
         names = [self.call("Action", "GetName", GLib.Variant("(i)", (i,)))[0] for i in range(count)]

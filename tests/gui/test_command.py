@@ -136,6 +136,97 @@ def test_lines_that_left_the_view_come_back(paired):
     gui.gone("button", "Earlier lines")
 
 
+def find(gui, text):
+    """Types it into the bar that finds, and waits until it is selected."""
+    gui.entry("Find in the output").text = text
+    wait(f"{text} to be found", lambda: gui.entry("Output").selected == text)
+
+
+def test_all_of_a_long_answer_is_searched(paired):
+    """What left the view is looked through, too, and shown at the place: there and back, around the end."""
+    gui, _ = paired()
+    gui.enter(open_command(gui), "seq 1 1300000; echo Été")
+    gui.label(r"^exited\(0\) after ", seconds=120)
+    wait("the last line", lambda: output(gui).endswith("\nÉté\n"))
+    gui.label("^Earlier lines are not shown.$")
+    gui.press("Find")
+    find(gui, "77777")
+    text = output(gui)
+    at = text.index("77777")
+    assert text[at - 6:at + 12] == "77776\n77777\n77778\n"[:18], text[at - 6:at + 12]
+    gui.label(r"^From 0 B on, of 8.9 MiB$|^From [0-9.]+ [KM]iB on, of 8.9 MiB$")
+    gui.press("Find the next one")
+    wait("the next one", lambda: "\n177777\n" in output(gui) and gui.entry("Output").selected == "77777")
+    gui.press("Find the previous one")
+    wait("the first one", lambda: output(gui) == text)
+    gui.press("Find the previous one")  # around: the last one of all is in the live text
+    wait("the last one", lambda: output(gui).endswith("\nÉté\n"))
+    assert gui.entry("Output").selected == "77777"
+    gui.press("Find the next one")
+    wait("the first one again", lambda: output(gui) == text)
+    find(gui, "1299999")
+    gui.entry("Find in the output").text = "no such line"
+    gui.label("^Not found$")
+    gui.entry("Find in the output").text = "éTÉ"
+    wait("whatever the case", lambda: gui.entry("Output").selected == "Été")
+
+
+# Each line is 101 bytes, but nearly 400 characters: so the view holds less of it than the machine.
+MANY_LINES = "pad=$(printf '\\001%.0s' $(seq 93)); seq -f \"%07.0f$pad\" 50000; echo the end; "
+
+
+def numbers(text):
+    return [int(line[:7]) for line in text.split("\n") if line[:7].isdigit()]
+
+
+def earlier(gui):
+    """The page before; its text."""
+    before = output(gui)
+    gui.press("Earlier lines")
+    return wait("another page", lambda: output(gui) != before and output(gui))
+
+
+def test_what_is_kept_no_more_is_asked_of_the_machine(paired):
+    """The beginning and the end of it are kept here, as much as there is room for; then the job itself is
+    asked; what it has no more is told."""
+    gui, (agent,) = paired(environment={"HUNE_KEPT_MIB": "1"})
+    gui.enter(open_command(gui), MANY_LINES + "exec sleep 600")
+    wait("the last line", lambda: gui.entry("Output").end_of_text().endswith("the end\n"), 120)
+    first = numbers(output(gui))[0]
+    while "These lines are gone" not in (page := earlier(gui)):
+        assert numbers(page) and numbers(page)[-1] == first - 1, page[:200]
+        first = numbers(page)[0]
+    assert first < 33000, "more than this computer keeps: nearly two mebibytes"
+    gui.label(r"^From 1\.0 MiB to [0-9.]+ MiB, of 4\.8 MiB: not to be had$")
+    page = earlier(gui)
+    assert 10380 <= numbers(page)[-1] <= 10382
+    assert numbers(page)[0] == 1
+    gui.press("Later lines")
+    wait("what is gone", lambda: "These lines are gone" in output(gui))
+    gui.press("Later lines")
+    wait("what the machine has", lambda: first in numbers(output(gui))[:2])
+    gui.press("Find")
+    find(gui, "0000777")
+    gui.entry("Find in the output").text = "0020000"
+    gui.label("^Not found in what is kept here$")
+    find(gui, "0049999")
+    gui.press("Stop")
+    gui.label(r"^(killed|signalled\(15\)) after ")
+    for _ in range(30):  # an ended job keeps less
+        if "These lines are gone" in (page := earlier(gui)):
+            break
+        last = numbers(page)[0]
+    assert 38000 < last < 41000, "the mebibyte that is kept here"
+    gui.press("To the end")
+    agent.stop()
+    gui.label(r"^Reconnecting|^Unreachable")
+    for _ in range(30):
+        if "cannot be asked now" in earlier(gui):
+            break
+    else:
+        raise AssertionError("nobody said that the machine is away")
+
+
 def test_disconnect_stays_disconnected_until_told(paired):
     gui, _ = paired()
     gui.enter(open_command(gui), "disconnect")
