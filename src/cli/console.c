@@ -111,12 +111,26 @@ int console_fleet(struct console *console, struct fleet **fleet_out)
 int console_fleet_reload(struct console *console, struct fleet **fleet_out,
                          struct fleet **before_out)
 {
-    if (before_out)
-        *before_out = console->fleet;
-    else
-        fleet_free(console->fleet);
+    struct fleet *before = console->fleet;
+    int status;
+
     console->fleet = NULL;
-    return console_fleet(console, fleet_out);
+    status = console_fleet(console, fleet_out);
+    if (status && before) {
+        console->fleet = *fleet_out = before;
+        return status;
+    }
+    if (before_out)
+        *before_out = before;
+    else
+        fleet_free(before);
+    return status;
+}
+
+void console_fleet_restore(struct console *console, struct fleet *before)
+{
+    fleet_free(console->fleet);
+    console->fleet = before;
 }
 
 int console_fleet_edit(struct console *console,

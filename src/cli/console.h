@@ -67,10 +67,13 @@ int console_fleet(struct console *console, struct fleet **fleet_out);
 int console_fleet_edit(struct console *console,
                        int (*edit)(struct fleet *fleet, void *context, struct fault *fault),
                        void *context);
-/* Reads the list again when somebody changed it. `before_out` takes the one of before, whatever is
- * returned: fleet_free() it; NULL: it is freed. */
+/* Reads the list again when somebody changed it. When it cannot be read, the one of before holds on
+ * and is `*fleet_out`. Else `before_out` takes that one: fleet_free() it, or put it back with
+ * console_fleet_restore(); NULL: it is freed. */
 int console_fleet_reload(struct console *console, struct fleet **fleet_out,
                          struct fleet **before_out);
+/* The new list is of no use: that of before holds on. */
+void console_fleet_restore(struct console *console, struct fleet *before);
 /* The operator's key, opened once; a new one is announced. */
 int console_signer(struct console *console, struct signer **signer_out);
 /* The console's data directory, made if need be. */

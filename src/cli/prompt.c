@@ -92,11 +92,9 @@ void prompt_refresh(struct prompt *prompt)
     prompt_warm_drop(prompt);
     selection_deinit(&prompt->selection);
     prompt->selection = SELECTION_INIT;
-    if (session_reload(&prompt->session, NULL)) {
-        prompt->leaving = true; /* told; without a list there is nobody to speak to */
-        prompt->status = STATUS_FAILED;
-        return;
-    }
+    if (session_reload(&prompt->session, NULL))
+        output_print(&prompt->session.console->error, "%s\n",
+                     _("hune: the list of before holds on."));
     if (!selector || !prompt_use(prompt, selector))
         make_text(prompt);
 }

@@ -103,9 +103,9 @@ void session_catch(struct session *session,
 
 int session_reload(struct session *session, struct fleet **before_out)
 {
-    int status;
+    int status = console_fleet_reload(session->console, &session->fleet, before_out);
 
-    link_pool_forget(session->pool);
-    status = console_fleet_reload(session->console, &session->fleet, before_out);
+    if (!status)
+        link_pool_forget(session->pool);
     return status;
 }

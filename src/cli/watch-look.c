@@ -116,15 +116,18 @@ int watch_read_rules(struct watch *watch)
 
 /* ---- machines ---- */
 
-int watch_select(struct watch *watch)
+static int select_machines(struct watch *watch, struct selection *selection_out)
 {
     static const char *const everything[] = {"all", NULL};
     struct console *console = watch->session.console;
     bool is_open = !console->common.target && !watch->words[0];
 
-    selection_deinit(&watch->selection);
-    watch->selection = SELECTION_INIT;
-    return console_select(console, is_open ? everything : watch->words, &watch->selection);
+    return console_select(console, is_open ? everything : watch->words, selection_out);
+}
+
+int watch_select(struct watch *watch)
+{
+    return select_machines(watch, &watch->selection);
 }
 
 void watch_look_away(struct watch *watch)
@@ -246,6 +249,27 @@ static struct alert_rules *new_rules(struct watch *watch)
     return NULL;
 }
 
+/* What the list says now. False: it cannot be read, or none of the machines is in it, as while an
+ * editor writes it; those of before are looked at as they are, until it changes again. */
+static bool new_machines(struct watch *watch, struct fleet **before_out,
+                         struct selection *selection_out)
+{
+    struct session *session = &watch->session;
+    struct fleet *fleet;
+
+    if (console_fleet_reload(session->console, &fleet, before_out) == 0) {
+        if (select_machines(watch, selection_out) == 0) {
+            session->fleet = fleet;
+            link_pool_forget(session->pool);
+            return true;
+        }
+        console_fleet_restore(session->console, *before_out);
+    }
+    *before_out = NULL;
+    output_print(&session->console->error, "%s\n", _("hune: the machines of before are watched."));
+    return false;
+}
+
 void watch_look_again(struct watch *watch)
 {
     struct console *console = watch->session.console;
@@ -254,17 +278,22 @@ void watch_look_again(struct watch *watch)
     bool fleet_changed = console_fleet_path(console, &fleet_path) == 0 &&
                          stamp_changed(fleet_path, &watch->fleet_stamp);
     struct alert_rules *rules = rules_changed ? new_rules(watch) : NULL;
+    struct selection selection = SELECTION_INIT;
+    struct fleet *fleet = NULL;
     struct before before;
 
+    if (fleet_changed)
+        fleet_changed = new_machines(watch, &fleet, &selection);
     if (!rules && !fleet_changed)
         return;
     before_take(&before, watch);
+    before.fleet = fleet;
     if (rules) {
         before.rules = watch->rules;
         watch->rules = rules;
     }
-    watch->status = fleet_changed ? session_reload(&watch->session, &before.fleet) : STATUS_OK;
-    if (!watch->status)
+    watch->selection = selection;
+    if (!fleet_changed)
         watch->status = watch_select(watch);
     if (!watch->status)
         watch->status = look(watch, before.alarm);

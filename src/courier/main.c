@@ -12,6 +12,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -217,6 +218,8 @@ int main(int argc, char **argv)
         fprintf(stderr, "hune-courier is started by huned and hune to move files\n");
         return EXIT_MALFORMED;
     }
+    prctl(PR_SET_NAME,
+          "hune-courier"); /* started by descriptor, it would be called by its number */
     ends_catch_signals();
     if (fd_read_all(TRANSFER_ORDER_FD, LIMIT_ORDER_PAYLOAD, &payload) ||
         transfer_decode(&transfer, buffer_slice(&payload)) ||

@@ -19,7 +19,7 @@
 #include "base/text.h"
 #include "wire/test-certificate.h"
 
-enum { PATIENCE_MS = 20 * 1000, MOMENT_MS = 150, GATE_USER = 65534 };
+enum { PATIENCE_MS = 60 * 1000, MOMENT_MS = 150, GATE_USER = 65534 };
 
 static enum problem_code on_established(struct wire *wire, void *user)
 {

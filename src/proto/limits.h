@@ -109,6 +109,9 @@
      * is there. Less is what a time server does to a clock that went wrong by itself. */          \
     X(LIMIT_HISTORY_BACK_MS, 5 * 60 * 1000)                                                        \
     X(LIMIT_HISTORY_AHEAD_MS, 60 * 60 * 1000)                                                      \
+    /* A history that was put aside takes its room on the disk so long, by the clock by which it   \
+     * was put aside. It is there for a clock that was wrong and is right again. */                \
+    X(LIMIT_HISTORY_ASIDE_MS, 14ull * 24 * 3600 * 1000)                                            \
     /* Processes listed with a sample, busiest and largest each. */                                \
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* Bytes of files on their way from the gate to the courier that unpacks them. */              \

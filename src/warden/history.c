@@ -12,6 +12,7 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "proto/history.h"
+#include "proto/limits.h"
 #include "warden/place.h"
 #define LOG_TAG "history"
 #include "base/log.h"
@@ -239,6 +240,26 @@ void history_close(struct history_files *files)
         close(files->fds[--files->count]);
 }
 
+void history_tidy(const char *state, uint64_t now_ms)
+{
+    _cleanup_free_ char *aside = place_path(state, "history.old");
+    struct stat info;
+    uint64_t since_ms;
+
+    /* Its change time is when it got that name. One that lies ahead was set by another clock: the
+     * clock jumped since, and that is what the file is kept for. */
+    if (!aside || lstat(aside, &info) < 0 || S_ISDIR(info.st_mode))
+        return;
+    since_ms = (uint64_t)info.st_ctim.tv_sec * 1000;
+    if (now_ms < since_ms || now_ms - since_ms < LIMIT_HISTORY_ASIDE_MS)
+        return;
+    if (unlink(aside) == 0)
+        log_notice("%s was put aside %llu days ago and is removed", aside,
+                   (unsigned long long)((now_ms - since_ms) / (24 * 3600 * 1000)));
+    else
+        log_warning("%s cannot be removed: %s", aside, strerror(errno));
+}
+
 bool history_tell(const char *state, const struct config *config, char *text_out, size_t size)
 {
     _cleanup_free_ char *path = place_path(state, "history");
@@ -262,7 +283,7 @@ bool history_tell(const char *state, const struct config *config, char *text_out
     else
         snprintf(text_out, size, "%s, %.1f MiB at most%s", path, (double)layout.size / (1 << 20),
                  aside && access(aside, F_OK) == 0
-                     ? "; history.old beside it is of before, and may be deleted"
+                     ? "; history.old beside it is of before, and goes by itself after two weeks"
                      : "");
     return !why;
 }

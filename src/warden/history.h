@@ -9,6 +9,7 @@
 
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 
 #include "warden/configuration.h"
 
@@ -27,6 +28,9 @@ void history_anew(const char *state, const struct config *config, struct history
 /* The gate has carried over what the files of before hold: now the new one takes their place. */
 void history_settle(const char *state);
 void history_close(struct history_files *files);
+/* Removes history.old when it was put aside longer than LIMIT_HISTORY_ASIDE_MS ago; says so in the
+ * log. `now_ms` is the wall clock. */
+void history_tidy(const char *state, uint64_t now_ms);
 /* For people: what would become of the file that is there, in text_out. False if it would be kept
  * aside, or none could be kept. */
 bool history_tell(const char *state, const struct config *config, char *text_out, size_t size);

@@ -19,6 +19,7 @@
 #include "base/text.h"
 #include "proto/sshkey.h"
 #include "warden/epoch.h"
+#include "warden/history.h"
 #include "warden/inherit.h"
 #include "warden/notify.h"
 #include "warden/spool.h"
@@ -148,6 +149,15 @@ static void on_stop_over(struct loop_timer *timer)
     loop_stop(&warden->loop);
 }
 
+static void on_tidy(struct loop_timer *timer)
+{
+    enum { EVERY_MS = 6 * 3600 * 1000 };
+    struct warden *warden = container_of(timer, struct warden, tidy_timer);
+
+    history_tidy(warden->place.state, clock_wall_ms());
+    loop_timer_start(&warden->loop, timer, EVERY_MS);
+}
+
 /* Two agents with one memory would each run the same order. The lock goes with the process. */
 static int claim_place(struct warden *warden)
 {
@@ -212,6 +222,7 @@ int warden_start(struct warden *warden)
 
     /* What warden_finish() looks at is made before anything can fail. */
     loop_timer_init(&warden->stop_timer, on_stop_over);
+    loop_timer_init(&warden->tidy_timer, on_tidy);
     gate_init(warden);
     jobs_init(&warden->jobs, &warden->loop, &warden->forest, &tell_jobs_events, warden);
     warden->spawner = SPAWNER_INIT;
@@ -253,6 +264,7 @@ int warden_start(struct warden *warden)
     log_notice("this machine is %s, id %s, %zu operators", warden->config.name, id,
                warden->keyring.count);
     audit_event(&warden->audit, "started", id);
+    on_tidy(&warden->tidy_timer);
     gate_start(warden);
     return 0;
 }

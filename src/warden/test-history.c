@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "proto/history.h"
 #include "warden/history.h"
 
@@ -215,6 +216,26 @@ static void test_anew(void **state)
     }
 }
 
+static void test_what_was_put_aside_goes_by_itself(void **state)
+{
+    const uint64_t day_ms = 24ull * 3600 * 1000;
+    uint64_t now_ms = clock_wall_ms();
+
+    (void)state;
+    open_good();
+    write_at("my diary", 8, 0);
+    open_good();
+    assert_int_equal(size_of(aside), size_of(path));
+    history_tidy(folder, now_ms);
+    history_tidy(folder, now_ms + 13 * day_ms);
+    history_tidy(folder, now_ms - 400 * day_ms); /* the clock was wrong when it was put aside */
+    assert_int_equal(size_of(aside), size_of(path));
+    history_tidy(folder, now_ms + 15 * day_ms);
+    assert_int_equal(size_of(aside), -1);
+    assert_true(size_of(path) > 0);
+    history_tidy(folder, now_ms + 15 * day_ms);
+}
+
 /* Not even to a good one: whoever could make the link would choose what is written over. */
 static void test_a_link_is_not_followed(void **state)
 {
@@ -254,6 +275,7 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_cut_and_grown, setup, teardown),
         cmocka_unit_test_setup_teardown(test_other_settings, setup, teardown),
         cmocka_unit_test_setup_teardown(test_anew, setup, teardown),
+        cmocka_unit_test_setup_teardown(test_what_was_put_aside_goes_by_itself, setup, teardown),
         cmocka_unit_test_setup_teardown(test_a_link_is_not_followed, setup, teardown),
         cmocka_unit_test_setup_teardown(test_not_wanted_or_not_possible, setup, teardown),
     };

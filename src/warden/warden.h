@@ -75,7 +75,8 @@ struct warden {
     int lock;      /* of the run folder */
     bool stopping; /* killed: when gate and jobs are gone, we are */
     struct loop_timer stop_timer;
-    struct rate_slot rates[64]; /* by operator */
+    struct loop_timer tidy_timer; /* what takes room for nothing */
+    struct rate_slot rates[64];   /* by operator */
 };
 
 /* warden/start.c */

@@ -150,7 +150,33 @@ def test_a_key_that_may_not_observe(pair, tmp_path):
         assert watch.expect(event="refused", machine=made.name)["detail"] == "right-missing"
         watch.expect(event="begin", rule="refused")
         watch.end()
-    assert made.console.json("list", "-l")[0]["state"] == "refused"
+    # A list waits ten seconds for a machine, and calls it down then.
+    wait_for("the same in a list", lambda: made.console.json("list", "-l")[0]["state"] == "refused")
+
+
+def test_a_list_that_cannot_be_read_changes_nothing(pair, tmp_path):
+    """While an editor writes it, say: what was watched before still is."""
+    made = pair()
+    name = made.name
+    good = made.console.machines.read_text()
+    with watching(made.console, tmp_path, "--when", "down", "--clear", "1s", "--changes") as watch:
+        watch.expect(event="up", machine=name)
+        told = lambda: watch.errors.read_text().count("the machines of before are watched")
+        made.console.machines.write_text("")  # none of them is in it
+        wait_for("the first word", lambda: told() == 1)
+        made.console.machines.unlink()
+        made.console.machines.mkdir()  # it cannot be read at all
+        wait_for("the second word", lambda: told() == 2)
+        made.agent.stop()
+        watch.expect(event="begin", machine=name, rule="down")
+        made.console.machines.rmdir()
+        made.console.machines.write_text(good + AWAY)
+        watch.expect(event="down", machine="away")
+        made.agent.start()
+        watch.expect(event="end", machine=name, rule="down")
+        watch.end()
+    assert [event["event"] for event in watch.events() if event["machine"] == name] == \
+        ["up", "down", "begin", "up", "end"]
 
 
 def test_no_injection(console, tmp_path):

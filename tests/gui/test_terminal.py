@@ -26,8 +26,10 @@ def test_control_letters_are_the_shells(paired):
     gui, _ = paired()
     terminal = open_terminal(gui)
     gui.focus(terminal)
-    gui.type("cat")
+    # From here on the line is the terminal's to edit, and no longer the shell's.
+    gui.type("echo re''ady; cat")
     gui.key("Return")
+    wait("cat", lambda: "\nready" in terminal.description)
     gui.type("one")
     gui.key("ctrl+u")
     gui.type("two")
