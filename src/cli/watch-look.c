@@ -263,6 +263,8 @@ static bool new_machines(struct watch *watch, struct fleet **before_out,
             link_pool_forget(session->pool);
             return true;
         }
+        selection_deinit(selection_out);
+        *selection_out = SELECTION_INIT;
         console_fleet_restore(session->console, *before_out);
     }
     *before_out = NULL;

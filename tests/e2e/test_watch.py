@@ -175,8 +175,6 @@ def test_a_list_that_cannot_be_read_changes_nothing(pair, tmp_path):
         made.agent.start()
         watch.expect(event="end", machine=name, rule="down")
         watch.end()
-    assert [event["event"] for event in watch.events() if event["machine"] == name] == \
-        ["up", "down", "begin", "up", "end"]
 
 
 def test_no_injection(console, tmp_path):
