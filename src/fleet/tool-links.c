@@ -2,6 +2,7 @@
  * installed. `tool-links KEY PORT ID < addresses` prints "all MS" each time that all of them are
  * ready, with the milliseconds since the first one was lost (at first, since the start), and "lost"
  * when one is lost. Ends at SIGTERM. */
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -65,6 +66,7 @@ int main(int argc, char **argv)
     if (argc != 4 || !fingerprint_parse(argv[3], id))
         return 2;
     log_open("tool-links", LOG_LEVEL_WARNING);
+    signal(SIGPIPE, SIG_IGN); /* libuv leaves that to its user */
     files_raise_limit();
     if (signer_open(argv[1], argv[1], &signer, &fault)) {
         fprintf(stderr, "%s\n", fault.text);
