@@ -46,11 +46,12 @@ bool ends_are_stopped(void)
                         sigismember(&pending, SIGHUP) == 1));
 }
 
-int ends_wait(const struct end *end, short events)
+int ends_wait(const struct end *end, short events, uint64_t ms)
 {
-    const struct timespec patience = {.tv_sec = end->patience_s};
+    const struct timespec patience = {.tv_sec = (time_t)(ms / 1000),
+                                      .tv_nsec = (long)(ms % 1000) * 1000000};
     struct pollfd poll = {.fd = end->fd, .events = events};
-    int ready = ppoll(&poll, 1, end->patience_s ? &patience : NULL, &waiting);
+    int ready = ppoll(&poll, 1, ms ? &patience : NULL, &waiting);
 
     if (stopped)
         return -ECANCELED;
@@ -61,7 +62,7 @@ int ends_wait(const struct end *end, short events)
 
 int end_begin(struct end *end, int fd, uint32_t patience_s)
 {
-    *end = (struct end){.fd = fd, .patience_s = patience_s};
+    *end = (struct end){.fd = fd, .patience_ms = patience_s * UINT64_C(1000)};
     return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno : 0;
 }
 

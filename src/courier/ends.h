@@ -22,7 +22,7 @@ struct ends_shelf;
 
 struct end {
     int fd;
-    uint32_t patience_s; /* without a byte, then -ETIMEDOUT; 0 = for ever */
+    uint64_t patience_ms; /* without a byte, then -ETIMEDOUT; 0 = for ever */
     struct belt belt;
     struct ends_window window;
     struct ends_shelf *shelf; /* of a pipe that is written to */
@@ -40,14 +40,17 @@ int pipe_sink(struct end *end, int fd, uint32_t patience_s, struct parcel_sink *
 int belt_source(struct end *end, int fd, int belt, bool copies, uint32_t patience_s,
                 struct parcel_source *source_out);
 int belt_sink(struct end *end, int fd, int belt, uint32_t patience_s, struct parcel_sink *sink_out);
+/* Tells that all is written, and waits until all of it was taken. Returns 0 or -errno. */
+int belt_stay(struct end *end);
 void end_deinit(struct end *end);
 
 /* ---- what they share ---- */
 
 /* Whether one of the signals has come. */
 bool ends_are_stopped(void);
-/* Returns 0, also when woken for nothing; -ETIMEDOUT, -ECANCELED or -errno. */
-int ends_wait(const struct end *end, short events);
+/* Waits for `ms`, 0 = for ever. Returns 0, also when woken for nothing; -ETIMEDOUT, -ECANCELED or
+ * -errno. */
+int ends_wait(const struct end *end, short events, uint64_t ms);
 int end_begin(struct end *end, int fd, uint32_t patience_s);
 /* Fills at least `least` bytes, at most `most`; fewer at the end alone. Returns how many or -errno.
  */

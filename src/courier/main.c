@@ -31,6 +31,7 @@ enum { EXIT_LEFT_OUT = 1, EXIT_MALFORMED = 125 };
 struct call {
     bool gets;
     bool copies; /* who writes to the belt may be taken over while we read */
+    bool stays;  /* until the last byte is taken */
     int belt;    /* or -1 */
 };
 
@@ -72,14 +73,20 @@ static int get(const struct call *call, const struct transfer *transfer, const s
     struct pack_result result;
     struct parcel_sink sink;
     struct end end;
+    int left;
     int r = call->belt < 0
                 ? pipe_sink(&end, STDOUT_FILENO, transfer->patience_s, &sink)
                 : belt_sink(&end, STDOUT_FILENO, call->belt, transfer->patience_s, &sink);
 
-    if (r)
+    if (r) {
         parcel_trouble_system(&trouble, NULL, r);
-    else
+    } else {
         r = pack_run(&settings, &sink, &result, &trouble);
+        /* Also of one that gave up: its end says so. */
+        left = call->stays ? belt_stay(&end) : 0;
+        if (left && !r)
+            r = parcel_trouble_system(&trouble, NULL, left);
+    }
     end_deinit(&end);
     if (r)
         return fail(&trouble);
@@ -196,11 +203,13 @@ static int malformed(void)
 static bool read_call(int argc, char **argv, struct call *call_out)
 {
     if (argc < 2 || argc > 3 || (!text_equal(argv[1], "get") && !text_equal(argv[1], "put")) ||
-        (argc == 3 && !text_equal(argv[2], TRANSFER_COPIES)))
+        (argc == 3 && !text_equal(argv[2], TRANSFER_COPIES) &&
+         !text_equal(argv[2], TRANSFER_STAYS)))
         return false;
     *call_out = (struct call){
         .gets = text_equal(argv[1], "get"),
-        .copies = argc == 3,
+        .copies = argc == 3 && text_equal(argv[2], TRANSFER_COPIES),
+        .stays = argc == 3 && text_equal(argv[2], TRANSFER_STAYS),
         .belt = fcntl(TRANSFER_BELT_FD, F_GETFD) < 0 ? -1 : TRANSFER_BELT_FD,
     };
     return true;

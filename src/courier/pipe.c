@@ -60,7 +60,7 @@ static ssize_t pipe_fill(struct end *end, uint8_t *to, size_t least, size_t most
         if (got < 0 && errno != EAGAIN && errno != EINTR)
             return -errno;
         if (got < 0)
-            r = ends_wait(end, POLLIN);
+            r = ends_wait(end, POLLIN, end->patience_ms);
         if (r)
             return r;
         if (got > 0)
@@ -159,7 +159,7 @@ static int pipe_write(void *user, const void *bytes, size_t size)
         if (written < 0 && errno != EAGAIN && errno != EINTR)
             return -errno;
         if (written < 0)
-            r = ends_wait(end, POLLOUT);
+            r = ends_wait(end, POLLOUT, end->patience_ms);
         if (r)
             return r;
         if (written > 0) {

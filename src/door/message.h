@@ -80,8 +80,8 @@ struct door_entered {
     struct door_ordered ordered;
 };
 
-/* JOB: descriptors {ring}, {ring, input}, or {ring, input, belt}: then the input goes over the
- * belt, and the other descriptor is its bell. */
+/* JOB: descriptors {ring}, {ring, input}, or {ring, bell, belt}: then files go over the belt, the
+ * input of a `put` or the parcel of a `get`. */
 struct door_job {
     uint8_t id[UUID_SIZE];
     uint8_t fingerprint[FINGERPRINT_SIZE]; /* whose it is */

@@ -132,7 +132,6 @@ static int on_output_send(struct request *request, void *user)
         return -1;
     }
     job->held_unconsumed = 0;
-    job->kept = 0;
     return 0;
 }
 
@@ -170,13 +169,12 @@ static void on_output_data(struct request *request, const uint8_t *bytes, size_t
     remote_job_enter(job);
     job->received += size;
     job->restarts = 0;
-    job->kept_now = 0;
     link_note_gain(job->link);
     if (buffer_length(&job->held) == 0)
         taken = take_frames(job, bytes, size);
     /* The request is gone if a callback ended or detached the job. */
     if (job->output) {
-        request_consume(request, taken - job->kept_now);
+        request_consume(request, taken);
         hold(job, bytes + taken, size - taken);
     }
     remote_job_leave(job);
@@ -189,7 +187,6 @@ static void on_output_interrupted(struct request *request, void *user)
     (void)request;
     remote_job_enter(job);
     job->held_unconsumed = 0;
-    job->kept = 0;
     if (job->has_exit)
         exit_obey(job);
     else
@@ -291,25 +288,6 @@ void remote_output_start(struct remote_job *job)
     request_send(job->output);
 }
 
-void remote_job_keep(struct remote_job *job, size_t size)
-{
-    /* What was held came by way of another account. */
-    if (!job->output || job->hands_out_held)
-        return;
-    job->kept += size;
-    job->kept_now += size;
-}
-
-void remote_job_give_back(struct remote_job *job, size_t size)
-{
-    /* Those that came with a connection that broke hold no window any more. */
-    if (size > job->kept)
-        size = job->kept;
-    job->kept -= size;
-    if (job->output)
-        request_consume(job->output, size);
-}
-
 void remote_job_pause(struct remote_job *job)
 {
     job->paused = true;
@@ -324,9 +302,7 @@ static size_t take_held(struct remote_job *job)
     size_t taken, consumed;
 
     job->held = BUFFER_INIT;
-    job->hands_out_held = true;
     taken = take_frames(job, buffer_bytes(&held), buffer_length(&held));
-    job->hands_out_held = false;
     buffer_consume(&held, taken);
     if (buffer_length(&held) > 0 && !job->detached && !job->ended)
         job->held = held;

@@ -53,9 +53,6 @@ struct remote_job {
     uint64_t frame;         /* where the frame begins that is being handed out */
     struct buffer held;     /* received while paused */
     size_t held_unconsumed; /* of these, from the present sending: they hold its window */
-    bool hands_out_held;
-    size_t kept;     /* remote_job_keep(), of the present sending */
-    size_t kept_now; /* and of the bytes at hand */
     struct buffer note;
     uint8_t exit[8];
     bool has_exit; /* the last frame came; the job ends with its stream */

@@ -70,11 +70,6 @@ void remote_job_pause(struct remote_job *job);
 /* What was held comes from inside this call. */
 void remote_job_resume(struct remote_job *job);
 
-/* From inside on_output: its bytes are not done with, and hold the machine's window until so many
- * were given back. What is paused is copied; this costs nothing. */
-void remote_job_keep(struct remote_job *job, size_t size);
-void remote_job_give_back(struct remote_job *job, size_t size);
-
 /* Takes the input over from the consoles before: a number larger than theirs (struct job_object),
  * and input that is counted from 0. Before any is sent. */
 void remote_job_take_input(struct remote_job *job, uint64_t writer);

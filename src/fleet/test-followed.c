@@ -27,8 +27,6 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
         seen->pause_after = 0;
         remote_job_pause(job);
     }
-    if (seen->keeps)
-        remote_job_keep(job, size);
     if (seen->detach_on_output) {
         seen->ended = true;
         remote_job_detach(job);

@@ -23,7 +23,6 @@ struct seen {
     unsigned interruptions;
     enum problem_code signal_code;
     size_t pause_after;
-    bool keeps; /* remote_job_keep() all of it */
     bool detach_on_output;
 };
 

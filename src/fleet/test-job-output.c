@@ -114,44 +114,6 @@ static void test_pause_holds_back(void **state)
     free(bytes);
 }
 
-/* What is kept holds the window, until it is given back; what a broken connection took along holds
- * that of the next one not. */
-static void test_kept(void **state)
-{
-    struct followed *followed = *state;
-    enum { CHUNK = 200 * 1000, CHUNKS = 20 };
-    uint8_t *bytes = calloc(1, CHUNK);
-    struct test_job *job;
-    size_t before;
-
-    followed->seen.keeps = true;
-    job = followed_give_and_wait(followed);
-    for (unsigned i = 0; i < CHUNKS; i++) {
-        memset(bytes, (int)i, CHUNK);
-        test_job_frame(job, FRAME_OUT, bytes, CHUNK);
-    }
-    test_job_exit(job, STATE_EXITED, 0);
-    test_world_wait(&followed->world, 100);
-    before = buffer_length(&followed->seen.out);
-    assert_in_range(before, LIMIT_STREAM_WINDOW / 2, LIMIT_STREAM_WINDOW);
-    remote_job_give_back(followed->job, before);
-    test_world_wait(&followed->world, 60);
-    assert_in_range(buffer_length(&followed->seen.out), before + LIMIT_STREAM_WINDOW / 2,
-                    before + LIMIT_STREAM_WINDOW);
-    before = buffer_length(&followed->seen.out);
-    test_agent_cut(&followed->world.agent);
-    test_world_wait(&followed->world, 100);
-    assert_in_range(buffer_length(&followed->seen.out), before + LIMIT_STREAM_WINDOW / 2,
-                    before + LIMIT_STREAM_WINDOW);
-    followed->seen.keeps = false;
-    remote_job_give_back(followed->job, SIZE_MAX);
-    followed_wait_end(followed);
-    assert_int_equal(buffer_length(&followed->seen.out), CHUNK * CHUNKS);
-    for (unsigned i = 0; i < CHUNKS; i++)
-        assert_int_equal(buffer_bytes(&followed->seen.out)[i * CHUNK + CHUNK - 1], i);
-    free(bytes);
-}
-
 static void test_end_states(void **state)
 {
     static const struct job_state states[] = {
@@ -239,12 +201,11 @@ static void test_long_note(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        followed_test(test_output),        cmocka_unit_test(test_cut_at_every_byte),
-        followed_test(test_cut_large),     followed_test(test_pause),
-        followed_test(test_kept),          followed_test(test_pause_holds_back),
-        cmocka_unit_test(test_end_states), followed_test(test_refused_by_child),
-        cmocka_unit_test(test_nonsense),   followed_test(test_no_exit_frame),
-        followed_test(test_long_note),
+        followed_test(test_output),           cmocka_unit_test(test_cut_at_every_byte),
+        followed_test(test_cut_large),        followed_test(test_pause),
+        followed_test(test_pause_holds_back), cmocka_unit_test(test_end_states),
+        followed_test(test_refused_by_child), cmocka_unit_test(test_nonsense),
+        followed_test(test_no_exit_frame),    followed_test(test_long_note),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -10,24 +10,23 @@
 #include "base/buffer.h"
 #include "base/list.h"
 #include "fleet/courier-words.h"
+#include "fleet/remote-parcel.h"
 #include "proto/parcel.h"
 #include "proto/verb.h"
 
 enum {
-    /* Of what our courier has not taken yet, more than the one holds the job's window, so that what
-     * is on its way and what lies here are both enough. When it is more than a window above that
-     * nevertheless, as after a broken connection, the job is paused until it is no more than the
-     * first. A piece that comes is smaller than what is between HELD_HIGH and the belt's size. */
+    /* Of what our courier has not taken yet, more than this holds the parcel's window, so that what
+     * is on its way and what lies here are both enough. With a new connection comes a new window:
+     * it is not asked for while more than this lies here. */
     HELD_FREE = LIMIT_STREAM_WINDOW,
-    HELD_HIGH = HELD_FREE + LIMIT_STREAM_WINDOW,
-    TAKEN_STEP = 256 * 1024, /* what our courier takes before it tells */
+    TAKEN_STEP = 512 * 1024, /* what our courier takes before it tells */
     LINE_MAX_BYTES = 16 * 1024,
     RECEIPT_MAX = 4096,
     ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
 };
 
-_Static_assert((int)COURIER_BELT >= (int)HELD_HIGH + (int)LIMIT_FRAME + (int)LIMIT_READ,
-               "what comes before the job is paused finds room");
+_Static_assert((int)COURIER_BELT >= (int)HELD_FREE + (int)LIMIT_STREAM_WINDOW,
+               "what a window lets come finds room");
 
 struct turn {
     struct fanout_transfer *task;
@@ -40,14 +39,15 @@ struct turn {
     uint8_t tail[PARCEL_TAIL_SIZE]; /* and its last ones */
     uint64_t passed, total, expected;
 
-    struct belt belt;    /* to or from our courier */
-    size_t kept;         /* get: of what came, and was not given back */
-    size_t seen;         /* put: of what lies there */
-    bool read_all;       /* put: our courier has said everything */
-    struct buffer lines; /* of the machine's courier */
-    struct buffer text;  /* put: its receipt */
+    struct remote_parcel *parcel; /* get: once the machine has the job */
+    struct belt belt;             /* to or from our courier */
+    size_t kept;                  /* get: of what came, and was not given back */
+    size_t seen;                  /* put: of what lies there */
+    bool read_all;                /* put: our courier has said everything */
+    struct buffer lines;          /* of the machine's courier */
+    struct buffer text;           /* put: its receipt */
 
-    bool job_ended, courier_ended, stopping, failed_here;
+    bool job_ended, courier_ended, parcel_ended, stopping, failed_here;
     struct job_state state;
     struct trouble trouble;
     bool has_trouble;
@@ -115,6 +115,7 @@ static void turn_free(struct turn *turn)
 
     if (turn->expected == 0)
         task->progress.unknown--;
+    remote_parcel_free(turn->parcel);
     belt_close(&turn->belt);
     buffer_deinit(&turn->lines);
     buffer_deinit(&turn->text);
@@ -157,7 +158,7 @@ static void turn_settle(struct turn *turn)
     bool has_trouble = turn->has_trouble;
     uint8_t id[UUID_SIZE];
 
-    if (!turn->job_ended || !turn->courier_ended)
+    if (!turn->job_ended || !turn->courier_ended || (turn->parcel && !turn->parcel_ended))
         return;
     report = (struct transfer_report){
         .entries = turn->receipt.entries,
@@ -204,6 +205,18 @@ static void tell_line(const struct turn *turn, const char *text, size_t size)
 
 static void pump_in(struct turn *turn);
 static void pump_out(struct turn *turn);
+static void give_back(struct turn *turn);
+
+/* What is made there is of no use here. */
+static void stop_here(struct turn *turn)
+{
+    turn->failed_here = true;
+    if (turn->stopping)
+        return;
+    turn->stopping = true;
+    if (remote_job_is_accepted(turn->job))
+        remote_job_signal(turn->job, 0);
+}
 
 static void on_courier_bell(void *user)
 {
@@ -237,19 +250,12 @@ static void on_courier_end(void *user, int code, const struct receipt *receipt)
         turn->receipt = *receipt;
         turn->has_receipt = true;
     }
-    /* Nobody takes the rest: what comes is dropped, and no more of it is made. */
-    if (turn->task->verb == VERB_GET && !turn->job_ended) {
-        if (code != 0 && !turn->stopping) {
-            turn->stopping = turn->failed_here = true;
-            if (remote_job_is_accepted(turn->job))
-                remote_job_signal(turn->job, 0);
-        }
-        remote_job_give_back(turn->job, turn->kept);
-        turn->kept = 0;
-        /* From inside, the job may end, and with it the turn. */
-        remote_job_resume(turn->job);
-        return;
-    }
+    /* Nobody takes the rest: no more of it is made, and what comes is dropped. */
+    if (turn->task->verb == VERB_GET && code != 0 && !turn->job_ended)
+        stop_here(turn);
+    give_back(turn);
+    if (turn->parcel)
+        remote_parcel_resume(turn->parcel);
     turn_settle(turn);
 }
 
@@ -259,7 +265,7 @@ static const struct courier_events courier_events = {
     .on_end = on_courier_end,
 };
 
-/* ---- get: from the job to the courier ---- */
+/* ---- get: from the machine to the courier ---- */
 
 static size_t held(const struct turn *turn)
 {
@@ -275,10 +281,10 @@ static void give_back(struct turn *turn)
     size_t now, keeps;
 
     do {
-        now = held(turn);
+        now = turn->courier ? held(turn) : 0;
         keeps = now > HELD_FREE ? now - HELD_FREE : 0;
-        if (turn->kept > keeps) {
-            remote_job_give_back(turn->job, turn->kept - keeps);
+        if (turn->parcel && turn->kept > keeps) {
+            remote_parcel_give_back(turn->parcel, turn->kept - keeps);
             turn->kept = keeps;
         }
     } while (keeps > 0 && !belt_wait_for_room(&turn->belt, COURIER_BELT - now + TAKEN_STEP));
@@ -287,36 +293,66 @@ static void give_back(struct turn *turn)
 /* Our courier has taken some of what was held. */
 static void pump_in(struct turn *turn)
 {
-    if (!turn->courier)
-        return;
-    if (!turn->job_ended)
-        give_back(turn);
-    if (held(turn) <= HELD_FREE)
-        remote_job_resume(turn->job);
+    give_back(turn);
+    if (turn->parcel && held(turn) <= HELD_FREE)
+        remote_parcel_resume(turn->parcel);
 }
 
-static void take_in(struct turn *turn, const uint8_t *bytes, size_t size)
+static void on_parcel_bytes(void *user, const uint8_t *bytes, size_t size)
 {
+    struct turn *turn = user;
     size_t room;
     uint8_t *at;
 
     notice(turn, bytes, size);
-    if (!turn->courier)
-        return;
+    turn->kept += size;
     at = belt_room(&turn->belt, &room);
-    if (size > room) {
+    if (turn->courier && size > room) {
         /* It cannot be; then it is cut here, and refused there. */
         courier_write_end(turn->courier);
-        return;
+    } else if (turn->courier) {
+        memcpy(at, bytes, size);
+        if (belt_put(&turn->belt, size))
+            courier_ring(turn->courier);
     }
-    memcpy(at, bytes, size);
-    if (belt_put(&turn->belt, size))
-        courier_ring(turn->courier);
-    remote_job_keep(turn->job, size);
-    turn->kept += size;
     give_back(turn);
-    if (held(turn) >= HELD_HIGH)
-        remote_job_pause(turn->job);
+}
+
+static void on_parcel_interrupted(void *user)
+{
+    struct turn *turn = user;
+
+    turn->kept = 0;
+    if (turn->courier && belt_wait_for_room(&turn->belt, COURIER_BELT - HELD_FREE))
+        remote_parcel_pause(turn->parcel);
+}
+
+static void on_parcel_end(void *user, const struct trouble *trouble)
+{
+    struct turn *turn = user;
+
+    turn->parcel_ended = true;
+    /* Then why is told by the job's end, before our courier misses the rest. */
+    if (trouble && !turn->job_ended)
+        stop_here(turn);
+    else if (turn->courier)
+        courier_write_end(turn->courier);
+    turn_settle(turn);
+}
+
+static const struct remote_parcel_events parcel_events = {
+    .on_bytes = on_parcel_bytes,
+    .on_interrupted = on_parcel_interrupted,
+    .on_end = on_parcel_end,
+};
+
+static void fetch(struct turn *turn)
+{
+    if (turn->parcel)
+        return;
+    if (remote_parcel_start(&turn->parcel, remote_job_link(turn->job), remote_job_id(turn->job),
+                            &parcel_events, turn) != 0)
+        stop_here(turn);
 }
 
 /* ---- put: from the courier to the job ---- */
@@ -395,9 +431,7 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
     (void)ms;
     if (kind == FRAME_ERR)
         take_lines(turn, bytes, size, false);
-    else if (turn->task->verb == VERB_GET)
-        take_in(turn, bytes, size);
-    else if (buffer_length(&turn->text) + size <= RECEIPT_MAX)
+    else if (turn->task->verb == VERB_PUT && buffer_length(&turn->text) + size <= RECEIPT_MAX)
         (void)buffer_append(&turn->text, bytes, size);
 }
 
@@ -426,6 +460,8 @@ static void on_accepted(struct remote_job *job, void *user)
         remote_job_signal(job, 0);
     else if (turn->task->verb == VERB_PUT)
         pump_out(turn); /* from here on its bell tells when there is more */
+    else
+        fetch(turn);
 }
 
 static void on_job_end(struct remote_job *job, struct job_state state,
@@ -448,9 +484,11 @@ static void on_job_end(struct remote_job *job, struct job_state state,
             turn->courier = courier_abandon(turn->courier);
             turn->courier_ended = true;
         }
-    } else if (turn->courier) {
-        courier_write_end(turn->courier);
+    } else if (turn->parcel && !is_good_exit(turn)) {
+        turn->parcel = remote_parcel_free(turn->parcel);
     }
+    if (turn->task->verb == VERB_GET && turn->courier && (!turn->parcel || turn->parcel_ended))
+        courier_write_end(turn->courier);
     turn_settle(turn);
 }
 

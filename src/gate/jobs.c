@@ -10,6 +10,7 @@
 #include "base/random.h"
 #include "gate/input.h"
 #include "gate/outlet.h"
+#include "gate/parcel.h"
 #include "gate/reply.h"
 #include "proto/verb.h"
 
@@ -48,6 +49,7 @@ static struct job *job_free(struct job *job)
         return NULL;
     list_remove(&job->link);
     input_free(job->input);
+    parcel_free(job->parcel);
     if (job->spool >= 0)
         close(job->spool);
     ring_free(job->ring);
@@ -100,12 +102,13 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, 
     r = job_new(&job, gate, told, ring_fd);
     if (r)
         return r;
-    if (input >= 0) {
+    if (input >= 0 && told->verb == VERB_GET)
+        r = parcel_new(&job->parcel, job, steal_fd(&input), belt_fd);
+    else if (input >= 0)
         r = input_new(&job->input, job, steal_fd(&input), belt_fd);
-        if (r) {
-            job_free(job);
-            return r;
-        }
+    if (r) {
+        job_free(job);
+        return r;
     }
     job->next = *bucket;
     *bucket = job;
@@ -129,6 +132,8 @@ void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms)
         job->ended_ms = ended_ms;
     if (state_is_ended(state.state) && job->input)
         input_close(job);
+    if (state_is_ended(state.state) && job->parcel)
+        parcel_end(job);
     /* The last frame may have come without a word of its own. */
     outlet_resume_all(job);
 }

@@ -13,6 +13,7 @@
 
 struct gate;
 struct input;
+struct parcel;
 
 enum { JOBS_BUCKETS = 512 };
 
@@ -32,9 +33,10 @@ struct job {
     struct ring *ring;
     int spool; /* what is older than the ring, or -1 */
     uint64_t spool_capacity;
-    struct list readers; /* struct outlet */
-    struct input *input; /* NULL once standard input is closed */
-    bool forgotten;      /* out of the table; goes with its last reader */
+    struct list readers;   /* struct outlet */
+    struct input *input;   /* NULL once standard input is closed */
+    struct parcel *parcel; /* of a `get`, until it has ended; else NULL */
+    bool forgotten;        /* out of the table; goes with its last reader */
 };
 
 struct jobs {
@@ -49,8 +51,9 @@ void jobs_deinit(struct jobs *jobs);
 
 /* NULL for a job that is not in the table. */
 struct job *jobs_find(const struct jobs *jobs, const uint8_t id[UUID_SIZE]);
-/* Maps `ring_fd` and `belt_fd` (or -1), which stay the caller's; takes `input_fd` (or -1) over,
- * also on error. Returns 0, -ENOMEM, another -errno or -EBADMSG from the ring, or -EEXIST. */
+/* Maps `ring_fd` and `belt_fd` (or -1), which stay the caller's; takes `input_fd` (or -1), its
+ * input or the bell of its parcel, over, also on error. Returns 0, -ENOMEM, another -errno or
+ * -EBADMSG from the ring, or -EEXIST. */
 int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
              int input_fd, int belt_fd);
 /* Takes the descriptor over. */

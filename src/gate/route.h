@@ -31,6 +31,7 @@ enum route_need {
     X(JOBS, "GET", "/v1/jobs", NEED_OBSERVE, NULL)                   \
     X(JOB, "GET", "/v1/jobs/{id}", NEED_OBSERVE, NULL)               \
     X(OUTPUT, "GET", "/v1/jobs/{id}/output", NEED_KEY, "from")       \
+    X(PARCEL, "GET", "/v1/jobs/{id}/parcel", NEED_KEY, "from")       \
     X(INPUT, "POST", "/v1/jobs/{id}/input", NEED_KEY, "from writer") \
     X(AUDIT, "GET", "/v1/audit", NEED_KEY, "from")                   \
     X(HEALTH, "GET", "/healthz", NEED_NOTHING, NULL)

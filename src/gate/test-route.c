@@ -31,6 +31,7 @@ static void test_every_route(void **state)
         {"GET", "/v1/jobs", ROUTE_JOBS, NEED_OBSERVE},
         {"GET", "/v1/jobs/" ID, ROUTE_JOB, NEED_OBSERVE},
         {"GET", "/v1/jobs/" ID "/output", ROUTE_OUTPUT, NEED_KEY},
+        {"GET", "/v1/jobs/" ID "/parcel", ROUTE_PARCEL, NEED_KEY},
         {"POST", "/v1/jobs/" ID "/input", ROUTE_INPUT, NEED_KEY},
         {"GET", "/v1/audit", ROUTE_AUDIT, NEED_KEY},
         {"GET", "/healthz", ROUTE_HEALTH, NEED_NOTHING},

@@ -116,6 +116,9 @@
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* Bytes of files on their way from the gate to the courier that unpacks them. */              \
     X(LIMIT_INPUT_BELT, 1 << 20)                                                                   \
+    /* The same from the courier that packs them to the gate: what a console has not acknowledged, \
+     * and as much again that is ready. */                                                         \
+    X(LIMIT_OUTPUT_BELT, 4 << 20)                                                                  \
     /* Standard input that the console reads ahead of the machine: more than an input window. */   \
     X(LIMIT_INPUT_AHEAD, 2 << 20)                                                                  \
     /* One record of a parcel: memory on both sides, and a length that is a lie. */                \

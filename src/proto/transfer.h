@@ -27,8 +27,10 @@ enum transfer_flag {
 /* Where a courier finds the payload that it was started for, and the belt (base/belt.h) that its
  * parcel goes over; without one it is a pipe. */
 enum { TRANSFER_ORDER_FD = 4, TRANSFER_BELT_FD = 5 };
-/* Its argument when the belt is shared with somebody who may be taken over. */
+/* Its second argument, if any: `put`, the belt is shared with somebody who may be taken over. */
 #define TRANSFER_COPIES "copies"
+/* `get`: it must not end before all of the parcel was taken from the belt. */
+#define TRANSFER_STAYS "stays"
 
 struct transfer {
     uint8_t flags;

@@ -248,9 +248,11 @@ static _Noreturn void child_execute(const struct run_request *request,
 static _Noreturn void child_execute_courier(const struct run_request *request)
 {
     const char *verb = request->verb == VERB_GET ? "get" : "put";
-    /* The gate writes onto the belt, and is not to be believed twice. */
-    const char *copies = request->descriptors[RUN_BELT] >= 0 ? TRANSFER_COPIES : NULL;
-    char *const arguments[] = {(char *)"hune-courier", (char *)verb, (char *)copies, NULL};
+    /* The gate writes onto the belt, and is not to be believed twice; or it reads from there, and
+     * what a console does not have yet must stay. */
+    const char *manner = request->verb == VERB_GET ? TRANSFER_STAYS : TRANSFER_COPIES;
+    char *const arguments[] = {(char *)"hune-courier", (char *)verb,
+                               (char *)(request->descriptors[RUN_BELT] >= 0 ? manner : NULL), NULL};
     int order = memfd_create("hune-transfer", 0);
 
     if (order < 0 || fd_write_all(order, request->payload.bytes, request->payload.size) ||

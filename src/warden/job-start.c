@@ -13,6 +13,7 @@
 #include "base/clock.h"
 #include "base/program.h"
 #include "base/text.h"
+#include "proto/transfer.h"
 #include "warden/fill.h"
 #include "warden/overflow.h"
 #include "warden/pty.h"
@@ -25,7 +26,7 @@ struct job_ends {
     int ours[3];
     int theirs[3];
     int keys; /* where the warden reads what the gate writes to ours[0], for a terminal */
-    int belt; /* what the input goes over, for files; ours[0] and theirs[0] are its bell */
+    int belt; /* what files go over; its bell is ours[0] and, of the child, a standard one */
 };
 
 static void job_ends_close(struct job_ends *ends)
@@ -79,19 +80,34 @@ static int pipes_open(struct job_ends *ends, bool input)
     return r;
 }
 
-/* The input of a `put` is long, and the job is of our own making: it need not be a pipe. */
-static int belt_open(struct job_ends *ends)
+static void end_close(int *end)
+{
+    if (*end >= 0)
+        close(*end);
+    *end = -1;
+}
+
+/* Files are long, and the job is of our own making: it need not be a pipe, nor pass through us.
+ * `standard` is the descriptor whose place its bell takes. */
+static int belt_open(struct job_ends *ends, int standard, size_t capacity)
 {
     int bell[2];
 
-    close(ends->theirs[0]);
-    ends->theirs[0] = -1;
+    end_close(&ends->ours[standard]);
+    end_close(&ends->theirs[standard]);
     if (socketpair(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC | SOCK_NONBLOCK, 0, bell) < 0)
         return -errno;
     ends->ours[0] = bell[0];
-    ends->theirs[0] = bell[1];
-    ends->belt = belt_make(LIMIT_INPUT_BELT);
+    ends->theirs[standard] = bell[1];
+    ends->belt = belt_make(capacity);
     return ends->belt < 0 ? ends->belt : 0;
+}
+
+/* A listing is short, and output as any other. The payload is parsed by whoever has dropped to the
+ * user; its first byte are the flags. */
+static bool is_listing(const struct order *order)
+{
+    return order->payload.size > 0 && order->payload.bytes[0] & TRANSFER_LIST;
 }
 
 static int terminal_open(struct job_ends *ends, const struct account *account)
@@ -121,7 +137,9 @@ static int job_ends_open(struct job_ends *ends, const struct order *order,
             ? terminal_open(ends, account)
             : pipes_open(ends, order->verb != VERB_PUT && run_wants_input(order));
     if (!r && order->verb == VERB_PUT)
-        r = belt_open(ends);
+        r = belt_open(ends, RUN_INPUT, LIMIT_INPUT_BELT);
+    if (!r && order->verb == VERB_GET && !is_listing(order))
+        r = belt_open(ends, RUN_OUTPUT, LIMIT_OUTPUT_BELT);
     if (r)
         job_ends_close(ends);
     return r;
@@ -184,7 +202,7 @@ static int job_follow(struct job *job, struct job_ends *ends)
         r = pty_new(&job->pty, job, steal_fd(&ends->keys), ends->ours[1]);
     else if (!r)
         r = fill_start(job, &job->errors, FRAME_ERR, steal_fd(&ends->ours[2]));
-    if (!r)
+    if (!r && ends->ours[1] >= 0)
         r = fill_start(job, &job->output, FRAME_OUT, steal_fd(&ends->ours[1]));
     return r;
 }

@@ -57,7 +57,7 @@ struct job {
     struct job_pipe output, errors;
     struct pty *pty; /* of a `shell`, whose terminal is its output; else NULL */
     int input; /* our copy of the write end, for the next gate; -1 when the input is complete */
-    int belt;  /* what the input goes over, with `input` as its bell; or -1 */
+    int belt;  /* what files go over, with `input` as its bell; or -1 */
     struct tree tree;
     int roll_slot;              /* see roll.h */
     struct loop_timer deadline; /* then: the time to end by itself after SIGTERM; then: to drain */
