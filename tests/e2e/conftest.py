@@ -15,11 +15,26 @@ from proxy import proxies
 from support import ROOT, Binaries, Console, Pair, agents_in, children, free_port, kill_tree
 
 PR_SET_CHILD_SUBREAPER = 36
+CLONE_NEWNET = 0x40000000
+
+
+def spread_sources(libc):
+    """An agent keeps few connections that are not open yet from one address. Where one agent is a
+    thousand machines, each 62 of them are reached from another address, in a network of our own."""
+    if libc.unshare(CLONE_NEWNET):
+        raise OSError(ctypes.get_errno(), "unshare")
+    lines = ["link set lo up"] + [
+        f"route replace local 127.0.{net}.{part}/26 dev lo table local src 127.0.{net}.{part + 1}"
+        for net in range(1, 32) for part in (0, 64, 128, 192)]
+    subprocess.run(["ip", "-batch", "-"], input="\n".join(lines), text=True, check=True)
 
 
 def pytest_configure(config):
     # Orphans of what we start come to us, so that none of them goes unseen.
-    ctypes.CDLL(None, use_errno=True).prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    libc = ctypes.CDLL(None, use_errno=True)
+    libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
+    if os.environ.get("HUNE_FAULTS") == "full" and os.geteuid() == 0:
+        spread_sources(libc)
     config.addinivalue_line("markers", "release: uses the release build, not the sanitized one")
     config.addinivalue_line("markers", "root: needs root")
 

@@ -16,11 +16,13 @@ class Proxy:
     refuse      accepts and closes at once
     cut_at      places in all that comes back, over all connections: at each, its connection is reset
     cut_up_at   the same for what goes towards the machine
+    hosts       where the machine is, by turns
     """
 
     def __init__(self, port, *, cut_after=(None, None), delay=0, throttle=None, refuse=False,
-                 cut_at=(), cut_up_at=()):
+                 cut_at=(), cut_up_at=(), hosts=("127.0.0.1",)):
         self.target = port
+        self.hosts = hosts
         self.cut_after = cut_after
         self.delay = delay
         self.throttle = throttle
@@ -47,7 +49,8 @@ class Proxy:
                 client.close()
                 continue
             try:
-                server = socket.create_connection(("127.0.0.1", self.target))
+                host = self.hosts[self.connections % len(self.hosts)]
+                server = socket.create_connection((host, self.target))
             except OSError:
                 client.close()
                 continue

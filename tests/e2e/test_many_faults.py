@@ -9,6 +9,8 @@ from support import wait_for
 
 # 1,000 machines of which half are cut off, and an answer of 10 GiB, as in test_faults.py.
 FULL = os.environ.get("HUNE_FAULTS") == "full"
+# Of the agent that is many machines, behind a proxy; see conftest.spread_sources().
+HOSTS = [f"127.0.{net}.{part + 1}" for net in range(16, 32) for part in (0, 64, 128, 192)]
 
 
 def test_dead_addresses_cost_the_others_nothing(fleet, silence):
@@ -46,7 +48,7 @@ def behind(many, proxies, count):
 def test_half_of_the_machines_are_cut_off_and_come_back(fleet, proxy):
     count = 1000 if FULL else 40
     many = fleet(count, config="[jobs]\nrunning = 1024\n")
-    way = proxy(many.agent.port)
+    way = proxy(many.agent.port, hosts=HOSTS)
     behind(many, [way], count)
     started, go = many.agent.folder / "started", many.agent.folder / "go"
     os.mkfifo(go)  # a thousand jobs that look for a file would be all the load there is
@@ -68,7 +70,7 @@ def test_what_is_up_is_served_while_others_come_back(fleet, agent, proxy):
     up = agent()
     assert many.console.run("join", up.invite(may="all"), "--name", "up").code == 0
     identity, = [machine["id"] for machine in many.console.json("list") if machine["name"] == "up"]
-    way = proxy(many.agent.port)
+    way = proxy(many.agent.port, hosts=HOSTS)
     many.rows = [f"web{n},127.0.0.1,{way.port},,{many.id}" for n in range(1, many.count + 1)]
     many.rows.append(f"up,127.0.0.1,{up.port},,{identity}")
     many.save()
