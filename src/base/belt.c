@@ -133,6 +133,14 @@ uint64_t belt_written(const struct belt *belt)
     return belt->at;
 }
 
+int64_t belt_look_back(const struct belt *belt, uint64_t from, const uint8_t **bytes_out)
+{
+    if (from > belt->at || belt->at - from > belt->capacity)
+        return -ERANGE;
+    *bytes_out = belt->data + from % belt->capacity;
+    return (int64_t)(belt->at - from);
+}
+
 /* ---- the reader ---- */
 
 /* Whatever the writer claims, never more than there can be. */

@@ -44,6 +44,9 @@ bool belt_put(struct belt *belt, size_t size);
 bool belt_wait_for_room(struct belt *belt, size_t wanted);
 /* How many bytes were ever written. */
 uint64_t belt_written(const struct belt *belt);
+/* The bytes from byte `from` on that were written and not yet written over, whether they were
+ * taken or not. Returns how many, or -ERANGE when they are not there (any more). */
+int64_t belt_look_back(const struct belt *belt, uint64_t from, const uint8_t **bytes_out);
 
 /* ---- the reader ---- */
 

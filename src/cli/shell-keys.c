@@ -87,6 +87,21 @@ static void take_keys(struct shell *shell, const uint8_t *keys, size_t size)
     buffer_deinit(&plain);
 }
 
+/* All that was typed by now, up to `size`, so that what comes together goes together. Looking once
+ * more also waits for the kernel's own worker to be done with the terminal: a processor that has
+ * nothing else to do runs the machine's side of a loopback, or the network's interrupt, at once. */
+static ssize_t read_keys(int fd, uint8_t *keys, size_t size)
+{
+    size_t got = 0;
+    ssize_t n;
+
+    do {
+        n = read(fd, keys + got, size - got);
+        got += n > 0 ? (size_t)n : 0;
+    } while (n > 0 && got < size);
+    return got > 0 ? (ssize_t)got : n;
+}
+
 static void on_terminal(uv_poll_t *poll, int status, int events)
 {
     struct shell *shell = poll->data;
@@ -99,7 +114,7 @@ static void on_terminal(uv_poll_t *poll, int status, int events)
         shell_show_rest(shell);
     if (shell->done || (!(events & (UV_READABLE | UV_DISCONNECT)) && status == 0))
         return;
-    n = read(tty_fd(shell->tty), keys, sizeof(keys));
+    n = read_keys(tty_fd(shell->tty), keys, sizeof(keys));
     /* The signal may come later than a key that was typed behind it. */
     shell_send_size(shell);
     if (n > 0)

@@ -30,9 +30,10 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     /* An order to carry out: in the message, or in a sealed memfd when it is long. */          \
     X(9, ORDER, TO_WARDEN, LIMIT_DOOR_MESSAGE, 0, 1)                                            \
     X(10, ORDERED, TO_GATE, 256, 0, 0)                                                          \
-    /* A job: its ring, and the write end of its standard input while that is open. Sent before \
-     * ORDERED for a new job, and for every job to a new gate. */                               \
-    X(11, JOB, TO_GATE, 4096, 1, 3)                                                             \
+    /* A job: its ring, and the write end of its standard input while that is open; of a shell  \
+     * its terminal, which is lent. Sent before ORDERED for a new job, and for every job to a   \
+     * new gate. */                                                                             \
+    X(11, JOB, TO_GATE, 4096, 1, 4)                                                             \
     X(12, STATE, TO_GATE, 64, 0, 0)                                                             \
     X(13, FORGOTTEN, TO_GATE, 16, 0, 0)                                                         \
     /* The ring has more bytes; the ring has more room; the console's input is complete. */     \
@@ -57,7 +58,10 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     X(25, HISTORY_ANEW, TO_WARDEN, 0, 0, 0)                                                     \
     /* An order that opens its connection, and what became of both. */                          \
     X(26, ENTER, TO_WARDEN, 8192, 0, 0)                                                         \
-    X(27, ENTERED, TO_GATE, 8192, 0, 0)
+    X(27, ENTERED, TO_GATE, 8192, 0, 0)                                                         \
+    /* The terminal that was lent is wanted back; here it is, what it showed is on the belt. */ \
+    X(28, RECALL, TO_GATE, 16, 0, 0)                                                            \
+    X(29, RETURNED, TO_WARDEN, 16, 0, 0)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

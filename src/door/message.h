@@ -81,7 +81,8 @@ struct door_entered {
 };
 
 /* JOB: descriptors {ring}, {ring, input}, or {ring, bell, belt}: then files go over the belt, the
- * input of a `put` or the parcel of a `get`. */
+ * input of a `put` or the parcel of a `get`. Of a shell {ring}, or {ring, terminal, belt,
+ * terminal}: to type into, and to read from, see screen.h. */
 struct door_job {
     uint8_t id[UUID_SIZE];
     uint8_t fingerprint[FINGERPRINT_SIZE]; /* whose it is */
@@ -146,7 +147,7 @@ int door_audit_encode(const struct door_audit *audit, struct buffer *out);
 int door_audit_decode(struct door_audit *audit_out, struct slice body);
 int door_hang_up_encode(const struct door_hang_up *hang_up, struct buffer *out);
 int door_hang_up_decode(struct door_hang_up *hang_up_out, struct slice body);
-/* FORGOTTEN, BYTES, ROOM, INPUT_END: the 16 bytes of the job's id. */
+/* FORGOTTEN, BYTES, ROOM, INPUT_END, RECALL, RETURNED: the 16 bytes of the job's id. */
 int door_id_decode(const uint8_t **id_out, struct slice body);
 
 /* The gate's fixed descriptors at exec (warden/start.c puts them there). */

@@ -31,6 +31,8 @@ struct ring_warden_page {
     _Atomic uint64_t start;   /* where a frame begins, at `first` or behind it */
     _Atomic uint32_t ended;
     _Atomic uint32_t spools;
+    _Atomic uint64_t lent_origin;
+    _Atomic uint64_t lent_began_ms;
 };
 
 /* Written by the gate alone. */
@@ -41,6 +43,8 @@ struct ring_gate_page {
     _Atomic uint64_t writer;
     _Atomic uint32_t readers;
     _Atomic uint64_t writer_from; /* `input` when it took over */
+    _Atomic uint64_t reading;
+    _Atomic uint64_t typed;
 };
 
 struct ring {
@@ -472,7 +476,7 @@ int ring_hold(struct ring *ring, uint64_t offset)
 bool ring_wait_for_bytes(struct ring *ring, uint64_t offset)
 {
     atomic_store(&ring->gate->sleeping_at, offset + 1);
-    return ring_head(ring) == offset && !ring_is_ended(ring);
+    return ring_head(ring) <= offset && !ring_is_ended(ring);
 }
 
 uint64_t ring_input(const struct ring *ring)
@@ -501,10 +505,42 @@ uint64_t ring_writer_input(const struct ring *ring)
 void ring_take_input(struct ring *ring, uint64_t writer)
 {
     atomic_store(&ring->gate->writer_from, ring_input(ring));
+    atomic_store(&ring->gate->typed, 0); /* the one before left its frame unfinished */
     atomic_store(&ring->gate->writer, writer);
 }
 
-void ring_restate_input(struct ring *ring, uint64_t input)
+void ring_lend(struct ring *ring, uint64_t origin, uint64_t began_ms)
 {
-    atomic_store(&ring->gate->input, input);
+    atomic_store(&ring->warden->lent_origin, origin);
+    atomic_store(&ring->warden->lent_began_ms, began_ms);
+}
+
+uint64_t ring_lent_origin(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->lent_origin);
+}
+
+uint64_t ring_lent_began_ms(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->lent_began_ms);
+}
+
+uint64_t ring_reading(const struct ring *ring)
+{
+    return atomic_load(&ring->gate->reading);
+}
+
+void ring_set_reading(struct ring *ring, uint64_t word)
+{
+    atomic_store(&ring->gate->reading, word);
+}
+
+uint64_t ring_typed(const struct ring *ring)
+{
+    return atomic_load(&ring->gate->typed);
+}
+
+void ring_set_typed(struct ring *ring, uint64_t offset)
+{
+    atomic_store(&ring->gate->typed, offset);
 }

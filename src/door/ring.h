@@ -112,5 +112,18 @@ void ring_add_input(struct ring *ring, size_t size);
 uint64_t ring_writer(const struct ring *ring);
 uint64_t ring_writer_input(const struct ring *ring);
 void ring_take_input(struct ring *ring, uint64_t writer);
-/* Warden, where it knows better: before a new gate gets the ring. */
-void ring_restate_input(struct ring *ring, uint64_t input);
+
+/* ---- of a job whose terminal the gate reads and types into, see screen.h ---- */
+
+/* Warden: before it lends the terminal: where in the stream the belt's first byte belongs, and
+ * from when (clock_monotonic_ms()) its frames count. */
+void ring_lend(struct ring *ring, uint64_t origin, uint64_t began_ms);
+uint64_t ring_lent_origin(const struct ring *ring);
+uint64_t ring_lent_began_ms(const struct ring *ring);
+/* Gate: a word about the read that it is at; outlives it. */
+uint64_t ring_reading(const struct ring *ring);
+void ring_set_reading(struct ring *ring, uint64_t word);
+/* Gate: up to which byte of the input the terminal has the keys, within a frame that it has in
+ * part; outlives it. Not beyond ring_input() if there is no such frame. */
+uint64_t ring_typed(const struct ring *ring);
+void ring_set_typed(struct ring *ring, uint64_t offset);

@@ -10,7 +10,14 @@
 enum { PAGE = 4096, CAPACITY = 4 * PAGE };
 
 /* Where the shared words stand: what a gate that keeps to nothing could write. */
-enum { AT_MAGIC = 0, AT_CAPACITY = 8, AT_HEAD = 16, AT_TAIL = 24, AT_RELEASED = PAGE };
+enum {
+    AT_MAGIC = 0,
+    AT_CAPACITY = 8,
+    AT_HEAD = 16,
+    AT_TAIL = 24,
+    AT_RELEASED = PAGE,
+    AT_INPUT = PAGE + 16
+};
 
 struct both {
     struct ring *warden;

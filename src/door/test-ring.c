@@ -216,11 +216,8 @@ static void test_input_is_counted(void **state)
     ring_add_input(both->gate, 5);
     assert_int_equal(ring_writer_input(both->gate), 5);
     assert_int_equal(ring_input(both->gate), (1u << 31) + 8);
-    /* The warden saw more go in than the gate had counted when it died. */
-    ring_restate_input(both->warden, (1u << 31) + 10);
-    assert_int_equal(ring_writer_input(both->gate), 7);
     /* A gate that was taken over may have left anything there. */
-    ring_restate_input(both->warden, 1);
+    poke(both->warden, AT_INPUT, 1);
     assert_int_equal(ring_writer_input(both->gate), 0);
 }
 

@@ -19,6 +19,7 @@
 #include "gate/outlet.h"
 #include "gate/request.h"
 #include "gate/session.h"
+#include "gate/tty.h"
 #include "proto/greeting.h"
 
 /* How many messages are taken before the consoles have their turn. */
@@ -96,22 +97,26 @@ static int told_entered(struct gate *gate, struct door_message *message)
 
 static int told_job(struct gate *gate, struct door_message *message)
 {
+    struct job_descriptors fds = {message->fds[0], -1, -1, -1};
     struct door_job job;
-    int input = -1;
-    int belt = -1;
     int r;
 
     if (door_job_decode(&job, message->body))
         return 1;
     if (message->fd_count > 1)
-        input = steal_fd(&message->fds[1]);
+        fds.input = steal_fd(&message->fds[1]);
     if (message->fd_count > 2)
-        belt = message->fds[2];
-    r = jobs_add(&gate->jobs, gate, &job, message->fds[0], input, belt);
+        fds.belt = message->fds[2];
+    if (message->fd_count > 3)
+        fds.terminal = steal_fd(&message->fds[3]);
+    r = jobs_add(&gate->jobs, gate, &job, &fds);
     if (r == -EEXIST)
         return 1;
-    if (r)
+    if (r) {
         log_order(LOG_LEVEL_ERROR, job.id, "its job cannot be served: %s", strerror(-r));
+        if (message->fd_count > 3)
+            (void)gate_send(gate, DOOR_RETURNED, job.id, UUID_SIZE, -1);
+    }
     return 0;
 }
 
@@ -170,8 +175,21 @@ static int told_bytes(struct gate *gate, struct door_message *message)
 
     if (find_told_job(gate, message, &job))
         return 1;
+    if (job && job->tty)
+        tty_resume(job->tty);
     if (job)
         outlet_resume_all(job);
+    return 0;
+}
+
+static int told_recall(struct gate *gate, struct door_message *message)
+{
+    struct job *job;
+
+    if (find_told_job(gate, message, &job))
+        return 1;
+    if (job && job->tty)
+        tty_return(job->tty);
     return 0;
 }
 
@@ -245,6 +263,7 @@ static const told_function told[] = {
     [DOOR_FORGOTTEN] = told_forgotten,
     [DOOR_BYTES] = told_bytes,
     [DOOR_SPOOL] = told_spool,
+    [DOOR_RECALL] = told_recall,
     [DOOR_AUDIT_FILE] = told_audit_file,
     [DOOR_HANG_UP] = told_hang_up,
     [DOOR_GOODBYE] = told_goodbye,

@@ -5,7 +5,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
-#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -20,13 +19,15 @@
 #include "gate/jobs.h"
 #include "gate/reply.h"
 #include "gate/session.h"
+#include "gate/tty.h"
 #include "proto/terminal.h"
 #include "proto/verb.h"
 
-_Static_assert((int)LIMIT_TERMINAL_INPUT <= PIPE_BUF, "a pipe takes a frame whole or not at all");
-
 /* Room on a belt that is waited for: less of it means more wake-ups. */
 enum { BELT_ROOM = 256 * 1024 };
+
+/* So little input to a terminal at once was typed by hand. */
+enum { INPUT_TYPED = 16 };
 
 struct input {
     uv_poll_t poll; /* first: uv_close() comes back with it */
@@ -70,7 +71,7 @@ int input_new(struct input **input_out, struct job *job, int fd, int belt_fd)
     struct input *input = calloc(1, sizeof(*input));
     int r = input ? 0 : -ENOMEM;
 
-    if (!r && fcntl(fd, F_SETFL, O_NONBLOCK | O_WRONLY) < 0)
+    if (!r && fcntl(fd, F_SETFL, O_NONBLOCK) < 0)
         r = -errno;
     if (!r && belt_fd >= 0)
         r = belt_map(&input->belt, belt_fd, BELT_WRITES);
@@ -145,9 +146,9 @@ void input_close(struct job *job)
         input_answer(writer, job);
 }
 
-/* How many of the bytes may go into the pipe in one write; 0: none yet; -EBADMSG: they are no
- * input. For a terminal these are whole frames that the pipe takes together or not at all: whatever
- * becomes of the writer, or of us, the next one finds a frame's border. */
+/* How many of the bytes may be written at once; 0: none yet; -EBADMSG: they are no input. For a
+ * terminal these are whole frames: whatever becomes of the writer, or of us, the next one finds a
+ * frame's border. */
 static ssize_t input_unit(const struct input *input, const uint8_t *bytes, size_t size)
 {
     struct terminal_input frame;
@@ -195,11 +196,15 @@ static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t siz
 
     if (unit <= 0)
         return unit;
-    written = has_belt(input) ? belt_write(input, bytes, (size_t)unit)
-                              : pipe_write(input, bytes, (size_t)unit);
+    if (input->is_terminal)
+        written = tty_type(input->job, input->fd, bytes, (size_t)unit);
+    else
+        written = has_belt(input) ? belt_write(input, bytes, (size_t)unit)
+                                  : pipe_write(input, bytes, (size_t)unit);
     if (written <= 0)
         return written;
-    ring_add_input(input->job->ring, (size_t)written);
+    if (!input->is_terminal) /* which counts by itself */
+        ring_add_input(input->job->ring, (size_t)written);
     wire_stream_consume(input->writer->stream, (size_t)written);
     return written;
 }
@@ -283,12 +288,14 @@ static void input_data(struct request *request, const uint8_t *bytes, size_t siz
 {
     struct input *input = request->work;
     ssize_t written = 0;
+    struct job *job;
     size_t skip;
 
     if (!input) {
         wire_stream_consume(request->stream, size);
         return;
     }
+    job = input->job;
     skip = input_skip(input, size);
     bytes += skip;
     size -= skip;
@@ -304,6 +311,8 @@ static void input_data(struct request *request, const uint8_t *bytes, size_t siz
         return;
     }
     input_go_on(input, written);
+    if (job->tty && written > 0 && written <= INPUT_TYPED)
+        tty_expect(job->tty);
 }
 
 static void input_end(struct request *request)

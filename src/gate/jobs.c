@@ -12,6 +12,7 @@
 #include "gate/outlet.h"
 #include "gate/parcel.h"
 #include "gate/reply.h"
+#include "gate/tty.h"
 #include "proto/verb.h"
 
 int jobs_init(struct jobs *jobs)
@@ -50,6 +51,7 @@ static struct job *job_free(struct job *job)
     list_remove(&job->link);
     input_free(job->input);
     parcel_free(job->parcel);
+    tty_free(job->tty);
     if (job->spool >= 0)
         close(job->spool);
     ring_free(job->ring);
@@ -89,23 +91,26 @@ static int job_new(struct job **job_out, struct gate *gate, const struct door_jo
     return 0;
 }
 
-int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
-             int input_fd, int belt_fd)
+int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told,
+             struct job_descriptors *fds)
 {
-    _cleanup_close_ int input = input_fd;
+    _cleanup_close_ int input = steal_fd(&fds->input);
+    _cleanup_close_ int terminal = steal_fd(&fds->terminal);
     struct job **bucket = jobs_bucket(jobs, told->id);
     struct job *job;
     int r;
 
     if (jobs_find(jobs, told->id))
         return -EEXIST;
-    r = job_new(&job, gate, told, ring_fd);
+    r = job_new(&job, gate, told, fds->ring);
     if (r)
         return r;
     if (input >= 0 && told->verb == VERB_GET)
-        r = parcel_new(&job->parcel, job, steal_fd(&input), belt_fd);
+        r = parcel_new(&job->parcel, job, steal_fd(&input), fds->belt);
     else if (input >= 0)
-        r = input_new(&job->input, job, steal_fd(&input), belt_fd);
+        r = input_new(&job->input, job, steal_fd(&input), terminal >= 0 ? -1 : fds->belt);
+    if (!r && terminal >= 0)
+        r = tty_new(&job->tty, job, steal_fd(&terminal), fds->belt);
     if (r) {
         job_free(job);
         return r;
@@ -114,6 +119,11 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, 
     *bucket = job;
     list_append(&jobs->all, &job->link);
     return 0;
+}
+
+uint64_t job_head(const struct job *job)
+{
+    return job->tty ? tty_head(job->tty) : ring_head(job->ring);
 }
 
 void job_set_spool(struct job *job, int spool, uint64_t capacity)
@@ -134,6 +144,8 @@ void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms)
         input_close(job);
     if (state_is_ended(state.state) && job->parcel)
         parcel_end(job);
+    if (state_is_ended(state.state))
+        job->tty = tty_free(job->tty);
     /* The last frame may have come without a word of its own. */
     outlet_resume_all(job);
 }
@@ -199,7 +211,7 @@ json_t *job_to_json(const struct job *job)
     if (job->ended_ms)
         r |= member(object, "ended_ms", json_integer((json_int_t)job->ended_ms));
     r |= member(object, "first", json_integer((json_int_t)ring_start(job->ring)));
-    r |= member(object, "output", json_integer((json_int_t)ring_head(job->ring)));
+    r |= member(object, "output", json_integer((json_int_t)job_head(job)));
     r |= member(object, "input", json_integer((json_int_t)ring_writer_input(job->ring)));
     if (ring_writer(job->ring))
         r |= member(object, "writer", json_integer((json_int_t)ring_writer(job->ring)));

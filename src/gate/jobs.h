@@ -14,6 +14,7 @@
 struct gate;
 struct input;
 struct parcel;
+struct tty;
 
 enum { JOBS_BUCKETS = 512 };
 
@@ -36,6 +37,7 @@ struct job {
     struct list readers;   /* struct outlet */
     struct input *input;   /* NULL once standard input is closed */
     struct parcel *parcel; /* of a `get`, until it has ended; else NULL */
+    struct tty *tty;       /* of a shell, while it is lent to us and after; else NULL */
     bool forgotten;        /* out of the table; goes with its last reader */
 };
 
@@ -51,11 +53,20 @@ void jobs_deinit(struct jobs *jobs);
 
 /* NULL for a job that is not in the table. */
 struct job *jobs_find(const struct jobs *jobs, const uint8_t id[UUID_SIZE]);
-/* Maps `ring_fd` and `belt_fd` (or -1), which stay the caller's; takes `input_fd` (or -1), its
- * input or the bell of its parcel, over, also on error. Returns 0, -ENOMEM, another -errno or
- * -EBADMSG from the ring, or -EEXIST. */
-int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told, int ring_fd,
-             int input_fd, int belt_fd);
+/* What comes with a job; each of them -1 if it does not. */
+struct job_descriptors {
+    int ring;     /* mapped */
+    int input;    /* taken over; or the bell of a parcel */
+    int belt;     /* mapped: for the input, the parcel, or of the terminal */
+    int terminal; /* taken over */
+};
+
+/* `fds` that are only mapped stay the caller's, the others are taken over, also on error. Returns
+ * 0, -ENOMEM, another -errno or -EBADMSG from the ring, or -EEXIST. */
+int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told,
+             struct job_descriptors *fds);
+/* The end of its stream; some of it may not be in the ring yet. */
+uint64_t job_head(const struct job *job);
 /* Takes the descriptor over. */
 void job_set_spool(struct job *job, int spool, uint64_t capacity);
 void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms);

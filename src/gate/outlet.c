@@ -15,6 +15,7 @@
 #include "gate/jobs.h"
 #include "gate/reply.h"
 #include "gate/session.h"
+#include "gate/tty.h"
 
 /* What is copied at a time from a ring whose bytes may go to the spool meanwhile, or from there. */
 enum { OUTLET_CHUNK = 64 * 1024 };
@@ -98,6 +99,10 @@ static int64_t outlet_copy(struct outlet *outlet, uint64_t at, const uint8_t **b
 
 static int64_t outlet_look(struct outlet *outlet, const uint8_t **bytes_out)
 {
+    struct job *job = outlet->job;
+
+    if (job->tty && outlet->mark.at >= ring_head(job->ring))
+        return tty_peek(job->tty, outlet->mark.at, bytes_out);
     return outlet->chunk ? outlet_copy(outlet, outlet->mark.at, bytes_out)
                          : ring_peek(outlet->job->ring, outlet->mark.at, bytes_out);
 }
@@ -166,11 +171,11 @@ static enum problem_code outlet_hold(struct job *job, uint64_t from)
     /* What the warden of before told of its output is not what this one tells. */
     if (job->state.state == STATE_LOST && from > 0)
         return PROBLEM_GONE;
-    if (from > ring_head(job->ring))
+    if (from > job_head(job))
         return PROBLEM_BAD_REQUEST;
     if (from < ring_first(job->ring))
         return PROBLEM_GONE;
-    r = ring_hold(job->ring, from);
+    r = ring_hold(job->ring, from < ring_head(job->ring) ? from : ring_head(job->ring));
     if (r && ring_release(job->ring, released))
         outlet_tell_room(job);
     /* The warden may sleep until more is released than was before; as that number has changed under
@@ -187,7 +192,7 @@ static void output_problem(struct request *request, struct job *job, enum proble
     snprintf(detail, sizeof(detail),
              "from=%" PRIu64 " is not within the output that is kept: bytes %" PRIu64 " to %" PRIu64
              ".",
-             request->match.from, ring_first(job->ring), ring_head(job->ring));
+             request->match.from, ring_first(job->ring), job_head(job));
     reply_problem(request, problem, detail);
 }
 

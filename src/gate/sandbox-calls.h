@@ -75,9 +75,14 @@
     X(openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
 /* X(name, which argument, the one value) */
-#define SANDBOX_CALLS_EQUAL(X)                                                \
-    X(ioctl, 1, FIONBIO)   /* libuv makes descriptors non-blocking with it */ \
-    X(tgkill, 0, getpid()) /* abort(): signals to this process alone */
+#define SANDBOX_CALLS_EQUAL(X) X(tgkill, 0, getpid()) /* abort(): signals to this process alone */
+
+/* X(command): of ioctl(2). libuv makes descriptors non-blocking with the first; the others are all
+ * that may be done to a terminal that is lent, besides reading and typing. */
+#define SANDBOX_IOCTL(X) \
+    X(FIONBIO)           \
+    X(FIONREAD)          \
+    X(TIOCSWINSZ)
 
 /* X(command): of fcntl(2). F_SETOWN and F_SETSIG are not among them: together they are a kill(2).
  */

@@ -1,5 +1,4 @@
-/* A real gate between a warden and a console that the test plays: input on its way to a job, and
- * keys to a shell. */
+/* A real gate between a warden and a console that the test plays: input on its way to a job. */
 #include <errno.h>
 #include <fcntl.h>
 #include <setjmp.h>
@@ -210,89 +209,6 @@ static void test_input_nobody_reads(void **state)
     ring_free(ring);
 }
 
-/* A shell with a pipe for its keys, as the warden would show it. */
-static struct ring *open_shell(struct peers *peers, int *keys_out)
-{
-    struct ring *ring;
-    int ends[2];
-
-    assert_int_equal(pipe2(ends, O_CLOEXEC), 0);
-    fcntl(ends[0], F_SETFL, O_NONBLOCK);
-    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
-    tell_job_of(peers, VERB_SHELL, ring, ends[1], 7);
-    close(ends[1]);
-    open_with(peers, RIGHTS_ALL, 7);
-    *keys_out = ends[0];
-    return ring;
-}
-
-/* Only whole frames go into the pipe, however they come; then nonsense ends the writer alone. */
-static void test_keys_pass_whole(void **state)
-{
-    static const char sent[] = "\1\0\0\3abc\1\0\0\1d\1\1\1"; /* the last byte never leaves */
-    struct peers *peers = *state;
-    struct exchange *input;
-    uint8_t taken[32];
-    int keys;
-    struct ring *ring = open_shell(peers, &keys);
-
-    input = peers_request_part(peers, "POST", INPUT_PATH, sent, sizeof(sent) - 1, 6);
-    peers_quiet(peers);
-    assert_int_equal(read(keys, taken, sizeof(taken)), -1);
-    exchange_release(input, 11);
-    read_exactly(peers, keys, 7, taken);
-    assert_int_equal(read(keys, taken + 7, 1), -1);
-    assert_memory_equal(taken, sent, 7);
-    exchange_release(input, sizeof(sent) - 2);
-    settle_at(peers, ring, 12);
-    assert_int_equal(read(keys, taken, sizeof(taken)), 5);
-    peers_disconnect(peers);
-    /* What was cut goes with its connection; the same console sends it again, and it is bad. */
-    peers_connect(peers);
-    open_with(peers, RIGHTS_ALL, 7);
-    input = peers_request(peers, "POST", INPUT_PATH "?from=7", NULL, "\1\0\0\1d\1\1\0\0", 9);
-    peers_finish(peers, input, 400);
-    assert_int_equal(read(keys, taken, sizeof(taken)), -1);
-    assert_int_equal(ring_input(ring), 12);
-    /* Another may go on, and its end is the terminal's. */
-    input = peers_request(peers, "POST", INPUT_PATH "?from=12", NULL, "\1\0\0\1e\1", 6);
-    assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
-    peers_finish(peers, input, 200);
-    assert_true(exchange_says(input, "{\"taken\":17}"));
-    close(keys);
-    ring_free(ring);
-}
-
-static void test_input_taken_over(void **state)
-{
-    struct peers *peers = *state;
-    struct exchange *first, *second;
-    uint8_t taken[32];
-    int keys;
-    struct ring *ring = open_shell(peers, &keys);
-
-    first = peers_request_part(peers, "POST", INPUT_PATH, "\1\0\0\1a\1\0\0\1b", 10, 5);
-    settle_at(peers, ring, 5);
-    second = peers_request(peers, "POST", INPUT_PATH "?from=5&writer=9", NULL, "x", 1);
-    peers_finish(peers, second, 400); /* of its own input nothing was taken */
-    second = peers_request_part(peers, "POST", INPUT_PATH "?writer=9", "\1\0\0\1c\1\0\0\1d", 10, 5);
-    peers_finish(peers, first, 409);
-    assert_true(exchange_says(first, "taken-over"));
-    read_exactly(peers, keys, 10, taken);
-    assert_memory_equal(taken, "\1\0\0\1a\1\0\0\1c", 10);
-    /* The first one comes back, as after a lost connection. */
-    first = peers_request(peers, "POST", INPUT_PATH "?from=5", NULL, "\1\0\0\1b", 5);
-    peers_finish(peers, first, 409);
-    get(peers, JOB_PATH, 200);
-    assert_true(exchange_says(&peers->exchanges[peers->exchange_count - 1], "\"writer\":9"));
-    exchange_release(second, 10);
-    peers_told(peers, DOOR_INPUT_END);
-    read_exactly(peers, keys, 5, taken);
-    assert_memory_equal(taken, "\1\0\0\1d", 5);
-    close(keys);
-    ring_free(ring);
-}
-
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -300,8 +216,6 @@ int main(int argc, char **argv)
         gate_test(test_input_over_a_belt),
         gate_test(test_a_belt_nobody_reads),
         gate_test(test_input_nobody_reads),
-        gate_test(test_keys_pass_whole),
-        gate_test(test_input_taken_over),
     };
 
     if (!gate_program_init(argc, argv))

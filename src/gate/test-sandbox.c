@@ -10,12 +10,14 @@
 #include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/ioctl.h>
 #include <sys/mman.h>
 #include <sys/prctl.h>
 #include <sys/resource.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
 #include <sys/wait.h>
+#include <termios.h>
 #include <unistd.h>
 
 #include <cmocka.h>
@@ -191,7 +193,25 @@ static int act_signal(void)
 
 static int act_control(void)
 {
-    return syscall(SYS_ioctl, 0, 0x5413 /* TIOCGWINSZ */, 0) < 0;
+    return syscall(SYS_ioctl, 0, TIOCGWINSZ, 0) < 0;
+}
+
+/* What could be done with a terminal that is lent, besides typing and reading. */
+static int act_feed_terminal(void)
+{
+    return syscall(SYS_ioctl, 0, TIOCSTI, "x") < 0;
+}
+
+static int act_open_terminal(void)
+{
+    return syscall(SYS_ioctl, 0, TIOCGPTPEER, O_RDWR) < 0;
+}
+
+static int act_change_terminal(void)
+{
+    struct termios modes = {0};
+
+    return syscall(SYS_ioctl, 0, TCSETS, &modes) < 0;
 }
 
 #ifdef __x86_64__
@@ -204,8 +224,9 @@ static int act_other_table(void)
 static void test_refused_calls_kill(void **state)
 {
     static int (*const acts[])(void) = {
-        act_exec,        act_fork,      act_socket,         act_connect, act_write_file,
-        act_make_file,   act_make_code, act_change_to_code, act_signal,  act_control,
+        act_exec,          act_fork,          act_socket,          act_connect, act_write_file,
+        act_make_file,     act_make_code,     act_change_to_code,  act_signal,  act_control,
+        act_feed_terminal, act_open_terminal, act_change_terminal,
 #ifdef __x86_64__
         act_other_table,
 #endif

@@ -141,13 +141,11 @@ void tell_id(struct peers *peers, enum door_type type)
     peers_tell(peers, type, job_id, sizeof(job_id), NULL, 0);
 }
 
-void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int input, int belt,
-                   uint8_t key)
+static void tell_job_fds(struct peers *peers, enum verb verb, uint8_t key, const int *fds,
+                         size_t count)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
     struct door_job job = {.verb = verb, .state = {STATE_RUNNING, 0}, .started_ms = 1000};
-    int fds[3] = {ring_fd(ring), input, belt};
-    size_t count = belt >= 0 ? 3 : input >= 0 ? 2 : 1;
 
     memcpy(job.id, job_id, sizeof(job.id));
     memset(job.fingerprint, key, sizeof(job.fingerprint));
@@ -158,14 +156,24 @@ void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int i
     peers_tell(peers, DOOR_JOB, buffer_bytes(&body), buffer_length(&body), fds, count);
 }
 
-void tell_job_of(struct peers *peers, enum verb verb, struct ring *ring, int input, uint8_t key)
+void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int input, int belt,
+                   uint8_t key)
 {
-    tell_job_with(peers, verb, ring, input, -1, key);
+    const int fds[] = {ring_fd(ring), input, belt};
+
+    tell_job_fds(peers, verb, key, fds, belt >= 0 ? 3 : input >= 0 ? 2 : 1);
 }
 
 void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key)
 {
-    tell_job_of(peers, VERB_RUN, ring, input, key);
+    tell_job_with(peers, VERB_RUN, ring, input, -1, key);
+}
+
+void tell_shell(struct peers *peers, struct ring *ring, int terminal, int belt, uint8_t key)
+{
+    const int fds[] = {ring_fd(ring), terminal, belt, terminal};
+
+    tell_job_fds(peers, VERB_SHELL, key, fds, ELEMENTS_OF(fds));
 }
 
 struct ring *tell_new_job(struct peers *peers, uint8_t key)

@@ -44,10 +44,11 @@ void tell_ordered(struct peers *peers, uint32_t ticket, enum problem_code proble
 void tell_id(struct peers *peers, enum door_type type);
 /* The job, by the operator whose key's fingerprint is all `key`; `input` -1: it takes none. */
 void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key);
-void tell_job_of(struct peers *peers, enum verb verb, struct ring *ring, int input, uint8_t key);
 /* With input over a belt, `input` is its bell. */
 void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int input, int belt,
                    uint8_t key);
+/* A shell, whose terminal is lent. */
+void tell_shell(struct peers *peers, struct ring *ring, int terminal, int belt, uint8_t key);
 /* The same without input, with a new ring; the caller frees that. */
 struct ring *tell_new_job(struct peers *peers, uint8_t key);
 /* Publishes bytes in the job's ring and tells the gate if it must. */

@@ -114,6 +114,8 @@
     X(LIMIT_HISTORY_ASIDE_MS, 14ull * 24 * 3600 * 1000)                                            \
     /* Processes listed with a sample, busiest and largest each. */                                \
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
+    /* What a shell shows before the warden keeps it: memory of each open shell. */                \
+    X(LIMIT_SCREEN_BELT, 64 << 10)                                                                 \
     /* Bytes of files on their way from the gate to the courier that unpacks them. */              \
     X(LIMIT_INPUT_BELT, 1 << 20)                                                                   \
     /* The same from the courier that packs them to the gate: what a console has not acknowledged, \
@@ -132,7 +134,7 @@
     /* What is told of one folder: a folder of millions of files, or a machine that never ends. */ \
     X(LIMIT_LISTING_ENTRIES, 100 * 1000)                                                           \
     X(LIMIT_LISTING_BYTES, 16 << 20)                                                               \
-    /* One frame of a terminal's input: what a pipe takes whole or not at all (PIPE_BUF). */       \
+    /* One frame of a terminal's input: memory of its console's stream. */                         \
     X(LIMIT_TERMINAL_INPUT, 4096)                                                                  \
     /* Sendings of one request over ever new connections that all broke before an answer. */       \
     X(LIMIT_SENDINGS, 8)                                                                           \

@@ -7,8 +7,7 @@
  *   and a command as in command.h, which may be COMMAND_LOGIN
  *
  * The input is a stream of frames, {u8 kind, u8 zero, u16 length} and the payload. The gate lets
- * whole frames pass only, so that a console that takes over finds the stream at a frame's border;
- * the warden acts on them.
+ * whole frames pass only, so that a console that takes over finds the stream at a frame's border.
  */
 #pragma once
 

@@ -13,7 +13,9 @@
 
 #include "base/clock.h"
 #include "base/cursor.h"
+#include "door/screen.h"
 #include "warden/overflow.h"
+#include "warden/pty.h"
 #define LOG_TAG "ring"
 #include "base/log.h"
 
@@ -29,6 +31,8 @@ enum {
     FILL_SCOOP = FILL_FRAMES * (FRAME_HEADER_SIZE + FILL_FRAME),
     FILL_ROUNDS = 4, /* reads per wake-up, so that one loud job does not starve the others */
 };
+
+_Static_assert((int)FILL_LEAST >= (int)SCREEN_PIECE, "the least room takes a terminal's piece");
 
 bool fill_is_open(const struct job_pipe *pipe)
 {
@@ -108,6 +112,17 @@ static ssize_t frames_read(int fd, uint8_t *at, size_t room)
     return readv(fd, parts, count);
 }
 
+/* Of a terminal: one piece, after a byte that goes where the end of the frame's header will. */
+static ssize_t screen_piece(int fd, uint8_t *at)
+{
+    ssize_t got = screen_read(fd, at, SCREEN_PIECE);
+
+    if (got > 0)
+        return got;
+    errno = got < 0 ? (int)-got : EAGAIN;
+    return -1;
+}
+
 /* The next piece of `left` bytes that makes a frame; 0 when there is none. */
 static size_t frame_piece(size_t *left)
 {
@@ -181,8 +196,8 @@ static bool fill_once(struct job_pipe *pipe)
         loop_unwatch(&pipe->source);
         return false;
     }
-    to = scoop_instead(job, at, room);
-    got = frames_read(pipe->source.fd, to, room);
+    to = job->pty ? at : scoop_instead(job, at, room);
+    got = job->pty ? screen_piece(pipe->source.fd, at) : frames_read(pipe->source.fd, to, room);
     if (got > 0) {
         size = frames_begin(pipe, to, (size_t)got);
         if (to != at)
@@ -202,10 +217,32 @@ static bool fill_once(struct job_pipe *pipe)
 
 void fill_now(struct job_pipe *pipe)
 {
+    struct pty *pty;
+
+    if (!fill_is_open(pipe))
+        return;
+    pty = pipe->job->pty;
+    if (pty && (!pty_take(pty) || pty_is_lent(pty))) {
+        loop_unwatch(&pipe->source);
+        return;
+    }
     for (int round = 0; round < FILL_ROUNDS && fill_is_open(pipe); round++) {
         if (!fill_once(pipe))
             return;
     }
+}
+
+bool fill_frame(struct job *job, const struct frame_header *header, const uint8_t *payload)
+{
+    size_t room;
+    uint8_t *at = frames_room(job, &room);
+
+    if (!at)
+        return false;
+    memcpy(at + FRAME_HEADER_SIZE, payload, header->length);
+    frame_header_encode(header, at);
+    frame_publish(job, header->length, false);
+    return true;
 }
 
 int fill_start(struct job *job, struct job_pipe *pipe, enum frame_kind kind, int fd)
@@ -222,7 +259,8 @@ void fill_note(struct job *job, const char *text)
     size_t size;
     uint8_t *at = ring_room(job->ring, wanted, &size);
 
-    if (size < wanted)
+    /* What the gate reads from a terminal has its place in the ring already. */
+    if (size < wanted || (job->pty && pty_is_lent(job->pty)))
         return;
     memcpy(at + FRAME_HEADER_SIZE, text, strlen(text));
     frame_put(job, at, FRAME_NOTE, strlen(text), false);

@@ -12,6 +12,8 @@ bool fill_is_open(const struct job_pipe *pipe);
 void fill_now(struct job_pipe *pipe);
 /* No job is filled any more: gives back the memory that all of them share. */
 void fill_end(struct jobs *jobs);
+/* Puts a frame that the gate made. The payload is copied once. False while there is no room. */
+bool fill_frame(struct job *job, const struct frame_header *header, const uint8_t *payload);
 /* A sentence about the job; dropped when there is no room, it is not worth waiting for. */
 void fill_note(struct job *job, const char *text);
 /* The last frame alone, of a job of which nothing else is left. Returns 0 or -ENOMEM. */

@@ -273,6 +273,7 @@ bool gate_reap(struct warden *warden, pid_t pid, int status)
     gate_tell_end(warden, status);
     gate->pid = 0;
     gate_close_door(warden);
+    jobs_take_back(&warden->jobs);
     gate->failures = gate->state != GATE_LEAVING && soon ? gate->failures + 1 : 0;
     gate_set_state(warden, GATE_NONE);
     loop_timer_stop(&gate->timer);

@@ -182,8 +182,6 @@ int job_ring_borrow(const struct job *job, struct ring **ring_out)
     *ring_out = job->ring;
     if (job->ring) {
         ring_restate(job->ring, state_is_ended(job->state.state));
-        if (job->pty)
-            ring_restate_input(job->ring, pty_input(job->pty));
         return 0;
     }
     return ring_restore(ring_out, LIMIT_RING, job->kept_from, buffer_bytes(&job->kept),

@@ -25,8 +25,9 @@
 struct job_ends {
     int ours[3];
     int theirs[3];
-    int keys; /* where the warden reads what the gate writes to ours[0], for a terminal */
-    int belt; /* what files go over; its bell is ours[0] and, of the child, a standard one */
+    bool terminal;
+    int belt; /* what files go over, its bell is ours[0] and, of the child, a standard one; what a
+               * terminal shows */
 };
 
 static void job_ends_close(struct job_ends *ends)
@@ -37,8 +38,6 @@ static void job_ends_close(struct job_ends *ends)
         if (ends->theirs[i] >= 0)
             close(ends->theirs[i]);
     }
-    if (ends->keys >= 0)
-        close(ends->keys);
     if (ends->belt >= 0)
         close(ends->belt);
 }
@@ -112,17 +111,20 @@ static bool is_listing(const struct order *order)
 
 static int terminal_open(struct job_ends *ends, const struct account *account)
 {
-    int r = pipe_open(&ends->keys, &ends->ours[0]);
+    int r = pty_open(account, &ends->ours[1], &ends->theirs[0]);
 
-    if (!r)
-        r = do_not_block(ends->keys);
-    if (!r)
-        r = do_not_block(ends->ours[0]);
-    if (!r)
-        r = pty_open(account, &ends->ours[1], &ends->theirs[0]);
+    ends->terminal = true;
     for (int i = 1; !r && i < 3; i++) {
         ends->theirs[i] = fcntl(ends->theirs[0], F_DUPFD_CLOEXEC, 0);
         r = ends->theirs[i] < 0 ? -errno : 0;
+    }
+    if (!r) {
+        ends->ours[0] = fcntl(ends->ours[1], F_DUPFD_CLOEXEC, 0);
+        r = ends->ours[0] < 0 ? -errno : 0;
+    }
+    if (!r) {
+        ends->belt = belt_make(LIMIT_SCREEN_BELT);
+        r = ends->belt < 0 ? ends->belt : 0;
     }
     return r;
 }
@@ -132,7 +134,7 @@ static int job_ends_open(struct job_ends *ends, const struct order *order,
 {
     int r;
 
-    *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}, .keys = -1, .belt = -1};
+    *ends = (struct job_ends){.ours = {-1, -1, -1}, .theirs = {-1, -1, -1}, .belt = -1};
     r = order->verb == VERB_SHELL
             ? terminal_open(ends, account)
             : pipes_open(ends, order->verb != VERB_PUT && run_wants_input(order));
@@ -188,7 +190,7 @@ static void job_describe(struct job *job, const struct order *order, const struc
     request->descriptors[RUN_OUTPUT] = ends->theirs[1];
     request->descriptors[RUN_ERRORS] = ends->theirs[2];
     request->descriptors[RUN_CGROUP] = job->tree.cgroup.fd;
-    request->descriptors[RUN_BELT] = ends->belt;
+    request->descriptors[RUN_BELT] = ends->terminal ? -1 : ends->belt;
 }
 
 /* Our ends of its pipes are the job's from here on, also on error. */
@@ -198,8 +200,8 @@ static int job_follow(struct job *job, struct job_ends *ends)
 
     job->input = steal_fd(&ends->ours[0]);
     job->belt = steal_fd(&ends->belt);
-    if (!r && ends->keys >= 0)
-        r = pty_new(&job->pty, job, steal_fd(&ends->keys), ends->ours[1]);
+    if (!r && ends->terminal)
+        r = pty_new(&job->pty, job, ends->ours[1]);
     else if (!r)
         r = fill_start(job, &job->errors, FRAME_ERR, steal_fd(&ends->ours[2]));
     if (!r && ends->ours[1] >= 0)

@@ -118,6 +118,8 @@ void job_has_room(struct job *job)
         job_tidy(job); /* the gate says so when nobody reads its spool any more */
         return;
     }
+    if (job->pty && (!pty_take(job->pty) || pty_is_lent(job->pty)))
+        return;
     for (size_t i = 0; i < ELEMENTS_OF(pipes); i++) {
         if (fill_is_open(pipes[i]) && !pipes[i]->source.loop) {
             loop_watch(job->jobs->loop, &pipes[i]->source, EPOLLIN);
@@ -127,6 +129,22 @@ void job_has_room(struct job *job)
     /* Only then: a gate that says so without end must not put off the end of the job. */
     if (waited && job->pid == 0)
         job_drain(job);
+}
+
+void job_returned(struct job *job, bool gate_is_dead)
+{
+    if (!job->pty || !pty_is_lent(job->pty))
+        return;
+    pty_returned(job->pty, gate_is_dead);
+    job_has_room(job);
+}
+
+void jobs_take_back(struct jobs *jobs)
+{
+    struct job *job;
+
+    list_for_each (&jobs->active, struct job, link, job)
+        job_returned(job, true);
 }
 
 bool jobs_reap(struct jobs *jobs, pid_t pid, int status)
@@ -143,6 +161,8 @@ bool jobs_reap(struct jobs *jobs, pid_t pid, int status)
             tree_kill(&job->tree, pid);
         fill_now(&job->output);
         fill_now(&job->errors);
+        if (job->pty)
+            pty_recall(job->pty);
         job_settle(job);
         return true;
     }
@@ -151,11 +171,17 @@ bool jobs_reap(struct jobs *jobs, pid_t pid, int status)
 
 void job_end_input(struct job *job)
 {
+    if (job->pty)
+        pty_hang_up(job->pty);
     if (job->input >= 0)
         close(job->input);
+    job->input = -1;
+    /* A terminal's belt goes the other way. */
+    if (job->pty)
+        return;
     if (job->belt >= 0)
         close(job->belt);
-    job->input = job->belt = -1;
+    job->belt = -1;
 }
 
 /* ---- stopping ---- */
@@ -176,6 +202,8 @@ void job_stop(struct job *job, enum state why)
     if (job->pid == 0) {
         /* What is left is output that nobody reads, or a daemon that holds the pipes. */
         tree_kill(&job->tree, 0);
+        if (job->pty)
+            (void)pty_take(job->pty);
         fill_stop(&job->output);
         fill_stop(&job->errors);
         job_settle(job);

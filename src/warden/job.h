@@ -57,7 +57,7 @@ struct job {
     struct job_pipe output, errors;
     struct pty *pty; /* of a `shell`, whose terminal is its output; else NULL */
     int input; /* our copy of the write end, for the next gate; -1 when the input is complete */
-    int belt;  /* what files go over, with `input` as its bell; or -1 */
+    int belt;  /* what files go over, with `input` as its bell; what a shell shows; or -1 */
     struct tree tree;
     int roll_slot;              /* see roll.h */
     struct loop_timer deadline; /* then: the time to end by itself after SIGTERM; then: to drain */
@@ -67,6 +67,9 @@ struct job {
 struct jobs_events {
     void (*on_bytes)(const struct job *job, void *user);
     void (*on_state)(const struct job *job, void *user);
+    /* The gate shall give its terminal back; it has not done so. */
+    void (*on_recall)(const struct job *job, void *user);
+    void (*on_kept)(const struct job *job, void *user);
     /* It has a spool now, for the gate to read. */
     void (*on_spool)(const struct job *job, void *user);
     void (*on_forgotten)(const struct job *job, void *user);
@@ -114,8 +117,12 @@ void job_signal(struct job *job, int signal);
 void job_stop(struct job *job, enum state why);
 /* The console's input is complete. */
 void job_end_input(struct job *job);
-/* The gate says that there is room in the ring again. */
+/* The gate says that there is room in the ring again, or much on a shell's belt. */
 void job_has_room(struct job *job);
+/* The gate gave the job's terminal back. */
+void job_returned(struct job *job, bool gate_is_dead);
+/* The gate is dead: nothing is lent any more. */
+void jobs_take_back(struct jobs *jobs);
 /* The ring to show to a gate; release it with job_ring_release(). Returns 0 or -errno. */
 int job_ring_borrow(const struct job *job, struct ring **ring_out);
 void job_ring_release(const struct job *job, struct ring *ring);

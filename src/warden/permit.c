@@ -65,6 +65,17 @@ static int answer_room(struct warden *warden, const struct door_message *message
     return 0;
 }
 
+static int answer_returned(struct warden *warden, const struct door_message *message)
+{
+    struct job *job;
+
+    if (find_job(warden, message, &job))
+        return 1;
+    if (job)
+        job_returned(job, false);
+    return 0;
+}
+
 static int answer_input_end(struct warden *warden, const struct door_message *message)
 {
     struct job *job;
@@ -138,6 +149,7 @@ static const struct permission permissions[] = {
     [DOOR_ENTER] = {answer_enter, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_ROOM] = {answer_room, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_INPUT_END] = {answer_input_end, WHEN(SERVING) | WHEN(LEAVING)},
+    [DOOR_RETURNED] = {answer_returned, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_IDLE] = {answer_idle, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_AUDIT] = {answer_audit, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_HISTORY_CARRIED] = {answer_history_carried, WHEN(SERVING) | WHEN(LEAVING)},

@@ -6,6 +6,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "door/message.h"
+#include "warden/pty.h"
 #include "warden/spool.h"
 #include "warden/tell.h"
 #include "warden/warden.h"
@@ -40,12 +41,32 @@ static void send_id(struct warden *warden, enum door_type type, const uint8_t id
     tell(warden, type, &body, NULL, 0);
 }
 
+/* The descriptors that go with a job. What is lent is so from here on, also when nobody gets it: a
+ * gate that could not be told is dead. */
+static size_t job_descriptors(const struct job *job, int ring, int fds_out[4])
+{
+    fds_out[0] = ring;
+    if (job->input < 0)
+        return 1;
+    fds_out[1] = job->input;
+    if (!job->pty) {
+        fds_out[2] = job->belt;
+        return job->belt < 0 ? 2 : 3;
+    }
+    pty_lend(job->pty);
+    if (!pty_is_lent(job->pty))
+        return 1;
+    fds_out[2] = job->belt;
+    fds_out[3] = job->input; /* once more: the gate's loop watches it for one thing at a time */
+    return 4;
+}
+
 void tell_job(struct warden *warden, const struct job *job)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
     struct ring *ring;
-    int fds[] = {-1, job->input, job->belt};
-    size_t fd_count = 1;
+    int fds[4];
+    size_t fd_count;
     struct door_job message = {
         .verb = job->verb,
         .state = job->state,
@@ -53,6 +74,8 @@ void tell_job(struct warden *warden, const struct job *job)
         .ended_ms = job->ended_ms,
     };
 
+    if (!warden->gate.door)
+        return;
     memcpy(message.id, job->id, sizeof(message.id));
     memcpy(message.fingerprint, job->fingerprint, sizeof(message.fingerprint));
     text_copy(message.user, sizeof(message.user), job->user);
@@ -62,9 +85,7 @@ void tell_job(struct warden *warden, const struct job *job)
         log_order(LOG_LEVEL_ERROR, job->id, "no memory to tell the gate of it");
         return;
     }
-    fds[0] = ring_fd(ring);
-    while (fd_count < ELEMENTS_OF(fds) && fds[fd_count] >= 0)
-        fd_count++;
+    fd_count = job_descriptors(job, ring_fd(ring), fds);
     tell(warden, DOOR_JOB, &body, fds, fd_count);
     job_ring_release(job, ring);
 }
@@ -121,6 +142,17 @@ static void on_job_state(const struct job *job, void *user)
         tell(warden, DOOR_STATE, &body, NULL, 0);
 }
 
+static void on_job_recall(const struct job *job, void *user)
+{
+    send_id(user, DOOR_RECALL, job->id);
+}
+
+static void on_job_kept(const struct job *job, void *user)
+{
+    log_order(LOG_LEVEL_ERROR, job->id, "the gate does not give its terminal back; it is ended");
+    gate_kill(user);
+}
+
 static void on_job_spool(const struct job *job, void *user)
 {
     tell_spool(user, job);
@@ -139,6 +171,8 @@ static void on_jobs_idle(void *user)
 const struct jobs_events tell_jobs_events = {
     .on_bytes = on_job_bytes,
     .on_state = on_job_state,
+    .on_recall = on_job_recall,
+    .on_kept = on_job_kept,
     .on_spool = on_job_spool,
     .on_forgotten = on_job_forgotten,
     .on_idle = on_jobs_idle,

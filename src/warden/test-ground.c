@@ -34,6 +34,14 @@ static void on_state(const struct job *job, void *user)
     ground->states++;
 }
 
+static void on_recall(const struct job *job, void *user)
+{
+    struct ground *ground = user;
+
+    assert_non_null(job->pty);
+    ground->recalls++;
+}
+
 static void on_forgotten(const struct job *job, void *user)
 {
     struct ground *ground = user;
@@ -52,6 +60,7 @@ static void on_idle(void *user)
 static const struct jobs_events events = {
     .on_bytes = on_bytes,
     .on_state = on_state,
+    .on_recall = on_recall,
     .on_forgotten = on_forgotten,
     .on_idle = on_idle,
 };

@@ -20,7 +20,7 @@ struct ground {
     struct spawner spawner;
     struct jobs jobs;
     struct operator_entry who;
-    unsigned bytes, states, forgotten, idle; /* how often the events came */
+    unsigned bytes, states, recalls, forgotten, idle; /* how often the events came */
 };
 
 /* `sweeps`: as on a machine without cgroup v2. */

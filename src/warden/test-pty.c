@@ -1,4 +1,4 @@
-/* See pty.h: shells with a fake warden around them, typed to through the pipe that a gate has. */
+/* See pty.h: shells with a fake warden around them, and with a gate that the test plays. */
 #include "warden/test-ground.h"
 
 #include <errno.h>
@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "door/screen.h"
 #include "proto/terminal.h"
 #include "warden/pty.h"
 
@@ -28,19 +29,10 @@ static struct job *start_terminal(struct ground *ground, const char *line, const
     return job;
 }
 
-static void put(struct job *job, struct buffer *frames)
-{
-    assert_int_equal(write(job->input, buffer_bytes(frames), buffer_length(frames)),
-                     buffer_length(frames));
-    buffer_clear(frames);
-}
-
+/* As the gate does, to which it is lent (here to nobody). */
 static void type(struct job *job, const char *keys)
 {
-    _cleanup_buffer_ struct buffer frames = BUFFER_INIT;
-
-    assert_int_equal(terminal_input_keys(&frames, keys, strlen(keys)), 0);
-    put(job, &frames);
+    assert_int_equal(write(job->input, keys, strlen(keys)), strlen(keys));
 }
 
 /* Reads until the terminal has shown this. */
@@ -101,79 +93,95 @@ static void test_keys(void **state)
     reader_remove(&reader);
 }
 
-static void test_resize(void **state)
+/* What a gate reads comes by way of the belt; once it is given back, or the gate is dead, the
+ * warden reads on, and nothing is missing. */
+static void test_lent(void **state)
 {
-    static const struct terminal_size size = {.rows = 50, .columns = 132};
     struct ground *ground = *state;
-    _cleanup_buffer_ struct buffer frames = BUFFER_INIT;
     struct reader_of_job reader;
+    struct belt belt;
     struct job *job;
+    ssize_t size;
 
-    job = start_terminal(
-        ground, "trap 'stty size; exit' WINCH; echo go; while :; do sleep 0.02; done", NULL);
+    job = start_terminal(ground, "stty -echo; echo go; read a; echo $a; read a; echo $a; read a",
+                         NULL);
     reader_make(&reader, job);
     expect(ground, job, &reader, "go");
-    assert_int_equal(terminal_input_resize(&frames, &size), 0);
-    put(job, &frames);
+    pty_lend(job->pty);
+    assert_true(pty_is_lent(job->pty));
+    assert_int_equal(belt_map(&belt, job->belt, BELT_WRITES), 0);
+    type(job, "one\r");
+    do {
+        ground_turn(ground); /* which reads nothing of it */
+        size = screen_put(&belt, job->ring, job->input);
+    } while (size == 0);
+    assert_int_equal(size, 5);
+    reader_read(&reader, job);
+    assert_null(strstr(buffer_text(&reader.out), "one"));
+    assert_true(pty_take(job->pty));
+    reader_read(&reader, job);
+    assert_string_equal(buffer_text(&reader.out), "go\r\none\r\n");
+    type(job, "two\r");
+    while ((size = screen_put(&belt, job->ring, job->input)) == 0)
+        ;
+    assert_int_equal(size, 5);
+    job_returned(job, true);
+    assert_false(pty_is_lent(job->pty));
+    type(job, "three\r");
     reader_finish(&reader, ground, job);
-    assert_non_null(strstr(buffer_text(&reader.out), "50 132"));
+    assert_string_equal(buffer_text(&reader.out), "go\r\none\r\ntwo\r\n");
+    assert_int_equal(job->state.state, STATE_EXITED);
+    belt_close(&belt);
     reader_remove(&reader);
 }
 
-/* More than the terminal takes at once, in raw mode, and nobody reads for a while. */
-static void test_much_input(void **state)
-{
-    struct ground *ground = *state;
-    enum { TOTAL = 200000 };
-    _cleanup_buffer_ struct buffer frames = BUFFER_INIT;
-    _cleanup_free_ char *keys = malloc(TOTAL);
-    uint64_t total;
-    struct reader_of_job reader;
-    struct job *job;
-
-    memset(keys, 'k', TOTAL);
-    job = start_terminal(
-        ground, "stty raw -echo; echo go; sleep 0.3; head -c 200000 | tr -d k | wc -c", NULL);
-    reader_make(&reader, job);
-    expect(ground, job, &reader, "go");
-    assert_int_equal(terminal_input_keys(&frames, keys, TOTAL), 0);
-    total = buffer_length(&frames);
-    while (buffer_length(&frames) > 0) {
-        size_t length = buffer_length(&frames);
-        ssize_t n = write(job->input, buffer_bytes(&frames), length < 3000 ? length : 3000);
-
-        assert_true(n > 0 || errno == EAGAIN);
-        buffer_consume(&frames, n > 0 ? (size_t)n : 0);
-        assert_int_equal(pty_input(job->pty) + buffer_length(&frames), total);
-        ground_turn(ground);
-    }
-    reader_finish(&reader, ground, job);
-    assert_non_null(strstr(buffer_text(&reader.out), "go\n0\n"));
-    reader_remove(&reader);
-}
-
+/* A gate gone mad puts what it likes on the belt: that is lost, the terminal is not. */
 static void test_nonsense(void **state)
 {
     struct ground *ground = *state;
     struct reader_of_job reader;
+    struct belt belt;
     struct job *job;
+    size_t room;
 
-    job = start_terminal(ground, "echo go; read line; echo \"<$line>\"", NULL);
+    job = start_terminal(ground, "stty -echo; echo go; read a; echo $a", NULL);
     reader_make(&reader, job);
     expect(ground, job, &reader, "go");
-    type(job, "good");
-    assert_int_equal(write(job->input, "\7\7\7\7\7", 5), 5);
-    /* It is closed, and nothing of it was typed. */
-    for (uint64_t limit = clock_monotonic_ms() + GROUND_PATIENCE_MS;
-         write(job->input, "\1\0\0\1\r", 5) == 5;) {
+    pty_lend(job->pty);
+    assert_int_equal(belt_map(&belt, job->belt, BELT_WRITES), 0);
+    memset(belt_room(&belt, &room), 7, 5000);
+    belt_put(&belt, 5000);
+    job_has_room(job);
+    job_returned(job, false);
+    type(job, "good\r");
+    reader_finish(&reader, ground, job);
+    assert_string_equal(buffer_text(&reader.out), "go\r\ngood\r\n");
+    belt_close(&belt);
+    reader_remove(&reader);
+}
+
+/* The job is over, and the gate is asked for what it may have read. */
+static void test_recall(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    struct job *job;
+    uint64_t limit = clock_monotonic_ms() + GROUND_PATIENCE_MS;
+
+    job = start_terminal(ground, "echo go; read a", NULL);
+    reader_make(&reader, job);
+    expect(ground, job, &reader, "go");
+    pty_lend(job->pty);
+    type(job, "\r");
+    while (job->pid > 0) {
         assert_true(clock_monotonic_ms() < limit);
         ground_turn(ground);
     }
-    assert_int_equal(errno, EPIPE);
+    assert_int_equal(ground->recalls, 1);
     assert_int_equal(job->state.state, STATE_RUNNING);
-    job_stop(job, STATE_KILLED);
+    job_returned(job, false);
     reader_finish(&reader, ground, job);
-    assert_null(strstr(buffer_text(&reader.out), "<"));
+    assert_int_equal(job->state.state, STATE_EXITED);
     reader_remove(&reader);
 }
 
@@ -264,8 +272,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ground_test(test_it_is_a_terminal),
         ground_test(test_keys),
-        ground_test(test_resize),
-        ground_test(test_much_input),
+        ground_test(test_lent),
+        ground_test(test_recall),
         ground_test(test_nonsense),
         ground_test(test_hang_up),
         ground_test(test_stop),

@@ -38,6 +38,8 @@ struct conn {
     bool held;            /* connected, and nothing is said yet */
     bool opening;         /* deadline_ms is that of connection and handshake */
     bool shutting_down;   /* conn_shut_down() was called */
+    bool busy;            /* the wire is at work, and is asked for what it has to send after that */
+    bool again;           /* and has more since it was asked last */
     bool end_asked;       /* conn_finish() is due at the next turn, with the two values above */
     unsigned handles;     /* open ones */
     uint64_t deadline_ms; /* of connecting, shutting down or lingering; UINT64_MAX for none */

@@ -188,25 +188,34 @@ void conn_wake(struct conn *conn)
         uv_idle_start(&conn->turn, conn_on_turn);
 }
 
+static void conn_produce(struct conn *conn)
+{
+    conn->busy = true;
+    for (int round = 0; conn->state == CONN_OPEN && !conn->in_flight && !conn->mute; round++) {
+        if (round == ROUNDS_PER_TURN) {
+            conn_wake(conn);
+            break;
+        }
+        conn->again = false;
+        conn_borrow_buffer(conn);
+        wire_produce(conn->wire);
+        if (wire_backlog(conn->wire) > 0) {
+            conn_write_out(conn);
+        } else if (!conn->again) {
+            conn_return_buffer(conn, tls_outgoing(wire_tls(conn->wire)));
+            break;
+        }
+    }
+    conn->busy = false;
+}
+
 /* Sends what there is to send, as fast as the kernel takes it, and looks whether the wire has
  * ended. */
 void conn_pump(struct conn *conn)
 {
     if (conn->held)
         return;
-    for (int round = 0; conn->state == CONN_OPEN && !conn->in_flight && !conn->mute; round++) {
-        if (round == ROUNDS_PER_TURN) {
-            conn_wake(conn);
-            break;
-        }
-        conn_borrow_buffer(conn);
-        wire_produce(conn->wire);
-        if (wire_backlog(conn->wire) == 0) {
-            conn_return_buffer(conn, tls_outgoing(wire_tls(conn->wire)));
-            break;
-        }
-        conn_write_out(conn);
-    }
+    conn_produce(conn);
     if (conn->state != CONN_OPEN)
         return;
     if (conn->opening && tls_is_established(wire_tls(conn->wire))) {
@@ -267,7 +276,9 @@ static void conn_on_read(uv_stream_t *stream, ssize_t size, const uv_buf_t *buff
         conn_on_read_end(conn, size == UV_EOF ? 0 : (int)size);
     } else if (size > 0 && conn->state == CONN_OPEN) {
         conn_borrow_buffer(conn);
+        conn->busy = true;
         wire_receive(conn->wire, buffer->base, (size_t)size, clock_monotonic_ms());
+        conn->busy = false;
         conn_pump(conn);
     }
 }
@@ -303,7 +314,11 @@ struct wire *conn_wire(struct conn *conn)
 
 void conn_flush(struct conn *conn)
 {
-    conn_wake(conn);
+    /* One more turn of the loop for nothing is a system call. */
+    if (conn->busy)
+        conn->again = true;
+    else
+        conn_wake(conn);
 }
 
 void conn_shut_down(struct conn *conn, uint32_t linger_ms)
