@@ -7,14 +7,7 @@
 #include <string.h>
 #include <sys/socket.h>
 
-enum {
-    BELLS = 256,
-    /* Of a stream that is evidently long, a side that must wait waits for more than it needs at
-     * once: waking somebody costs as much as carrying tens of KiB. */
-    LONG_STREAM = 1 << 20,
-    BATCH = 512 * 1024,
-    BATCH_MS = 2, /* but not for longer: it may be a slow stream */
-};
+enum { BELLS = 256 };
 
 /* Returns 0, or -EPIPE: nobody is there. */
 static int ring(const struct end *end)
@@ -26,21 +19,12 @@ static int ring(const struct end *end)
                : 0;
 }
 
-/* How much to wait for: at least `wanted`, and never so much that both sides could wait for each
- * other. */
-static size_t batch_of(const struct end *end, size_t wanted)
-{
-    size_t batch = end->belt.capacity / 2 < BATCH ? end->belt.capacity / 2 : BATCH;
-
-    return end->belt.at < LONG_STREAM || wanted > batch ? wanted : batch;
-}
-
 /* Waits for a word. Returns 0, 1 if the other side is gone, or -errno. */
-static int listen_for_bell(const struct end *end, uint64_t ms)
+static int listen_for_bell(const struct end *end)
 {
     uint8_t bells[BELLS];
     ssize_t got;
-    int r = ends_wait(end, POLLIN, ms);
+    int r = ends_wait(end, POLLIN, end->patience_ms);
 
     if (r)
         return r;
@@ -62,12 +46,10 @@ static int belt_begin(struct end *end, int fd, int belt, uint32_t patience_s, en
 /* Waits until there are `wanted` bytes; fewer at the end. Returns how many or -errno. */
 static ssize_t wait_for_bytes(struct end *end, size_t wanted)
 {
-    size_t batch = batch_of(end, wanted);
     size_t before = 0;
     size_t there;
 
     for (;;) {
-        bool is_batch = batch > wanted;
         int r;
 
         (void)belt_bytes(&end->belt, &there);
@@ -75,15 +57,13 @@ static ssize_t wait_for_bytes(struct end *end, size_t wanted)
             return (ssize_t)there;
         if (ends_are_stopped())
             return -ECANCELED;
-        if (!belt_wait_for_bytes(&end->belt, batch))
+        if (!belt_wait_for_bytes(&end->belt, wanted))
             continue;
         before = there;
-        r = listen_for_bell(end, is_batch ? BATCH_MS : end->patience_ms);
+        r = listen_for_bell(end);
         (void)belt_bytes(&end->belt, &there);
-        if (r == -ETIMEDOUT && is_batch)
-            batch = wanted;
         /* Slow is not silent. */
-        else if (r < 0 && !(r == -ETIMEDOUT && there != before))
+        if (r < 0 && !(r == -ETIMEDOUT && there != before))
             return r;
         if (r == 1)
             end->window.ended = true;
@@ -138,14 +118,13 @@ int belt_source(struct end *end, int fd, int belt, bool copies, uint32_t patienc
 
 /* ---- out ---- */
 
-/* Waits until `size` bytes fit, and better, for a moment, until `batch` do. Returns 0 or -errno. */
-static int wait_for_room(struct end *end, size_t size, size_t batch)
+/* Waits until `size` bytes fit. Returns 0 or -errno. */
+static int wait_for_room(struct end *end, size_t size)
 {
     size_t before;
     size_t room;
 
     for (;;) {
-        bool is_batch = batch > size;
         int r;
 
         (void)belt_room(&end->belt, &room);
@@ -153,16 +132,14 @@ static int wait_for_room(struct end *end, size_t size, size_t batch)
             return 0;
         if (ends_are_stopped())
             return -ECANCELED;
-        if (!belt_wait_for_room(&end->belt, batch))
+        if (!belt_wait_for_room(&end->belt, size))
             continue;
         before = room;
-        r = listen_for_bell(end, is_batch ? BATCH_MS : end->patience_ms);
+        r = listen_for_bell(end);
         (void)belt_room(&end->belt, &room);
         if (r == 1)
             return -EPIPE;
-        if (r == -ETIMEDOUT && is_batch)
-            batch = size;
-        else if (r < 0 && !(r == -ETIMEDOUT && room != before))
+        if (r < 0 && !(r == -ETIMEDOUT && room != before))
             return r;
     }
 }
@@ -171,7 +148,7 @@ static int belt_lend(void *user, size_t size, uint8_t **room_out)
 {
     struct end *end = user;
     size_t room;
-    int r = wait_for_room(end, size, batch_of(end, size));
+    int r = wait_for_room(end, size);
 
     *room_out = belt_room(&end->belt, &room);
     return r;
@@ -201,5 +178,5 @@ int belt_sink(struct end *end, int fd, int belt, uint32_t patience_s, struct par
 int belt_stay(struct end *end)
 {
     shutdown(end->fd, SHUT_WR);
-    return wait_for_room(end, end->belt.capacity, end->belt.capacity);
+    return wait_for_room(end, end->belt.capacity);
 }

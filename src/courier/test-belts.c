@@ -1,5 +1,5 @@
-/* The courier's ends over a belt, between two processes: batches, slow streams, and a parcel whose
- * packer stays until it was taken. */
+/* The courier's ends over a belt, between two processes: more than fits, and a parcel whose packer
+ * stays until it was taken. */
 #include <errno.h>
 #include <setjmp.h>
 #include <signal.h>
@@ -85,8 +85,7 @@ static void read_in(const struct parcel_source *source, size_t from, size_t size
     }
 }
 
-/* Longer than the belt, with a last piece that fills no batch and whose writer lives on: what is
- * there must come. */
+/* Longer than the belt, with a small last piece whose writer lives on: what is there must come. */
 static void carry(bool copies)
 {
     struct ends_of_belt both;

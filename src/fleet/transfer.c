@@ -210,10 +210,9 @@ static void give_back(struct turn *turn);
 /* What is made there is of no use here. */
 static void stop_here(struct turn *turn)
 {
-    turn->failed_here = true;
     if (turn->stopping)
         return;
-    turn->stopping = true;
+    turn->stopping = turn->failed_here = true;
     if (remote_job_is_accepted(turn->job))
         remote_job_signal(turn->job, 0);
 }
@@ -234,7 +233,7 @@ static void on_courier_line(void *user, const char *text, size_t size)
 
     /* When the machine's half ended before its time, that is the news, and not that ours misses the
      * rest. */
-    if (turn->job_ended && !is_good_exit(turn))
+    if (turn->stopping || (turn->job_ended && !is_good_exit(turn)))
         return;
     tell_line(turn, text, size);
 }
