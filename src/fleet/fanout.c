@@ -46,8 +46,10 @@ struct fanout {
     bool freed;
 };
 
-/* Standard streams, the loop's own, and a few for the program around this. */
-enum { FILES_KEPT = 64 };
+/* Standard streams, the loop's own, and a few for the program around this. A machine's socket
+ * outlives its visit until the close has been answered: room for as many as are visited, up to what
+ * comes and goes at once. */
+enum { FILES_KEPT = 64, FILES_CLOSING = 512, VISITS_LEAST = 8 };
 
 static void on_timer(uv_timer_t *timer);
 
@@ -69,12 +71,13 @@ uint64_t files_raise_limit(void)
 static uint32_t visits_that_fit(void)
 {
     struct rlimit limit;
+    uint64_t room, closing;
 
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < 2 * FILES_KEPT)
-        return FILES_KEPT;
-    if (limit.rlim_cur > UINT32_MAX)
-        return UINT32_MAX;
-    return (uint32_t)limit.rlim_cur - FILES_KEPT;
+    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < FILES_KEPT + 2 * VISITS_LEAST)
+        return VISITS_LEAST;
+    room = limit.rlim_cur - FILES_KEPT;
+    closing = room / 2 < FILES_CLOSING ? room / 2 : FILES_CLOSING;
+    return room - closing > UINT32_MAX ? UINT32_MAX : (uint32_t)(room - closing);
 }
 
 int fanout_new(struct fanout **fanout_out, const struct fanout_settings *settings)

@@ -29,11 +29,11 @@ def test_dead_addresses_cost_the_others_nothing(fleet, silence):
 
 
 def test_few_descriptors_are_enough_and_told(fleet):
-    many = fleet(80)
+    many = fleet(400 if FULL else 80)
     prefix = ["sh", "-c", 'ulimit -n 96; exec "$@"', "sh"]
     done = many.run("all", "--gather", "--", "echo fine", prefix=prefix, timeout=120)
-    assert done.out == "web[1-80] (80):\nfine\n", done
-    assert "64 machines at a time" in done.err, done
+    assert done.out == f"web[1-{many.count}] ({many.count}):\nfine\n", done
+    assert "16 machines at a time" in done.err, done
 
 
 def behind(many, proxies, count):
