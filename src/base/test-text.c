@@ -142,6 +142,8 @@ static void test_printable(void **state)
     check_printable("a\tb\nc", 5, "a\tb\nc", false);
     check_printable("a\tb\nc", 5, "a\\x09b\\x0ac", true);
     check_printable("\x1b[2J\r", 5, "\\x1b[2J\\x0d", false);
+    check_printable("a\r\nb\r\r\nc\r", 9, "a\nb\\x0d\nc\\x0d", false);
+    check_printable("a\r\n", 3, "a\\x0d\\x0a", true);
     check_printable("\0x", 2, "\\x00x", false);
     check_printable("\x7f", 1, "\\x7f", false);
     check_printable("gr\xc3\xbc\xc3\x9f", 6, "gr\xc3\xbc\xc3\x9f", true);

@@ -258,6 +258,10 @@ static int append_printable(struct buffer *out, const void *bytes, size_t size, 
             continue;
         }
         r = buffer_append(out, plain, (size_t)(at - plain));
+        if (!r && code == '\r' && end - at > 1 && at[1] == '\n' && strchr(allowed, '\n')) {
+            plain = ++at; /* how terminals, and other systems, end a line */
+            continue;
+        }
         if (!r && length > 1)
             r = buffer_printf(out, "\\u%04x", code);
         else if (!r)

@@ -39,7 +39,7 @@ int base64_decode(const char *text, size_t length, struct buffer *bytes_out);
 
 /* Appends `bytes` as text that is safe on any terminal: valid UTF-8 stays, but control characters
  * (C0 but tab and newline, DEL, C1), bidirectional overrides and invalid bytes become visible
- * escapes such as \x1b. Returns 0 or -ENOMEM. */
+ * escapes such as \x1b; "\r\n" becomes a newline. Returns 0 or -ENOMEM. */
 int text_append_printable(struct buffer *out, const void *bytes, size_t size);
 /* The same, with tab and newline escaped too: for names and one-line messages. */
 int text_append_printable_line(struct buffer *out, const void *bytes, size_t size);

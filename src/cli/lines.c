@@ -88,9 +88,12 @@ int lines_finish(struct lines *lines, struct buffer *out)
     return buffer_length(&lines->partial) > 0 ? put_partial(lines, out) : 0;
 }
 
-/* How many bytes at the end of `bytes` begin a character that is not complete. */
+/* How many bytes at the end of `bytes` begin a character, or the end of a line, that is not
+ * complete. */
 static size_t cut_character(const uint8_t *bytes, size_t size)
 {
+    if (size > 0 && bytes[size - 1] == '\r')
+        return 1;
     for (size_t back = 1; back <= 3 && back <= size; back++) {
         uint8_t byte = bytes[size - back];
 
@@ -111,6 +114,12 @@ int screen_feed(struct screen *screen, const void *bytes, size_t size, struct bu
     size_t cut;
     int error;
 
+    if (size > 0 && screen->tail_size == 1 && screen->tail[0] == '\r') {
+        error = *at == '\n' ? 0 : text_append_printable(out, "\r", 1);
+        screen->tail_size = 0;
+        if (error)
+            return error;
+    }
     while (screen->tail_size > 0 && size > 0) {
         uint32_t code;
 
