@@ -177,7 +177,9 @@ static int describe_failure(const struct many *many, const struct fanout_result 
     struct trouble trouble;
     int error;
 
-    if (!result->trouble || ending_is_loss(result->state, result->trouble)) {
+    /* One that took the order and was left is not silent, whatever ended the waiting. */
+    if (!result->trouble || ending_is_loss(result->state, result->trouble) ||
+        result->state.state == STATE_RUNNING) {
         error = ending_describe(result->state, text);
     } else {
         trouble = *result->trouble;

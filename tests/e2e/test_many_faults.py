@@ -115,6 +115,7 @@ def test_machines_that_stay_away_are_told_and_the_others_are_done(fleet, proxy):
         out, err = process.communicate(timeout=60)
     assert b"web[2,4,6,8,10] (5):\ndone\n" in out, (out, err)
     assert b"--deadline" in err and b"5 of 10 machines failed" in err, err
+    assert b"web[1,3,5,7,9] (5): left behind; it goes on running" in err, err
     assert process.returncode == 255
     assert many.console.run("nodeset", "-c", "@last.ok").out == "5\n"
 
