@@ -150,13 +150,20 @@ static void act_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 
 static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
+    HuneWindow *main = main_window(data);
     GList *windows = g_list_copy(gtk_application_get_windows(data));
 
     (void)action;
     (void)parameter;
     for (GList *at = windows; at; at = at->next)
+        g_object_ref(at->data);
+    /* The list's own first: it remembers the tabs of windows that were torn off while they stand.
+     */
+    if (main)
+        gtk_window_close(GTK_WINDOW(main));
+    for (GList *at = windows; at; at = at->next)
         gtk_window_close(at->data);
-    g_list_free(windows);
+    g_list_free_full(windows, g_object_unref);
 }
 
 /* What messages on the desktop lead to. */

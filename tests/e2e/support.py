@@ -18,7 +18,7 @@ import time
 
 ROOT = pathlib.Path(__file__).resolve().parents[2]
 SANITIZER = re.compile(r"AddressSanitizer|LeakSanitizer|runtime error:|SUMMARY: Undefined")
-PATIENCE = 30  # seconds: for hangs only, never a measure of speed
+PATIENCE = float(os.environ.get("HUNE_PATIENCE", 30))  # seconds: for hangs only, never a measure of speed
 
 SANITIZER_ENVIRONMENT = {
     "ASAN_OPTIONS": "detect_leaks=1:abort_on_error=0:exitcode=99:handle_abort=1",

@@ -248,14 +248,24 @@ class Window:
     def type(self, text):
         self.tool("type", "--delay", 15, text)
 
-    def origin(self, title=".+"):
-        # The newest one with a title: tooltips and popovers have none, and what is dragged is small.
+    def newest(self, title=".+"):
+        """The X window that came last, and where it stands. It has a title: tooltips and popovers have none,
+        and what is dragged is small."""
         for window in reversed(self.tool("search", "--onlyvisible", "--all", "--pid", self.process.pid,
                                          "--name", title).split()):
             place = dict(line.split("=") for line in
                          self.tool("getwindowgeometry", "--shell", window).split())
             if int(place["WIDTH"]) > 200:
                 break
+        return window, place
+
+    def to_front(self):
+        """Before the windows of others that stand at the same place; keys go there."""
+        window, _ = self.newest()
+        self.tool("windowraise", window, "windowfocus", "--sync", window)
+
+    def origin(self, title=".+"):
+        window, place = self.newest(title)
         frame = subprocess.run(["xprop", "-id", window, "_GTK_FRAME_EXTENTS"], text=True,
                                capture_output=True, env=self.environment).stdout
         left, top = 0, 0  # the shadow, under a compositing window manager

@@ -1,13 +1,11 @@
 """The Files tab: two folders side by side, files on their way between them."""
 import os
 import pwd
-import subprocess
-import sys
-import time
 
 import pytest
 from atspi import FOCUSED, SENSITIVE
 from gui import wait
+from hands import drag, other_program, pull
 
 
 def open_files(gui, machine, here, there, name="web1"):
@@ -311,51 +309,6 @@ def test_drag_between_the_panes(paired, sides):
     wait("the file", lambda: (here / "dragged").exists())
 
 
-def drag(gui, source, target):
-    left, top = gui.origin()
-    x, y, _, height = source.extents
-    tx, ty, width, theight = target.extents
-    pull(gui, (left + x + 60, top + y + height // 2), (left + tx + width // 2, top + ty + theight // 2))
-
-
-def pull(gui, begin, end):
-    """With the button held, as a hand would: in steps."""
-    gui.tool("mousemove", *begin, "mousedown", 1)
-    for step in range(1, 11):
-        gui.tool("mousemove", *(a + (b - a) * step // 10 for a, b in zip(begin, end)))
-        time.sleep(0.03)
-    gui.tool("mouseup", 1)
-
-
-def try_to(find):
-    try:
-        return find()
-    except subprocess.CalledProcessError:
-        return None  # there is none yet
-
-
-OTHER_PROGRAM = """
-import sys
-import gi
-gi.require_version("Gtk", "4.0")
-from gi.repository import Gdk, Gio, Gtk
-
-def activate(app):
-    window = Gtk.ApplicationWindow(application=app, title="Other", default_width=150, default_height=90)
-    label = Gtk.Label(label="drag me", hexpand=True, vexpand=True)
-    source = Gtk.DragSource()
-    files = Gdk.FileList.new_from_list([Gio.File.new_for_path(path) for path in sys.argv[1:]])
-    source.connect("prepare", lambda *_: Gdk.ContentProvider.new_for_value(files))
-    label.add_controller(source)
-    window.set_child(label)
-    window.present()
-
-app = Gtk.Application(flags=Gio.ApplicationFlags.NON_UNIQUE)
-app.connect("activate", activate)
-app.run([])
-"""
-
-
 def test_files_of_another_program_are_dropped_on_the_machine(paired, sides):
     gui, _ = paired()
     here, there = sides
@@ -363,23 +316,12 @@ def test_files_of_another_program_are_dropped_on_the_machine(paired, sides):
     outside.mkdir()
     (outside / "with space é").write_text("from outside")
     open_files(gui, "web1", here, there)
-    other = subprocess.Popen([sys.executable, "-c", OTHER_PROGRAM, outside / "with space é"],
-                             env={**gui.environment, "LD_PRELOAD": ""}, stderr=subprocess.DEVNULL)
-    try:
-        def find():
-            found = gui.tool("search", "--onlyvisible", "--all", "--pid", other.pid, "--name", "^Other$")
-            return found.split()
-        window = wait("the other program", lambda: try_to(find))[-1]
-        gui.tool("windowmove", "--sync", window, 1120, 700)
-        table = gui.find("tree table", "Files on web1")
+    with other_program(gui, outside / "with space é") as hold:
         left, top = gui.origin("^Hune$")
-        x, y, width, height = table.extents
-        pull(gui, (1190, 740), (left + x + width // 2, top + y + height // 2))
+        x, y, width, height = gui.find("tree table", "Files on web1").extents
+        pull(gui, hold, (left + x + width // 2, top + y + height // 2))
         gui.label("^Done: 12 B$")
         assert (there / "with space é").read_text() == "from outside"
-    finally:
-        other.terminate()
-        other.wait()
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

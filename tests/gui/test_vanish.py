@@ -1,0 +1,203 @@
+"""A machine that vanishes while something is done with it: killed, cut off, or so stuck that its connections
+stand but nothing comes. The window says so on every page, stays alive, and goes on when the machine is back."""
+import contextlib
+import os
+import signal
+
+import pytest
+from gui import wait
+from support import is_alive
+from test_files import big, go, row
+
+AWAY = r"^Reconnecting|^Unreachable"
+PATIENT = 120  # a machine that stands still is noticed by its silence
+
+
+class Vanishing:
+    """One agent behind a proxy, and the ways in which it can go and come back."""
+
+    def __init__(self, agent, proxy):
+        self.agent = agent
+        self.proxy = proxy
+
+    def processes(self):
+        return [pid for pid in (self.agent.pid, self.agent.find_gate()) if pid]
+
+    def go(self, way):
+        self.way = way
+        if way == "killed":
+            self.agent.process.send_signal(signal.SIGKILL)
+            self.agent.process.wait()
+        elif way == "cut":
+            self.proxy.refuse = True
+            self.proxy.cut()
+        else:
+            self.frozen = self.processes()
+            for pid in self.frozen:
+                os.kill(pid, signal.SIGSTOP)
+
+    def come_back(self):
+        if self.way == "killed":
+            self.agent.start()
+        elif self.way == "cut":
+            self.proxy.refuse = False
+        else:
+            self.thaw()
+
+    def thaw(self):
+        for pid in getattr(self, "frozen", ()):
+            if is_alive(pid):
+                with contextlib.suppress(ProcessLookupError):
+                    os.kill(pid, signal.SIGCONT)
+
+
+@pytest.fixture
+def vanishing(agent, console, window, proxy):
+    """(window, Vanishing), the machine's name is web1."""
+    made = []
+
+    def make(**options):
+        there = agent()
+        between = proxy(there.port, **options)
+        joined = console.run("join", there.invite(may="all"), "--name", "web1")
+        assert joined.code == 0, joined
+        console.machines.write_text(console.machines.read_text().replace(str(there.port), str(between.port)))
+        made.append(Vanishing(there, between))
+        return window(), made[0]
+
+    yield make
+    for one in made:
+        one.thaw()
+
+
+WAYS = pytest.mark.parametrize("way", ["killed", "cut", "frozen"])
+
+
+@WAYS
+@pytest.mark.timeout(600)
+def test_while_everything_runs(vanishing, console, tmp_path, way):
+    """A command, a shell, a transfer, a job that is looked at and graphs, all at once."""
+    gui, machine = vanishing(throttle=2000000)
+    here, there = tmp_path / "here", tmp_path / "there"
+    here.mkdir()
+    there.mkdir()
+    big(there / "large", 40 << 20)
+    assert console.run("run", "web1", "--detach", "--", "echo looked at; exec sleep 600").code == 0
+    gui.open("web1")
+    wait("graphs", lambda: any(n.name.startswith("Processor: ") for n in gui.all("image")))
+    gui.click("page tab", "Terminal")
+    terminal = gui.find("filler", "Terminal")
+    wait("a prompt", lambda: terminal.description.strip())
+    gui.click("page tab", "Journal")
+    gui.point(wait("the job", lambda: next((n for n in gui.find("list", "Jobs").children
+                                            if "looked at" in n.name), None)))
+    wait("its output", lambda: "looked at\n" in gui.entry("Output").text)
+    gui.click("page tab", "Command")
+    gui.enter(gui.entry("Command to run"), "echo begun; exec sleep 600")
+    wait("the beginning", lambda: "begun\n" in gui.entry("Output").text)
+    gui.click("page tab", "Files")
+    go(gui, "Folder here", here)
+    go(gui, "Folder on web1", there)
+    gui.point(row(gui, "Files on web1", "large"))
+    gui.press("Get here")
+    gui.label(r"^[0-9.]+ MiB of 40\.0 MiB")
+
+    machine.go(way)
+    gui.label(AWAY, seconds=PATIENT)
+    gui.label("^Connection lost at .*; it goes on when it is back$", seconds=PATIENT)
+    gui.click("page tab", "Command")
+    gui.label("connection lost; the job goes on")
+    gui.click("page tab", "Terminal")
+    gui.label("The connection is lost; the shell goes on, trying again")
+    gui.click("page tab", "Journal")
+    gui.label("The machine is not connected")
+    gui.click("page tab", "Overview")
+    gui.label(AWAY)
+    gui.find("button", "Try now")
+
+    machine.come_back()
+    if gui.has("button", "Try now"):  # it may have come back by itself
+        with contextlib.suppress(AssertionError):
+            gui.press("Try now")
+    wait("the connection", lambda: not gui.shows(AWAY), PATIENT)
+    gui.click("page tab", "Files")
+    if way == "killed":  # its jobs died with it; the transfer is a new one on the same file
+        gui.label(r"^Done: 40\.0 MiB$|lost", seconds=PATIENT)
+    else:
+        gui.label(r"^Done: 40\.0 MiB$", seconds=PATIENT)
+        assert (here / "large").read_bytes() == (there / "large").read_bytes()
+    gui.click("page tab", "Command")
+    if way == "killed":
+        gui.label("^lost|^exited|^unreachable after ")
+    else:
+        gui.press("Stop")
+        gui.label(r"^(killed|signalled\(15\)) after ")
+    gui.enter(gui.entry("Command to run"), "echo again")
+    gui.label(r"^exited\(0\) after ")
+    if way != "killed":
+        gui.click("page tab", "Terminal")
+        gui.focus(terminal)
+        gui.type("echo $((6*7))")
+        gui.key("Return")
+        wait("the same shell", lambda: "\n42" in terminal.description)
+
+
+@WAYS
+@pytest.mark.timeout(600)
+def test_while_it_is_asked(vanishing, way):
+    """Facts that are asked for, and the folders, jobs and record of a machine that is not there."""
+    gui, machine = vanishing()
+    gui.open("web1")
+    gui.click("page tab", "Command")
+    entry = gui.entry("Command to run")
+    gui.enter(entry, "os")
+    gui.label(r"^answered after ")
+    machine.go(way)
+    gui.enter(entry, "ram cpu")
+    gui.label(r"^unreachable after |^lost after ", seconds=PATIENT)
+    gui.label(AWAY, seconds=PATIENT)
+    gui.click("page tab", "Files")
+    gui.label("not connected|[Cc]onnection", gui.find("panel", "Files on web1"), seconds=PATIENT)
+    gui.click("page tab", "Journal")
+    gui.label("not connected")
+    gui.click("page tab", "Record of orders")
+    gui.label("not connected|[Cc]onnection")
+    gui.click("page tab", "Overview")
+    gui.press("24 hours")
+    gui.label("not connected|[Cc]onnection|[Nn]obody|remembers nothing|Unreachable")
+    machine.come_back()
+    if gui.has("button", "Try now"):
+        with contextlib.suppress(AssertionError):
+            gui.press("Try now")
+    wait("the connection", lambda: not gui.shows(AWAY), PATIENT)
+    gui.click("page tab", "Command")
+    gui.enter(entry, "os")
+    gui.label(r"^answered after ", seconds=PATIENT)
+
+
+@WAYS
+@pytest.mark.timeout(600)
+def test_while_it_is_added(agent, proxy, console, window, way):
+    """It vanishes between the first word and the last; the dialog tells, and the next attempt may work."""
+    there = agent()
+    between = proxy(there.port, delay=2)
+    machine = Vanishing(there, between)
+    gui = window()
+    try:
+        gui.key("ctrl+n")
+        dialog = gui.dialog("Add a machine")
+        gui.entry("Host name or address", dialog).text = "127.0.0.1"
+        gui.entry("Port", dialog).text = str(between.port)
+        gui.press("Connect", dialog)
+        gui.label("Making the connection secure|Asking who is there", dialog)
+        machine.go(way)
+        gui.find("button", "Back", dialog, seconds=PATIENT)
+        assert not console.machines.exists() or "127.0.0.1" not in console.machines.read_text()
+        between.delay = 0
+        machine.come_back()
+        gui.press("Back", dialog)
+        gui.press("Connect", dialog)
+        gui.find("button", "Add", dialog, seconds=PATIENT)
+        gui.label("does not let you in yet|It does not let you in yet", dialog)
+    finally:
+        machine.thaw()
