@@ -148,19 +148,26 @@ static void act_about(GSimpleAction *action, GVariant *parameter, gpointer data)
                           _("The Hune project"), NULL);
 }
 
+/* All of them, held. The list's own comes first: it remembers the tabs of windows that were torn
+ * off while they stand. */
+static GList *windows_to_close(HuneApplication *self)
+{
+    GList *windows = g_list_copy(gtk_application_get_windows(GTK_APPLICATION(self)));
+    HuneWindow *main = main_window(self);
+
+    if (main)
+        windows = g_list_prepend(g_list_remove(windows, main), main);
+    for (GList *at = windows; at; at = at->next)
+        g_object_ref(at->data);
+    return windows;
+}
+
 static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
-    HuneWindow *main = main_window(data);
-    GList *windows = g_list_copy(gtk_application_get_windows(data));
+    GList *windows = windows_to_close(data);
 
     (void)action;
     (void)parameter;
-    for (GList *at = windows; at; at = at->next)
-        g_object_ref(at->data);
-    /* The list's own first: it remembers the tabs of windows that were torn off while they stand.
-     */
-    if (main)
-        gtk_window_close(GTK_WINDOW(main));
     for (GList *at = windows; at; at = at->next)
         gtk_window_close(at->data);
     g_list_free_full(windows, g_object_unref);
@@ -187,13 +194,13 @@ static void act_show(GSimpleAction *action, GVariant *parameter, gpointer data)
 /* Every window is closed, so that ending from outside is ending in order. */
 static gboolean on_signal(gpointer data)
 {
-    GList *windows = g_list_copy(gtk_application_get_windows(data));
+    GList *windows = windows_to_close(data);
 
     for (GList *at = windows; at; at = at->next) {
         if (HUNE_IS_WINDOW(at->data))
             hune_window_close_now(at->data);
     }
-    g_list_free(windows);
+    g_list_free_full(windows, g_object_unref);
     g_application_quit(data);
     return G_SOURCE_REMOVE;
 }

@@ -154,7 +154,8 @@ def test_while_it_is_asked(vanishing, way):
     gui.label(r"^answered after ")
     machine.go(way)
     gui.enter(entry, "ram cpu")
-    gui.label(r"^unreachable after |^lost after ", seconds=PATIENT)
+    gui.label("^not answered$", seconds=PATIENT)
+    assert "onnect" in gui.entry("Output").text.split("$ ram cpu\n")[1]  # and why
     gui.label(AWAY, seconds=PATIENT)
     gui.click("page tab", "Files")
     gui.label("not connected|[Cc]onnection", gui.find("panel", "Files on web1"), seconds=PATIENT)
