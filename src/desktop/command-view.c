@@ -295,6 +295,7 @@ static void ask_facts(HuneCommandView *self, const gboolean wanted[FACT_COUNT])
         self->asking++;
         worker_send_ask(hune_fleet_worker(self->fleet), &ask);
     }
+    set_status(self, "");
     show_sensitive(self);
 }
 

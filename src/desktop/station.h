@@ -49,6 +49,20 @@ void sights_machine_gone(struct worker *worker, uint32_t slot);
 void alerts_presence(struct worker *worker, uint32_t slot, enum presence presence,
                      const struct trouble *trouble);
 
+/* ---- worker-ask.c ---- */
+/* What was asked of a machine and is not answered yet. Nobody waits for the answer of one that is
+ * away: it may never come back. */
+struct asking {
+    struct list at; /* in worker.asked */
+    uint32_t slot;
+    struct request *request;
+};
+void asking_begin(struct asking *asking, struct worker *worker, uint32_t slot,
+                  struct request *request);
+/* In the request's on_done. */
+void asking_end(struct asking *asking);
+void asked_machine_failed(struct worker *worker, uint32_t slot, const struct trouble *trouble);
+
 /* ---- worker-shell.c ---- */
 void shells_machine_gone(struct worker *worker, uint32_t slot);
 

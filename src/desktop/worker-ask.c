@@ -55,10 +55,36 @@ void worker_send_disconnect(struct worker *worker, uint32_t slot)
     send_slot(worker, slot, read_disconnect);
 }
 
+/* ---- what is not answered yet ---- */
+
+void asking_begin(struct asking *asking, struct worker *worker, uint32_t slot,
+                  struct request *request)
+{
+    asking->slot = slot;
+    asking->request = request;
+    list_append(&worker->asked, &asking->at);
+}
+
+void asking_end(struct asking *asking)
+{
+    list_remove(&asking->at);
+}
+
+void asked_machine_failed(struct worker *worker, uint32_t slot, const struct trouble *trouble)
+{
+    struct asking *asking;
+
+    list_for_each (&worker->asked, struct asking, at, asking) {
+        if (asking->slot == slot)
+            request_fail(asking->request, trouble);
+    }
+}
+
 /* ---- one document ---- */
 
 struct ask_letter {
     struct letter letter;
+    struct asking asking;
     struct worker *worker;
     struct worker_ask ask;
     char *path;
@@ -91,6 +117,7 @@ static void on_document(json_t *root, const struct trouble *trouble, void *user)
     struct ask_letter *ask = user;
     char *advice = NULL;
 
+    asking_end(&ask->asking);
     if (trouble)
         trouble_texts(trouble, NULL, &ask->sentence, &advice);
     else
@@ -104,13 +131,16 @@ static void read_ask(struct letter *letter, void *reader)
     struct ask_letter *ask = (struct ask_letter *)letter;
     struct worker *worker = reader;
     struct link *link = station_ready_link(worker, ask->ask.slot);
+    struct request *request;
 
     ask->worker = worker;
     letter->read = read_answer;
-    if (!link || request_document(link, ask->path, on_document, ask, NULL) != 0) {
+    if (!link || request_document(link, ask->path, on_document, ask, &request) != 0) {
         ask->sentence = g_strdup(_("The machine is not connected."));
         worker_tell(worker, letter);
+        return;
     }
+    asking_begin(&ask->asking, worker, ask->ask.slot, request);
 }
 
 void worker_send_ask(struct worker *worker, const struct worker_ask *ask)

@@ -62,6 +62,7 @@ struct worker {
     struct list ways;      /* worker-way.c */
     struct list runs;      /* worker-run.c */
     struct list kept;      /* runs that are over, and can be read again */
+    struct list asked;     /* worker-ask.c, worker-record.c */
     struct list questions; /* worker-files.c */
     struct list carries;   /* worker-carry.c */
 };

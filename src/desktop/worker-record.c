@@ -12,6 +12,7 @@ enum { LINE_MAX_BYTES = 1 << 20 };
 
 struct record_letter {
     struct letter letter;
+    struct asking asking;
     struct worker *worker;
     struct worker_record ask;
     struct buffer line; /* begun */
@@ -97,6 +98,7 @@ static void on_done(struct request *request, const struct trouble *trouble, void
     char *advice = NULL;
 
     (void)request;
+    asking_end(&record->asking);
     if (trouble)
         trouble_texts(trouble, NULL, &record->sentence, &advice);
     g_free(advice);
@@ -119,6 +121,7 @@ static void ask_record(struct letter *letter, void *reader)
         worker_tell(worker, letter);
         return;
     }
+    asking_begin(&record->asking, worker, record->ask.slot, request);
     request_send(request);
 }
 

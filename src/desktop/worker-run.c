@@ -251,6 +251,7 @@ void runs_machine_failed(struct worker *worker, uint32_t slot, const struct trou
     struct trouble copy = *trouble;
     struct run *run;
 
+    asked_machine_failed(worker, slot, trouble);
     files_machine_failed(worker, slot);
     carries_machine_failed(worker, slot, trouble);
     list_for_each (&worker->runs, struct run, at, run) {

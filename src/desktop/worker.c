@@ -136,6 +136,7 @@ struct worker *worker_start(const struct worker_settings *settings)
     list_init(&worker->ways);
     list_init(&worker->runs);
     list_init(&worker->kept);
+    list_init(&worker->asked);
     list_init(&worker->questions);
     list_init(&worker->carries);
     list_init(&worker->sights);

@@ -14,6 +14,7 @@ class Proxy:
     delay       seconds before each piece is passed on
     throttle    bytes a second
     refuse      accepts and closes at once
+    holds       connections stand and new ones are accepted, but nothing passes
     cut_at      places in all that comes back, over all connections: at each, its connection is reset
     cut_up_at   the same for what goes towards the machine
     hosts       where the machine is, by turns
@@ -27,6 +28,7 @@ class Proxy:
         self.delay = delay
         self.throttle = throttle
         self.refuse = refuse
+        self.holds = False
         self.places = {"up": list(cut_up_at), "down": list(cut_at)}
         self.passed = {"up": 0, "down": 0}
         self.cuts = 0
@@ -81,6 +83,8 @@ class Proxy:
                 piece = source.recv(size)
                 if not piece:
                     break
+                while self.holds:
+                    time.sleep(0.05)
                 time.sleep(self.delay + (len(piece) / self.throttle if self.throttle else 0))
                 sink.sendall(piece)
                 passed += len(piece)
