@@ -1,8 +1,7 @@
 /* See fleet-model.h. */
 #include "desktop/fleet-model.h"
 
-#include <string.h>
-
+#include "desktop/machine-take.h"
 #include "fleet/i18n.h"
 
 struct _HuneFleet {
@@ -153,45 +152,6 @@ guint hune_fleet_bad_count(HuneFleet *self)
 
 /* ---- the list ---- */
 
-/* True if it is another text now. */
-static gboolean set_text(char **text, const char *now)
-{
-    if (g_strcmp0(*text, now) == 0)
-        return FALSE;
-    g_free(*text);
-    *text = g_strdup(now);
-    return TRUE;
-}
-
-static void forget_connection(HuneMachine *machine)
-{
-    machine->state = machine->has_id ? MACHINE_CONNECTING : MACHINE_NEW;
-    machine->problem = PROBLEM_NONE;
-    machine->retry_us = 0;
-    g_clear_pointer(&machine->sentence, g_free);
-    g_clear_pointer(&machine->advice, g_free);
-    g_clear_pointer(&machine->pinned, g_free);
-    g_clear_pointer(&machine->seen, g_free);
-}
-
-static gboolean update_machine(HuneMachine *machine, const struct roster_row *row, gboolean is_new)
-{
-    gboolean changed = set_text(&machine->host, row->host);
-
-    changed |= set_text(&machine->tags, row->tags);
-    changed |= set_text(&machine->user, row->user);
-    changed |= set_text(&machine->id, row->id);
-    changed |= machine->port != row->port;
-    machine->port = row->port;
-    machine->has_id = row->has_id;
-    if (is_new || machine->slot != row->slot) {
-        machine->slot = row->slot;
-        forget_connection(machine);
-        changed = TRUE;
-    }
-    return changed;
-}
-
 static void set_slot(HuneFleet *self, HuneMachine *machine)
 {
     if (self->by_slot->len <= machine->slot)
@@ -221,7 +181,7 @@ static GPtrArray *merge(HuneFleet *self, const struct roster *roster)
             g_object_ref(machine);
             g_hash_table_remove(before, row->name);
         }
-        if (update_machine(machine, row, is_new) && !is_new)
+        if (hune_machine_take_row(machine, row, is_new) && !is_new)
             g_ptr_array_add(changed, machine);
         set_slot(self, machine);
         g_hash_table_insert(self->by_name, machine->name, machine);
@@ -267,14 +227,6 @@ static void splice_list(HuneFleet *self, GPtrArray *machines)
 
 /* ---- alerts ---- */
 
-static gboolean set_alert(HuneMachine *machine, guint count, const char *name)
-{
-    gboolean changed = machine->alerts != count;
-
-    machine->alerts = count;
-    return set_text(&machine->alert, name) || changed;
-}
-
 /* Each machine's alerts are counted, and the first one is named. */
 static void count_alerts(HuneFleet *self)
 {
@@ -297,8 +249,9 @@ static void count_alerts(HuneFleet *self)
     for (guint i = 0; i < self->by_slot->len; i++) {
         HuneMachine *machine = g_ptr_array_index(self->by_slot, i);
 
-        if (!machine || !set_alert(machine, GPOINTER_TO_UINT(g_hash_table_lookup(counts, machine)),
-                                   g_hash_table_lookup(names, machine)))
+        if (!machine || !hune_machine_take_alerts(
+                            machine, GPOINTER_TO_UINT(g_hash_table_lookup(counts, machine)),
+                            g_hash_table_lookup(names, machine)))
             continue;
         hune_machine_changed(machine);
         changed++;
@@ -325,8 +278,8 @@ void hune_fleet_read_roster(struct letter *letter, void *reader)
 
     self->is_read = TRUE;
     splice_list(self, machines);
-    set_text(&self->path, roster->path);
-    set_text(&self->list_fault, roster->fault);
+    hune_set_text(&self->path, roster->path);
+    hune_set_text(&self->list_fault, roster->fault);
     g_strfreev(self->bad);
     self->bad = g_steal_pointer(&roster->bad);
     self->bad_count = roster->bad_count;
@@ -343,24 +296,6 @@ static HuneMachine *machine_at(HuneFleet *self, guint32 slot)
     return slot < self->by_slot->len ? g_ptr_array_index(self->by_slot, slot) : NULL;
 }
 
-static void take_item(HuneMachine *machine, struct news_item *item)
-{
-    forget_connection(machine);
-    machine->state = item->state;
-    machine->problem = item->problem;
-    machine->retry_us = item->retry_us;
-    machine->sentence = g_steal_pointer(&item->sentence);
-    machine->advice = g_steal_pointer(&item->advice);
-    machine->pinned = g_steal_pointer(&item->pinned);
-    machine->seen = g_steal_pointer(&item->seen);
-    memcpy(machine->seen_id, item->seen_id, sizeof(machine->seen_id));
-    if (item->info) {
-        g_free(machine->info);
-        machine->info = g_steal_pointer(&item->info);
-    }
-    hune_machine_changed(machine);
-}
-
 void hune_fleet_read_news(struct letter *letter, void *reader)
 {
     struct news *news = (struct news *)letter;
@@ -371,16 +306,10 @@ void hune_fleet_read_news(struct letter *letter, void *reader)
         HuneMachine *machine = machine_at(self, item->slot);
 
         if (machine)
-            take_item(machine, item);
+            hune_machine_take_news(machine, item);
     }
     news_free(news);
     g_signal_emit(self, signals[SIGNAL_TOLD], 0);
-}
-
-static void push(guint16 history[HUNE_SAMPLES], float value)
-{
-    memmove(history, history + 1, (HUNE_SAMPLES - 1) * sizeof(*history));
-    history[HUNE_SAMPLES - 1] = hune_sample_of(value);
 }
 
 void hune_fleet_read_samples(struct letter *letter, void *reader)
@@ -392,13 +321,8 @@ void hune_fleet_read_samples(struct letter *letter, void *reader)
         const struct sample_item *item = &g_array_index(samples->items, struct sample_item, i);
         HuneMachine *machine = machine_at(self, item->slot);
 
-        if (!machine)
-            continue;
-        push(machine->cpu, item->cpu);
-        push(machine->memory, item->memory);
-        machine->samples = MIN(machine->samples + 1, HUNE_SAMPLES);
-        machine->disk_full = item->disk;
-        g_signal_emit(machine, hune_machine_sampled_signal(), 0);
+        if (machine)
+            hune_machine_take_sample(machine, item);
     }
     samples_free(samples);
     g_signal_emit(self, signals[SIGNAL_SAMPLED], 0);
@@ -410,16 +334,8 @@ void hune_fleet_read_brief(struct letter *letter, void *reader)
     HuneFleet *self = reader;
     HuneMachine *machine = machine_at(self, brief->slot);
 
-    if (machine) {
-        g_free(machine->os);
-        machine->os = g_steal_pointer(&brief->os);
-        machine->booted = brief->booted;
-        machine->ram = brief->ram;
-        machine->ram_used = brief->ram_used;
-        machine->disk = brief->disk;
-        machine->disk_used = brief->disk_used;
-        hune_machine_changed(machine);
-    }
+    if (machine)
+        hune_machine_take_brief(machine, brief);
     brief_free(brief);
 }
 
@@ -428,9 +344,9 @@ void hune_fleet_read_key(struct letter *letter, void *reader)
     struct key_news *news = (struct key_news *)letter;
     HuneFleet *self = reader;
 
-    set_text(&self->key_fault, news->fault);
-    set_text(&self->key_fingerprint, news->fingerprint);
-    set_text(&self->key_origin, news->origin);
+    hune_set_text(&self->key_fault, news->fault);
+    hune_set_text(&self->key_fingerprint, news->fingerprint);
+    hune_set_text(&self->key_origin, news->origin);
     key_news_free(news);
     g_signal_emit(self, signals[SIGNAL_FAULTS], 0);
 }
@@ -463,8 +379,8 @@ void hune_fleet_read_match(struct letter *letter, void *reader)
     HuneFleet *self = reader;
 
     if (match->serial == self->match_serial) {
-        set_text(&self->matched_text, match->text);
-        set_text(&self->match_fault, match->fault);
+        hune_set_text(&self->matched_text, match->text);
+        hune_set_text(&self->match_fault, match->fault);
         self->match_is_valid = match->is_valid;
         for (guint i = 0; match->is_valid && i < self->by_slot->len; i++) {
             HuneMachine *machine = g_ptr_array_index(self->by_slot, i);
