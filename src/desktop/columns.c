@@ -1,6 +1,8 @@
 /* See columns.h. */
 #include "desktop/columns.h"
 
+#include <string.h>
+
 #include "desktop/sparkline.h"
 #include "desktop/text-cell.h"
 #include "fleet/i18n.h"
@@ -42,9 +44,20 @@ static char *name_text(const HuneMachine *machine)
     return g_strdup(machine->name);
 }
 
+/* "Debian 12" of "Debian GNU/Linux 12 (bookworm)": the column is narrow, the machine's page says
+ * all. */
 static char *os_text(const HuneMachine *machine)
 {
-    return g_strdup(machine->os ? machine->os : "");
+    const char *os = machine->os ? machine->os : "";
+    const char *gnu = strstr(os, " GNU/Linux");
+    const char *rest = gnu ? gnu + strlen(" GNU/Linux") : "";
+    g_autofree char *text = gnu ? g_strdup_printf("%.*s%s", (int)(gnu - os), os, rest)
+                                : g_strdup(os);
+    char *nickname = strstr(text, " (");
+
+    if (nickname && g_str_has_suffix(text, ")"))
+        *nickname = '\0';
+    return g_steal_pointer(&text);
 }
 
 static char *disk_text(const HuneMachine *machine)
@@ -157,10 +170,10 @@ static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 static const struct column columns[] = {
-    {"state", N_("State"), hune_machine_state_word, by_state, 0, 11, FALSE, FALSE, TRUE},
+    {"state", N_("State"), hune_machine_state_word, by_state, 0, 14, FALSE, FALSE, TRUE},
     {"name", N_("Name"), name_text, by_name, 0, 9, TRUE, FALSE, FALSE},
     {"address", N_("Address"), hune_machine_address, by_address, 0, 13, TRUE, FALSE, FALSE},
-    {"os", N_("System"), os_text, by_os, 0, 11, TRUE, FALSE, FALSE},
+    {"os", N_("System"), os_text, by_os, 0, 9, TRUE, FALSE, FALSE},
     {"cpu", N_("CPU"), NULL, by_cpu, HUNE_MEASURE_CPU, 0, FALSE, FALSE, FALSE},
     {"memory", N_("Memory"), NULL, by_memory, HUNE_MEASURE_MEMORY, 0, FALSE, FALSE, FALSE},
     {"disk", N_("Disk"), disk_text, by_disk, 0, 5, FALSE, TRUE, FALSE},
@@ -189,10 +202,10 @@ static void show_cell(struct cell *cell)
     gtk_image_set_from_icon_name(cell->icon, hune_machine_state_icon(cell->machine));
     gtk_widget_remove_css_class(GTK_WIDGET(cell->icon), "success");
     gtk_widget_remove_css_class(GTK_WIDGET(cell->icon), "warning");
-    if (cell->machine->state == MACHINE_CONNECTED)
-        gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "success");
-    else if (hune_machine_needs_attention(cell->machine))
+    if (hune_machine_needs_attention(cell->machine))
         gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "warning");
+    else if (cell->machine->state == MACHINE_CONNECTED)
+        gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "success");
 }
 
 static void setup_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
@@ -292,7 +305,7 @@ void hune_columns_add(GtkColumnView *view)
         gtk_column_view_column_set_expand(made, column->expand);
         gtk_column_view_column_set_resizable(made, TRUE);
         if (!column->text)
-            gtk_column_view_column_set_fixed_width(made, 90);
+            gtk_column_view_column_set_fixed_width(made, 84);
         gtk_column_view_append_column(view, made);
     }
 }

@@ -345,6 +345,8 @@ GtkWidget *hune_files_view_new(HuneFleet *fleet, HuneMachine *machine)
     HuneFilesView *self = g_object_new(HUNE_TYPE_FILES_VIEW, NULL);
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *paned = gtk_paned_new(GTK_ORIENTATION_HORIZONTAL);
+    g_autoptr(GtkSizeGroup) halves = gtk_size_group_new(GTK_SIZE_GROUP_HORIZONTAL);
+    GtkWidget *here, *there;
 
     self->fleet = g_object_ref(fleet);
     self->machine = g_object_ref(machine);
@@ -357,12 +359,15 @@ GtkWidget *hune_files_view_new(HuneFleet *fleet, HuneMachine *machine)
                             G_CONNECT_SWAPPED);
     self->put = gtk_button_new_with_label(_("Put there"));
     self->get = gtk_button_new_with_label(_("Get here"));
-    gtk_paned_set_start_child(GTK_PANED(paned),
-                              side(self, GTK_WIDGET(self->here), _("This computer"), NULL,
-                                   self->put, G_CALLBACK(on_dropped_here), G_CALLBACK(on_put)));
-    gtk_paned_set_end_child(
-        GTK_PANED(paned), side(self, GTK_WIDGET(self->there), machine->name, GTK_WIDGET(self->user),
-                               self->get, G_CALLBACK(on_dropped_there), G_CALLBACK(on_get)));
+    here = side(self, GTK_WIDGET(self->here), _("This computer"), NULL, self->put,
+                G_CALLBACK(on_dropped_here), G_CALLBACK(on_put));
+    there = side(self, GTK_WIDGET(self->there), machine->name, GTK_WIDGET(self->user), self->get,
+                 G_CALLBACK(on_dropped_there), G_CALLBACK(on_get));
+    /* A paned begins where its sides' needs are in proportion: these get a half each. */
+    gtk_size_group_add_widget(halves, here);
+    gtk_size_group_add_widget(halves, there);
+    gtk_paned_set_start_child(GTK_PANED(paned), here);
+    gtk_paned_set_end_child(GTK_PANED(paned), there);
     gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_shrink_end_child(GTK_PANED(paned), FALSE);
     gtk_widget_set_vexpand(paned, TRUE);

@@ -69,6 +69,10 @@ static void setup_line(GtkSignalListItemFactory *factory, GtkListItem *list_item
         GTK_LABEL(gtk_widget_get_next_sibling(gtk_widget_get_first_child(box))), 13);
     gtk_label_set_xalign(GTK_LABEL(gtk_widget_get_next_sibling(gtk_widget_get_first_child(box))),
                          0);
+    gtk_widget_set_margin_start(box, 10);
+    gtk_widget_set_margin_end(box, 10);
+    gtk_widget_set_margin_top(box, 3);
+    gtk_widget_set_margin_bottom(box, 3);
     gtk_list_item_set_child(list_item, box);
     gtk_list_item_set_activatable(list_item, FALSE);
 }
