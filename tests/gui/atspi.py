@@ -24,16 +24,16 @@ WINDOWS = ("application", "frame", "dialog", "alert")
 
 
 class Bus:
-    """The accessibility bus of the session that the environment names."""
+    """The accessibility bus of a session bus."""
 
-    def __init__(self, timeout_ms=10000):
+    def __init__(self, session_address, timeout_ms=10000):
         self.timeout_ms = timeout_ms
-        session = Gio.bus_get_sync(Gio.BusType.SESSION, None)
+        flags = Gio.DBusConnectionFlags
+        as_client = flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION
+        session = Gio.DBusConnection.new_for_address_sync(session_address, as_client, None, None)
         address = session.call_sync("org.a11y.Bus", "/org/a11y/bus", "org.a11y.Bus", "GetAddress",
                                     None, None, Gio.DBusCallFlags.NONE, 30000, None).unpack()[0]
-        flags = Gio.DBusConnectionFlags
-        self.connection = Gio.DBusConnection.new_for_address_sync(
-            address, flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION, None, None)
+        self.connection = Gio.DBusConnection.new_for_address_sync(address, as_client, None, None)
 
     def call(self, destination, path, interface, method, arguments=None):
         return self.connection.call_sync(destination, path, interface, method, arguments, None,

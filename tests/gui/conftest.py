@@ -5,6 +5,7 @@ its list. A test fails when the window warns, leaks, or does not end in order.
 """
 import os
 import pathlib
+import re
 import shutil
 
 import pytest
@@ -70,7 +71,8 @@ def window(display, binaries, console, request):
     yield make
     kept = os.environ.get("HUNE_PICTURES")
     if kept and windows and windows[0].process.poll() is None:
-        windows[0].picture(pathlib.Path(kept) / f"{request.node.name}.png")
+        name = re.sub(r"[^\w-]+", "-", request.node.name)  # to ImageMagick, brackets are orders
+        windows[0].picture(pathlib.Path(kept) / f"{name}.png")
     bad = [line for made in windows for line in made.close()]
     assert not bad, "\n".join(bad)
 

@@ -58,8 +58,6 @@ class Display:
         self.environment["DBUS_SESSION_BUS_ADDRESS"] = self.start(
             lambda fd: ["dbus-daemon", "--session", "--nofork", "--nosyslog",
                         f"--print-address={fd}"])
-        # Gio reads it when it first speaks to the bus.
-        os.environ["DBUS_SESSION_BUS_ADDRESS"] = self.environment["DBUS_SESSION_BUS_ADDRESS"]
 
     def start(self, command):
         """Starts a server that writes where it can be reached to a descriptor; returns that."""
@@ -105,10 +103,11 @@ def wait(what, condition, seconds=PATIENCE):
 class Window:
     """hune-desktop, seen and driven as a person would."""
 
-    def __init__(self, display, program, console, *arguments, environment=None):
+    def __init__(self, display, program, console, *arguments, environment=None, scale=1):
         from atspi import ACTIVE, Bus
 
         self.display = display
+        self.scale = scale  # pixels of the screen to one of the window's
         self.log = tempfile.TemporaryFile("w+")
         self.environment = {**display.environment, **SANITIZER_ENVIRONMENT,
                             "LSAN_OPTIONS": f"suppressions={ROOT}/tests/gui/leaks.txt"
@@ -117,6 +116,7 @@ class Window:
                             "HOME": str(console.home),
                             "XDG_CONFIG_HOME": str(console.home / ".config"),
                             "XDG_DATA_HOME": str(console.home / ".local/share"),
+                            **({"GDK_SCALE": str(scale)} if scale != 1 else {}),
                             **(environment or {})}
         settings = console.home / ".config/gtk-4.0/settings.ini"
         settings.parent.mkdir(parents=True, exist_ok=True)
@@ -124,7 +124,7 @@ class Window:
         self.process = subprocess.Popen(TIED + [str(program), "--new-instance", *map(str, arguments)],
                                         env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)
-        self.bus = Bus()
+        self.bus = Bus(self.environment["DBUS_SESSION_BUS_ADDRESS"])
         try:
             self.root = wait("the application on the accessibility bus", self.find_application, 90)
             wait("an active window", lambda: len(self.windows) > 1 or  # a modal dialog may have no focus without a manager
@@ -275,10 +275,14 @@ class Window:
         return int(place["X"]) + left, int(place["Y"]) + top
 
     def point(self, node, button=1, times=1):
-        x, y, width, height = node.extents
+        """Clicks there. A banner that comes or goes meanwhile moves all that is below it."""
         left, top = self.origin()
-        self.tool("mousemove", left + x + width // 2, top + y + height // 2, "click", "--repeat",
-                  times, "--delay", 60, button)
+        for _ in range(10):
+            x, y, width, height = place = node.extents
+            self.tool("mousemove", left + self.scale * (x + width // 2), top + self.scale * (y + height // 2))
+            if node.extents == place:
+                break
+        self.tool("click", "--repeat", times, "--delay", 60, button)
 
     def focus(self, node):
         """By the mouse: AT-SPI's own way does nothing in GTK 4.8."""

@@ -6,7 +6,7 @@ import subprocess
 
 import pytest
 from atspi import FOCUSED
-from gui import wait
+from gui import Display, Window, wait
 from test_machines import THREE, wait_names, write_list
 
 KEYFILE = {"GSETTINGS_BACKEND": "keyfile"}
@@ -68,22 +68,97 @@ def test_from_the_list_to_a_command_by_keys_alone(paired):
 
 # ---- screen readers ----
 
+def nameless(root):
+    """What can be used, and has no name that could be said."""
+    return [f"{node.role} at {node.extents}" for role in NAMED
+            for node in root.walk(role, None, ("tree table",))
+            if not node.name and not node.description and not any(
+                child.name for child in node.walk("label", None, ()))
+            and not any(child.name for child in node.children)]
+
+
+def assert_named(gui, where, root=None):
+    root = root or gui.root
+    for _ in range(3):  # what was asked for may fill the page meanwhile
+        found = nameless(root)
+        if not found:
+            return
+    assert found == [], where
+
+
 def test_everything_that_is_used_has_a_name(paired):
-    gui, _ = paired()
-
-    def nameless():
-        return [f"{node.role} at {node.extents}" for role in NAMED
-                for node in gui.root.walk(role, None, ("tree table",))
-                if not node.name and not node.description and not any(
-                    child.name for child in node.walk("label", None, ()))
-                and not any(child.name for child in node.children)]
-
-    assert nameless() == []
+    """On every page and in every dialog."""
+    gui, _ = paired(2)
+    wait_names(gui, "web1", "web2")
+    assert_named(gui, "machines")
     gui.open("web1")
-    for page in ("Overview", "Command", "Terminal", "Journal"):
+    for page in ("Overview", "Command", "Terminal", "Files", "Journal"):
         gui.click("page tab", page)
-        wait(f"names of everything on {page}", lambda: not nameless() or None, 10) if nameless() else None
-        assert nameless() == [], page
+        if page == "Command":
+            gui.enter(gui.entry("Command to run"), "echo named")
+            gui.label(r"^exited\(0\) after ")
+        assert_named(gui, page)
+    gui.click("page tab", "Record of orders")
+    assert_named(gui, "record")
+    for key, title in (("ctrl+e", "Alerts"), ("ctrl+h", "Commands of before")):
+        gui.key("ctrl+f")  # the list of machines
+        wait("the list", lambda: gui.entry("Filter machines").has(FOCUSED))
+        gui.key(key)
+        wait(f"the tab {title}", lambda title=title: gui.shows(f"^{title}$"))
+        assert_named(gui, title)
+    gui.key("ctrl+f")
+    gui.point(gui.row("web1"))
+    gui.key("ctrl+a")
+    gui.label("2 selected")
+    gui.enter(gui.entry("Command for the selected machines"), "echo many")
+    gui.find("list", "Answers")
+    assert_named(gui, "results")
+    gui.key("ctrl+n")
+    assert_named(gui, "add", gui.dialog("Add a machine"))
+    gui.key("Escape")
+    gui.no_dialog()
+    for item in ("Rules for alerts…", "Preferences", "Keyboard shortcuts"):
+        gui.find("button", "Main menu").children[0].do()
+        gui.click("menu item", item)
+        assert_named(gui, item, gui.dialog())
+        gui.key("Escape")
+        gui.no_dialog()
+    gui.key("ctrl+f")
+    gui.point(gui.row("web1"))
+    gui.point(gui.row("web1"), button=3)
+    gui.click("menu item", "Edit…")
+    assert_named(gui, "edit", gui.dialog("Edit the machine"))
+    gui.key("Escape")
+    gui.no_dialog()
+
+
+def reached_by_tab(gui, most=60):
+    """Names of all that gets the focus while Tab is pressed, until it comes round."""
+    names, first = [], None
+    for _ in range(most):
+        gui.key("Tab")
+        now = next((n for n in gui.windows[-1].walk(None, None, ("tree table",)) if n.has(FOCUSED)), None)
+        if now and now == first:
+            break
+        first = first or now
+        names.append(now and (now.name or now.description or
+                              next((c.name for c in now.children if c.name), now.role)))
+    return names
+
+
+@pytest.mark.parametrize("page, wanted", [
+    ("Command", ["Command to run", "as default", "os", "kill", "Main menu"]),
+    ("Files", ["Folder here", "Folder on web1", "Read again", "Main menu"]),
+    ("Journal", ["Jobs", "Record of orders", "Main menu"]),
+])
+def test_tab_reaches_what_is_on_the_page(paired, page, wanted):
+    gui, _ = paired()
+    gui.open("web1")
+    gui.click("page tab", page)
+    wait("the connection", lambda: not gui.has("label", "Connecting"))
+    seen = reached_by_tab(gui)
+    missing = [name for name in wanted if not any(name in (s or "") for s in seen)]
+    assert not missing, (missing, seen)
 
 
 def test_rows_and_columns_read_sensibly(window, console):
@@ -126,6 +201,36 @@ def test_a_scale_that_cannot_be_is_left_alone(window, console, scale):
     write_list(console, THREE)
     gui = window(environment={"GDK_SCALE": scale})
     wait_names(gui, "web1", "web2", "db1")
+
+
+@pytest.fixture
+def large_display():
+    display = Display("2560x1600")
+    yield display
+    display.close()
+
+
+def test_twice_the_size(binaries, large_display, agent, console):
+    """GDK_SCALE=2: the window opens, everything stands inside of it, mouse and keys work."""
+    joined = console.run("join", agent().invite(may="all"), "--name", "web1")
+    assert joined.code == 0, joined
+    gui = Window(large_display, binaries.folder / "src/desktop/hune-desktop", console, scale=2)
+    try:
+        wait_names(gui, "web1")
+        _, place = gui.newest("^Hune$")
+        width, height = gui.windows[0].extents[2:]
+        assert int(place["WIDTH"]) >= 2 * width and 2 * width <= 2560 and 2 * height <= 1600
+        gui.open("web1")
+        gui.click("page tab", "Command")
+        wait("the connection", lambda: not gui.has("label", "Connecting"))
+        for node in (gui.entry("Command to run"), gui.find("button", "Run"), gui.find("button", "Main menu")):
+            x, y, wide, high = node.extents
+            assert x >= 0 and y >= 0 and x + wide <= width and y + high <= height, (node, node.extents)
+        gui.enter(gui.entry("Command to run"), "echo large")
+        gui.label(r"^exited\(0\) after ")
+    finally:
+        bad = gui.close()
+    assert not bad, "\n".join(bad)
 
 
 @pytest.mark.parametrize("where, sentence", [

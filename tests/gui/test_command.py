@@ -1,5 +1,6 @@
 """Asking and commanding one machine in its tab."""
 import os
+import re
 import time
 
 import pytest
@@ -293,21 +294,50 @@ def test_a_machine_that_stops_and_comes_back(paired):
     gui.label(r"^exited\(0\) after ")
 
 
-def test_a_machine_with_another_id(paired, agent, binaries, tmp_path):
+def reinstalled(paired, agent, console):
+    """A window over a machine in whose place another one answers: (window, the id pinned, the id seen)."""
     gui, (old,) = paired()
     gui.open("web1")
-    port = old.port
+    pinned = console.json("list")[0]["id"]
     old.stop()
-    agent(port=port)
+    seen = re.search(r"id=(SHA256:[^&]+)", agent(port=old.port).invite(may="all"))[1]
+    assert pinned != seen
     gui.label("^Id changed$", seconds=90)
-    gui.label(r"pinned: SHA256:.*\n?.*seen:\s+SHA256:")
+    return gui, pinned, seen
+
+
+def test_a_machine_with_another_id(paired, agent, console):
+    gui, pinned, seen = reinstalled(paired, agent, console)
+    shown = gui.label(r"pinned: SHA256:.*\n?.*seen:\s+SHA256:").name
+    assert pinned in shown and seen in shown
+    texts = wait("the two choices", lambda: {n.name for n in gui.all("button")} >= {
+        "Keep refusing it", "It was reinstalled: pin the new id…"})
+    assert texts and not gui.has("button", "Try now") and not gui.has("button", "Try again")
     gui.press("It was reinstalled: pin the new id…")
     dialog = gui.dialog()
     gui.label("Only do this if you know that the machine was reinstalled", dialog)
-    gui.press("Pin the new id", dialog)
+    gui.label(f"Pinned: {re.escape(pinned)}\nSeen: {re.escape(seen)}", dialog)
+    gui.press("Cancel", dialog)
+    gui.no_dialog()
+    assert console.json("list")[0]["id"] == pinned
+    gui.press("It was reinstalled: pin the new id…")
+    gui.press("Pin the new id", gui.dialog())
     gui.no_dialog()
     gui.label("^Refused$")  # it is another agent: it does not know our key
     gui.label("does not know your key")
+    assert console.json("list")[0]["id"] == seen
+
+
+def test_another_id_is_refused_for_good(paired, agent, console):
+    gui, pinned, _ = reinstalled(paired, agent, console)
+    gui.click("page tab", "Command")
+    gui.enter(gui.entry("Command to run"), "echo secret")
+    gui.label("^unreachable after |^refused|^not ")
+    assert "secret\n" not in output(gui).split("\n", 1)[1]
+    gui.press("Keep refusing it")
+    gui.label("^Disconnected$")
+    gui.gone("button", "It was reinstalled: pin the new id…")
+    assert console.json("list")[0]["id"] == pinned
 
 
 def test_run_is_insensitive_without_a_command(paired):
