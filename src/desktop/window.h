@@ -42,6 +42,8 @@ void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb ver
 void hune_window_add_machine(HuneWindow *self, const char *link);
 void hune_window_edit_machine(HuneWindow *self, HuneMachine *machine);
 void hune_window_remove_machines(HuneWindow *self, GPtrArray *machines);
+/* Those that were removed last come back. */
+void hune_window_undo_remove(HuneWindow *self);
 /* Looks at the list in this file before taking it over. */
 void hune_window_import(HuneWindow *self, GFile *file);
 void hune_window_export(HuneWindow *self, GFile *file);

@@ -43,6 +43,7 @@ struct fleet_row {
     uint32_t machine; /* its index, or FLEET_NONE */
     size_t begin;     /* offsets in fleet.source */
     size_t end;
+    const char *line; /* of a new one: where its other cells come from, in the arena; NULL */
 };
 
 struct fleet *fleet_new(void);

@@ -107,6 +107,9 @@ static int append_machine(const struct fleet *fleet, const struct machine *machi
         .out = out,
     };
 
+    if (row->kind == ROW_NEW && row->line)
+        return table_read((const uint8_t *)row->line, strlen(row->line), fleet->separator,
+                          on_source_row, &cells);
     if (row->kind == ROW_NEW)
         return on_source_row(&(struct table_row){0}, &cells);
     return table_read(buffer_bytes(&fleet->source) + row->begin, row->end - row->begin,
@@ -207,6 +210,11 @@ int fleet_export(const struct fleet *fleet, struct buffer *out)
     if (r)
         out->end = out->begin + begin;
     return r;
+}
+
+int fleet_line(const struct fleet *fleet, uint32_t index, struct buffer *out)
+{
+    return append_machine(fleet, &fleet->machines[index], FLEET_NONE, out);
 }
 
 int fleet_export_some(const struct fleet *fleet, const uint32_t *indices, uint32_t count,

@@ -190,6 +190,7 @@ static int need_columns(struct fleet *fleet, const struct machine *machine)
 int fleet_add(struct fleet *fleet, const struct machine_spec *spec, uint32_t *index_out,
               struct fault *fault)
 {
+    struct fleet_row row = {.kind = ROW_NEW, .machine = fleet->count};
     struct machine machine;
     enum column column;
     int r = fleet_judge(fleet, spec, &machine, &column);
@@ -207,8 +208,12 @@ int fleet_add(struct fleet *fleet, const struct machine_spec *spec, uint32_t *in
     }
     if (!r)
         r = need_columns(fleet, &machine);
+    if (!r && spec->line) {
+        row.line = arena_text(&fleet->arena, spec->line, strlen(spec->line));
+        r = row.line ? 0 : -ENOMEM;
+    }
     if (!r)
-        r = fleet_append_row(fleet, (struct fleet_row){.kind = ROW_NEW, .machine = fleet->count});
+        r = fleet_append_row(fleet, row);
     if (r)
         return r;
     machine.row = fleet->row_count - 1;

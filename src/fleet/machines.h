@@ -183,8 +183,13 @@ struct machine_spec {
     const char *tags;  /* separated by commas or spaces; NULL for none */
     const char *user;  /* NULL for none */
     const uint8_t *id; /* MACHINE_ID_SIZE bytes, or NULL */
+    /* A line as fleet_line() told it: cells of columns that are none of ours come from there. It
+     * must have this list's columns. NULL: those cells are empty. Copied. */
+    const char *line;
 };
 
+/* Appends a machine's line as it would be written now, without a NUL. Returns 0 or -ENOMEM. */
+int fleet_line(const struct fleet *fleet, uint32_t index, struct buffer *out);
 /* Returns 0, -ENOMEM, or the enum bad_row that forbids it (with its sentence in `fault`). */
 int fleet_add(struct fleet *fleet, const struct machine_spec *spec, uint32_t *index_out,
               struct fault *fault);

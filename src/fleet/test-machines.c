@@ -40,6 +40,23 @@ static void test_changed_lines_keep_the_rest(void **state)
                          ";h4:7;;d;\r\n");
 }
 
+/* A machine that was removed and is brought back has the cells that are not ours, too. */
+static void test_a_line_comes_back(void **state)
+{
+    static const char text[] = "owner,host,tags,note\n\"Ann, boss\",h1,x,\"# mine\"\nBob,h2,,\n";
+    _cleanup_fleet_ struct fleet *fleet = parse(text);
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+    struct machine_spec spec = {.host = "h1", .tags = "x"};
+    uint32_t first = 0;
+
+    (void)state;
+    assert_int_equal(fleet_line(fleet, 0, &line), 0);
+    assert_int_equal(fleet_remove(fleet, &first, 1), 0);
+    spec.line = buffer_text(&line);
+    assert_int_equal(fleet_add(fleet, &spec, NULL, NULL), 0);
+    expect_export(fleet, "owner,host,tags,note\nBob,h2,,\n\"Ann, boss\",h1,x,\"# mine\"\n");
+}
+
 /* What would read back differently is quoted: a comment's sign, spaces at the ends, line ends. */
 static void test_quoting(void **state)
 {
@@ -143,6 +160,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_changed_lines_keep_the_rest),
+        cmocka_unit_test(test_a_line_comes_back),
         cmocka_unit_test(test_quoting),
         cmocka_unit_test(test_columns_appear_when_needed),
         cmocka_unit_test(test_changes),

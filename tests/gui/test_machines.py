@@ -100,7 +100,7 @@ def test_remove_and_undo(window, console):
     assert "kept 1" in console.machines.read_text()
     gui.press("Undo")
     wait_names(gui, "web1", "web2", "db1")
-    assert "web2" in console.machines.read_text()
+    assert "web2,192.0.2.2,10000,web,kept 2\n" in console.machines.read_text()  # its note, too
 
 
 def test_edit_is_saved_at_once_and_judged(window, console):
