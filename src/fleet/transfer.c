@@ -1,110 +1,19 @@
 /* See transfer.h. One machine's turn ends when both of its halves have: the job there, the courier
- * here. */
-#include "fleet/transfer.h"
-
+ * here. The parcel's way out is here, its way in is in transfer-in.c, and what is read off it as it
+ * passes in transfer-passage.c. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/belt.h"
-#include "base/buffer.h"
-#include "base/list.h"
 #include "fleet/courier-words.h"
-#include "fleet/remote-parcel.h"
-#include "proto/parcel.h"
+#include "fleet/transfer-private.h"
 #include "proto/verb.h"
 
-enum {
-    /* Of what our courier has not taken yet, more than this holds the parcel's window, so that what
-     * is on its way and what lies here are both enough. With a new connection comes a new window:
-     * it is not asked for while more than this lies here. */
-    HELD_FREE = LIMIT_STREAM_WINDOW,
-    TAKEN_STEP = 512 * 1024, /* what our courier takes before it tells */
-    LINE_MAX_BYTES = 16 * 1024,
-    RECEIPT_MAX = 4096,
-    ENTRY_OVERHEAD = 1600, /* about what a file takes in a parcel besides its bytes */
-};
-
-_Static_assert((int)COURIER_BELT >= (int)HELD_FREE + (int)LIMIT_STREAM_WINDOW,
-               "what a window lets come finds room");
-
-struct turn {
-    struct fanout_transfer *task;
-    struct fanout_visit *visit;
-    struct remote_job *job;
-    struct courier *courier;
-
-    uint8_t head[PARCEL_HEAD_SIZE]; /* the parcel's first bytes, as they pass */
-    size_t head_size;
-    uint8_t tail[PARCEL_TAIL_SIZE]; /* and its last ones */
-    uint64_t passed, total, expected;
-
-    struct remote_parcel *parcel; /* get: once the machine has the job */
-    struct belt belt;             /* to or from our courier */
-    size_t kept;                  /* get: of what came, and was not given back */
-    size_t seen;                  /* put: of what lies there */
-    bool read_all;                /* put: our courier has said everything */
-    struct buffer lines;          /* of the machine's courier */
-    struct buffer text;           /* put: its receipt */
-
-    bool job_ended, courier_ended, parcel_ended, stopping, failed_here;
-    struct job_state state;
-    struct trouble trouble;
-    bool has_trouble;
-    int code; /* of our courier */
-    struct receipt receipt;
-    bool has_receipt;
-};
+enum { LINE_MAX_BYTES = 16 * 1024, RECEIPT_MAX = 4096 };
 
 static uint32_t machine_of(const struct turn *turn)
 {
     return fanout_visit_machine(turn->visit);
-}
-
-/* ---- the parcel as it passes ---- */
-
-static void notice_head(struct turn *turn)
-{
-    struct reader reader = reader_init(turn->head + 9, PARCEL_HEAD_SIZE - 9);
-    uint64_t bytes = reader_u64(&reader);
-    uint64_t entries = reader_u64(&reader);
-
-    /* Also a number that a machine made up is only shown. */
-    if (entries == 0 || bytes > 1ull << 60 || entries > 1ull << 40)
-        return;
-    turn->total = bytes;
-    turn->expected = bytes + entries * ENTRY_OVERHEAD;
-    turn->task->progress.unknown--;
-    turn->task->progress.total += bytes;
-}
-
-/* In bytes of files: what passes holds names, too. */
-static uint64_t moved(const struct turn *turn, uint64_t passed)
-{
-    if (turn->expected == 0)
-        return passed;
-    if (passed >= turn->expected)
-        return turn->total;
-    return (uint64_t)((double)passed / (double)turn->expected * (double)turn->total);
-}
-
-static void notice(struct turn *turn, const uint8_t *bytes, size_t size)
-{
-    size_t missing = PARCEL_HEAD_SIZE - turn->head_size;
-    size_t taken = size < missing ? size : missing;
-    size_t kept = size < PARCEL_TAIL_SIZE ? size : PARCEL_TAIL_SIZE;
-    uint64_t before = moved(turn, turn->passed);
-
-    if (missing > 0) {
-        memcpy(turn->head + turn->head_size, bytes, taken);
-        turn->head_size += taken;
-        if (turn->head_size == PARCEL_HEAD_SIZE)
-            notice_head(turn);
-    }
-    memmove(turn->tail, turn->tail + kept, PARCEL_TAIL_SIZE - kept);
-    memcpy(turn->tail + PARCEL_TAIL_SIZE - kept, bytes + size - kept, kept);
-    turn->passed += size;
-    turn->task->progress.moved += moved(turn, turn->passed) - before;
 }
 
 /* ---- the end ---- */
@@ -127,11 +36,6 @@ static bool is_good_exit(const struct turn *turn)
     return turn->state.state == STATE_EXITED && !turn->has_trouble;
 }
 
-static const uint8_t *sum_of(const struct turn *turn)
-{
-    return turn->tail + PARCEL_TAIL_SIZE - SHA256_SIZE;
-}
-
 /* What both halves say together. */
 static bool is_whole(const struct turn *turn)
 {
@@ -139,7 +43,7 @@ static bool is_whole(const struct turn *turn)
         return false;
     if (turn->task->verb == VERB_GET)
         return turn->code == 0;
-    return turn->state.detail == 0 && memcmp(turn->receipt.sum, sum_of(turn), SHA256_SIZE) == 0;
+    return turn->state.detail == 0 && memcmp(turn->receipt.sum, turn_sum(turn), SHA256_SIZE) == 0;
 }
 
 /* A parcel that is shown is not unpacked, so nobody writes a receipt for it. */
@@ -149,7 +53,7 @@ static bool is_shown(const struct turn *turn)
            turn->head[8] == PARCEL_PLAIN && turn->code == 0;
 }
 
-static void turn_settle(struct turn *turn)
+void turn_settle(struct turn *turn)
 {
     struct fanout_visit *visit = turn->visit;
     struct transfer_report report;
@@ -167,7 +71,7 @@ static void turn_settle(struct turn *turn)
     };
     if (is_shown(turn))
         report.entries = 1;
-    memcpy(report.sum, sum_of(turn), sizeof(report.sum));
+    memcpy(report.sum, turn_sum(turn), sizeof(report.sum));
     if (remote_job_is_accepted(turn->job)) {
         memcpy(id, remote_job_id(turn->job), sizeof(id));
         report.job = id;
@@ -203,12 +107,9 @@ static void tell_line(const struct turn *turn, const char *text, size_t size)
 
 /* ---- the courier here ---- */
 
-static void pump_in(struct turn *turn);
 static void pump_out(struct turn *turn);
-static void give_back(struct turn *turn);
 
-/* What is made there is of no use here. */
-static void stop_here(struct turn *turn)
+void turn_stop_here(struct turn *turn)
 {
     if (turn->stopping)
         return;
@@ -222,7 +123,7 @@ static void on_courier_bell(void *user)
     struct turn *turn = user;
 
     if (turn->task->verb == VERB_GET)
-        pump_in(turn);
+        turn_take_in(turn);
     else
         pump_out(turn);
 }
@@ -251,8 +152,8 @@ static void on_courier_end(void *user, int code, const struct receipt *receipt)
     }
     /* Nobody takes the rest: no more of it is made, and what comes is dropped. */
     if (turn->task->verb == VERB_GET && code != 0 && !turn->job_ended)
-        stop_here(turn);
-    give_back(turn);
+        turn_stop_here(turn);
+    turn_give_back(turn);
     if (turn->parcel)
         remote_parcel_resume(turn->parcel);
     turn_settle(turn);
@@ -264,96 +165,6 @@ static const struct courier_events courier_events = {
     .on_end = on_courier_end,
 };
 
-/* ---- get: from the machine to the courier ---- */
-
-static size_t held(const struct turn *turn)
-{
-    size_t room;
-
-    (void)belt_room(&turn->belt, &room);
-    return COURIER_BELT - room;
-}
-
-/* What our courier has taken goes back to the machine as window; it tells when there is more. */
-static void give_back(struct turn *turn)
-{
-    size_t now, keeps;
-
-    do {
-        now = turn->courier ? held(turn) : 0;
-        keeps = now > HELD_FREE ? now - HELD_FREE : 0;
-        if (turn->parcel && turn->kept > keeps) {
-            remote_parcel_give_back(turn->parcel, turn->kept - keeps);
-            turn->kept = keeps;
-        }
-    } while (keeps > 0 && !belt_wait_for_room(&turn->belt, COURIER_BELT - now + TAKEN_STEP));
-}
-
-/* Our courier has taken some of what was held. */
-static void pump_in(struct turn *turn)
-{
-    give_back(turn);
-    if (turn->parcel && held(turn) <= HELD_FREE)
-        remote_parcel_resume(turn->parcel);
-}
-
-static void on_parcel_bytes(void *user, const uint8_t *bytes, size_t size)
-{
-    struct turn *turn = user;
-    size_t room;
-    uint8_t *at;
-
-    notice(turn, bytes, size);
-    turn->kept += size;
-    at = belt_room(&turn->belt, &room);
-    if (turn->courier && size > room) {
-        /* It cannot be; then it is cut here, and refused there. */
-        courier_write_end(turn->courier);
-    } else if (turn->courier) {
-        memcpy(at, bytes, size);
-        if (belt_put(&turn->belt, size))
-            courier_ring(turn->courier);
-    }
-    give_back(turn);
-}
-
-static void on_parcel_interrupted(void *user)
-{
-    struct turn *turn = user;
-
-    turn->kept = 0;
-    if (turn->courier && belt_wait_for_room(&turn->belt, COURIER_BELT - HELD_FREE))
-        remote_parcel_pause(turn->parcel);
-}
-
-static void on_parcel_end(void *user, const struct trouble *trouble)
-{
-    struct turn *turn = user;
-
-    turn->parcel_ended = true;
-    /* Then why is told by the job's end, before our courier misses the rest. */
-    if (trouble && !turn->job_ended)
-        stop_here(turn);
-    else if (turn->courier)
-        courier_write_end(turn->courier);
-    turn_settle(turn);
-}
-
-static const struct remote_parcel_events parcel_events = {
-    .on_bytes = on_parcel_bytes,
-    .on_interrupted = on_parcel_interrupted,
-    .on_end = on_parcel_end,
-};
-
-static void fetch(struct turn *turn)
-{
-    if (turn->parcel)
-        return;
-    if (remote_parcel_start(&turn->parcel, remote_job_link(turn->job), remote_job_id(turn->job),
-                            &parcel_events, turn) != 0)
-        stop_here(turn);
-}
-
 /* ---- put: from the courier to the job ---- */
 
 /* All that lies on the belt; what is new of it passes here. */
@@ -363,7 +174,7 @@ static struct slice look(struct turn *turn)
 
     bytes.bytes = belt_bytes(&turn->belt, &bytes.size);
     if (bytes.size > turn->seen)
-        notice(turn, bytes.bytes + turn->seen, bytes.size - turn->seen);
+        turn_notice(turn, bytes.bytes + turn->seen, bytes.size - turn->seen);
     turn->seen = bytes.size;
     return bytes;
 }
@@ -460,7 +271,7 @@ static void on_accepted(struct remote_job *job, void *user)
     else if (turn->task->verb == VERB_PUT)
         pump_out(turn); /* from here on its bell tells when there is more */
     else
-        fetch(turn);
+        turn_fetch(turn);
 }
 
 static void on_job_end(struct remote_job *job, struct job_state state,
