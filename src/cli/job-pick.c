@@ -136,7 +136,7 @@ static void consider(struct choice *choice, const struct job_object *object)
         return;
     uuid_format(object->id, id);
     buffer_printf(&choice->shown, "%s%s  ", choice->count > 1 ? "\n" : "", id);
-    state_describe(object->state, &choice->shown);
+    outcome_describe(object->state, &choice->shown);
     buffer_printf(&choice->shown, "  %s", object->label);
 }
 

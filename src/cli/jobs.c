@@ -11,6 +11,7 @@
 #include "cli/json-line.h"
 #include "cli/render.h"
 #include "fleet/fanout-task.h"
+#include "fleet/outcome.h"
 #include "proto/state.h"
 
 struct jobs_options {
@@ -137,7 +138,7 @@ static void show_row(struct listing *listing, struct grid *grid, const struct ro
 
     grid_cell(grid, listing->session->fleet->machines[row->machine].name);
     grid_cell(grid, job_short(row->job.id, id));
-    grid_cell(grid, state_describe(row->job.state, &state) == 0 ? buffer_text(&state) : "");
+    grid_cell(grid, outcome_describe(row->job.state, &state) == 0 ? buffer_text(&state) : "");
     /* In the console's time: the machine's clock may be wrong. */
     grid_cell(grid, amount_moment(row->job.started_ms + clock_wall_ms() - row->now_ms, text));
     grid_cell(grid, amount_duration(took_ms(row), text));

@@ -132,22 +132,6 @@ int ending_describe(struct job_state state, struct buffer *out)
     return state_append(out, state);
 }
 
-int state_describe(struct job_state state, struct buffer *out)
-{
-    switch (state.state) {
-    case STATE_QUEUED: return buffer_append_text(out, _("queued"));
-    case STATE_RUNNING: return buffer_append_text(out, _("running"));
-    case STATE_EXITED: return buffer_printf(out, _("exited(%u)"), state.detail);
-    case STATE_SIGNALLED: return buffer_printf(out, _("signalled(%u)"), state.detail);
-    case STATE_TIMED_OUT: return buffer_append_text(out, _("timed-out"));
-    case STATE_KILLED: return buffer_append_text(out, _("killed"));
-    case STATE_LOST:
-        return buffer_append_text(out, state.detail == LOST_AGENT ? _("lost(agent restarted)")
-                                                                  : _("lost(machine restarted)"));
-    default: return state_append(out, state);
-    }
-}
-
 /* Output was shown as it came; what is left to tell is what went wrong. */
 static void ending(struct console *console, const struct ending *ending)
 {

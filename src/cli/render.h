@@ -73,7 +73,5 @@ void json_put_trouble(struct json_line *line, const struct trouble *trouble);
 void facts_show(struct output *output, const struct answer *answer);
 /* Appends how a job ended, as a person says it: "ended by signal 9 (Killed)". 0 or -ENOMEM. */
 int ending_describe(struct job_state state, struct buffer *out);
-/* The state as a list shows it: "exited(3)", in the reader's language. 0 or -ENOMEM. */
-int state_describe(struct job_state state, struct buffer *out);
 /* "run, observe as root": what a key may do, for people. */
 void rights_show(struct output *output, uint16_t rights, const char *run_as);

@@ -10,6 +10,7 @@
 #include "desktop/output-view.h"
 #include "desktop/row-lines.h"
 #include "desktop/shell.h"
+#include "fleet/outcome.h"
 #include "fleet/i18n.h"
 #include "fleet/job-object.h"
 #include "proto/command.h"
@@ -57,7 +58,7 @@ static char *state_text(struct job_state state)
 {
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
-    if (state_append(&text, state) != 0)
+    if (outcome_describe(state, &text) != 0)
         return g_strdup("");
     return g_strndup((const char *)buffer_bytes(&text), buffer_length(&text));
 }

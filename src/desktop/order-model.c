@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "desktop/past.h"
+#include "fleet/outcome.h"
 #include "fleet/i18n.h"
 
 struct _HuneOrder {
@@ -339,7 +340,7 @@ char *hune_answer_state_text(const struct hune_answer *answer)
         return g_strdup(_("waiting"));
     if (answer->state == HUNE_ANSWER_RUNNING)
         return g_strdup(answer->is_broken ? _("connection lost; the job goes on") : _("running"));
-    if (state_append(&text, answer->end) != 0)
+    if (outcome_describe(answer->end, &text) != 0)
         return g_strdup("");
     return g_strndup((const char *)buffer_bytes(&text), buffer_length(&text));
 }

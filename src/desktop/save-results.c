@@ -48,6 +48,18 @@ static void put_json(struct buffer *out, const struct hune_answer *answer, const
     buffer_append_text(out, "}\n");
 }
 
+/* For programs: the same in every language. */
+static char *end_word(const struct hune_answer *answer)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+    if (answer->state != HUNE_ANSWER_ENDED)
+        return g_strdup(answer->state == HUNE_ANSWER_WAITING ? "waiting" : "running");
+    if (state_append(&text, answer->end) != 0)
+        return g_strdup("");
+    return g_strndup((const char *)buffer_bytes(&text), buffer_length(&text));
+}
+
 GBytes *hune_results_bytes(HuneOrder *order, const char *format)
 {
     _cleanup_buffer_ struct buffer out = BUFFER_INIT;
@@ -60,9 +72,10 @@ GBytes *hune_results_bytes(HuneOrder *order, const char *format)
         put = put_json;
     }
     for (guint i = 0; i < hune_order_count(order); i++) {
-        g_autofree char *end = hune_answer_state_text(hune_order_answer(order, i));
+        const struct hune_answer *answer = hune_order_answer(order, i);
+        g_autofree char *end = put == put_text ? hune_answer_state_text(answer) : end_word(answer);
 
-        put(&out, hune_order_answer(order, i), end);
+        put(&out, answer, end);
     }
     return g_bytes_new(buffer_bytes(&out), buffer_length(&out));
 }

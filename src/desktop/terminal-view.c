@@ -5,6 +5,7 @@
 
 #include "base/buffer.h"
 #include "desktop/shell.h"
+#include "fleet/outcome.h"
 #include "fleet/i18n.h"
 
 /* VTE queues whatever it is fed and tells nobody when it was shown: so much is said to be shown in
@@ -125,7 +126,7 @@ static void show_end(HuneTerminalView *self, const struct shell_news *news)
 
     if (news->sentence) {
         text = g_strdup_printf("%s\n%s", news->sentence, news->advice ? news->advice : "");
-    } else if (state_append(&state, news->state) == 0) {
+    } else if (outcome_describe(news->state, &state) == 0) {
         buffer_append(&state, "", 1);
         text = g_strdup_printf(_("The shell has ended: %s"), (const char *)buffer_bytes(&state));
     }

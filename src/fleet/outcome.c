@@ -1,6 +1,8 @@
 /* What a machine's turn came to. */
 #include "fleet/outcome.h"
 
+#include "fleet/i18n.h"
+
 enum {
     EXIT_TIMED_OUT = 124, /* as timeout(1) */
     EXIT_SIGNAL_BASE = 128,
@@ -32,4 +34,23 @@ int outcome_exit_status(struct job_state state)
     case STATE_REFUSED: return EXIT_REFUSED;
     default: return EXIT_UNREACHABLE;
     }
+}
+
+int outcome_describe(struct job_state state, struct buffer *out)
+{
+    switch (state.state) {
+    case STATE_QUEUED: return buffer_append_text(out, _("queued"));
+    case STATE_RUNNING: return buffer_append_text(out, _("running"));
+    case STATE_EXITED: return buffer_printf(out, _("exited(%u)"), state.detail);
+    case STATE_SIGNALLED: return buffer_printf(out, _("signalled(%u)"), state.detail);
+    case STATE_TIMED_OUT: return buffer_append_text(out, _("timed-out"));
+    case STATE_KILLED: return buffer_append_text(out, _("killed"));
+    case STATE_LOST:
+        return buffer_append_text(out, state.detail == LOST_AGENT ? _("lost(agent restarted)")
+                                                                  : _("lost(machine restarted)"));
+    case STATE_UNREACHABLE: return buffer_append_text(out, _("unreachable"));
+    case STATE_UNSENT: return buffer_append_text(out, _("unsent"));
+    case STATE_REFUSED: break;
+    }
+    return state_append(out, state);
 }

@@ -10,3 +10,5 @@ struct job_state outcome_of_trouble(const struct trouble *trouble);
 /* 0 for exited(0), the code for exited(n), 128 + n for signalled(n), 124 timed-out, 137 killed, 254
  * refused, 255 unreachable, unsent, lost or not ended. The status over many is the largest. */
 int outcome_exit_status(struct job_state state);
+/* Appends the state as a list shows it: "exited(3)", in the reader's language. 0 or -ENOMEM. */
+int outcome_describe(struct job_state state, struct buffer *out);
