@@ -417,6 +417,8 @@ int gate_init(struct gate *gate, struct door *door, struct tls_context *tls,
     if (!r)
         r = uv_loop_init(&gate->loop);
     if (!r)
+        r = uv_tcp_init(&gate->loop, &gate->first_stream);
+    if (!r)
         r = uv_timer_init(&gate->loop, &gate->unopened_timer);
     if (!r)
         r = uv_poll_init(&gate->loop, &gate->door_poll, door_fd(door));
@@ -451,6 +453,7 @@ void gate_deinit(struct gate *gate)
     jobs_deinit(&gate->jobs);
     record_deinit(&gate->record);
     pulse_deinit(&gate->pulse);
+    uv_close((uv_handle_t *)&gate->first_stream, NULL);
     uv_close((uv_handle_t *)&gate->unopened_timer, NULL);
     uv_close((uv_handle_t *)&gate->door_poll, NULL);
     uv_close((uv_handle_t *)&gate->trim_timer, NULL);

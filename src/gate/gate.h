@@ -33,6 +33,7 @@ struct gate {
 
     struct list sessions;
     uint32_t last_connection; /* the number of the newest session */
+    uv_tcp_t first_stream;    /* with a loop's first, libuv opens a spare file: later it may not */
     uv_timer_t trim_timer;    /* runs when sessions have ended */
     struct unopened unopened;
     uv_timer_t unopened_timer; /* runs only while there is an unopened session */

@@ -6,6 +6,7 @@
 #include <grp.h>
 #include <linux/close_range.h>
 #include <signal.h>
+#include <stddef.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,11 +28,37 @@ enum { CHILD_VARIABLES = 16, CHILD_HELPER_FD = 3 };
 
 _Static_assert((int)TRANSFER_BELT_FD > (int)CHILD_HELPER_FD, "each has its own");
 
+/* What the child makes of its order. It may share the spawner's memory (run_clone_shared), which
+ * takes it back by beginning anew; malloc() would leak there, and be left broken by a child that is
+ * killed in the middle of it. The most is two addresses for each byte of the payload, and two
+ * copies; pages that are not used cost nothing. */
+static struct {
+    _Alignas(max_align_t) uint8_t bytes[20 * RUN_SHARED_PAYLOAD];
+    size_t used;
+} child_memory;
+
+/* Zeroed, or NULL. */
+static void *child_take(size_t count, size_t size)
+{
+    size_t room = sizeof(child_memory.bytes) - child_memory.used;
+    size_t wanted;
+    void *taken;
+
+    if (__builtin_mul_overflow(count, size, &wanted) || wanted > SIZE_MAX / 2)
+        return NULL;
+    wanted = (wanted + sizeof(max_align_t) - 1) & ~(sizeof(max_align_t) - 1);
+    if (wanted > room)
+        return calloc(1, wanted); /* of a longer payload, which shares no memory */
+    taken = child_memory.bytes + child_memory.used;
+    child_memory.used += wanted;
+    return memset(taken, 0, wanted);
+}
+
 /* In the child: a sentence on the job's standard error, and the end. */
 static _Noreturn void give_up(int code, const char *what, const char *object)
 {
-    fprintf(stderr, "huned: %s%s%s: %s\n", what, *object ? " " : "", object, strerror(errno));
-    fflush(stderr);
+    dprintf(STDERR_FILENO, "huned: %s%s%s: %s\n", what, *object ? " " : "", object,
+            strerror(errno));
     _exit(code);
 }
 
@@ -108,9 +135,13 @@ static void child_enter_directory(const struct account *account, const char *dir
 
 static void add_variable(char **environment, size_t *count, const char *name, const char *value)
 {
-    if (*count < CHILD_VARIABLES && value &&
-        asprintf(&environment[*count], "%s=%s", name, value) >= 0)
-        ++*count;
+    size_t size = value ? strlen(name) + 1 + strlen(value) + 1 : 0;
+    char *text = *count < CHILD_VARIABLES && value ? child_take(size, 1) : NULL;
+
+    if (!text)
+        return;
+    snprintf(text, size, "%s=%s", name, value);
+    environment[(*count)++] = text;
 }
 
 /* From the passwd entry, as login(1) makes it; the order's own variables come behind and win. */
@@ -119,7 +150,7 @@ static char **child_environment(const struct run_request *request, const char *t
 {
     static const char *const passed[] = {"LANG", "LC_ALL", "TZ"};
     const struct account *account = &request->account;
-    char **environment = calloc(CHILD_VARIABLES + own_count + 1, sizeof(*environment));
+    char **environment = child_take(CHILD_VARIABLES + own_count + 1, sizeof(*environment));
     size_t count = 0;
 
     if (!environment)
@@ -151,9 +182,10 @@ static char **child_environment(const struct run_request *request, const char *t
 static _Noreturn void child_execute_line(const char *line)
 {
     char *words[PLAIN_WORDS_MAX + 1];
-    char *copy = strdup(line);
+    size_t size = strlen(line) + 1;
+    char *copy = child_take(size, 1);
 
-    if (copy && plain_line_split(copy, words))
+    if (copy && plain_line_split(memcpy(copy, line, size), words))
         execvp(words[0], words);
     /* Also when that failed: the shell then says what is wrong, in its own words. */
     execl("/bin/sh", "sh", "-c", line, NULL);
@@ -223,9 +255,9 @@ static _Noreturn void child_execute(const struct run_request *request,
                                     const struct child_order *order)
 {
     const struct command_view *view = &order->terminal.command;
-    char *storage = malloc(request->payload.size + 1);
-    char **arguments = calloc(view->arguments + 1u, sizeof(*arguments));
-    char **variables = calloc(view->variables + 1u, sizeof(*variables));
+    char *storage = child_take(request->payload.size + 1, 1);
+    char **arguments = child_take(view->arguments + 1u, sizeof(*arguments));
+    char **variables = child_take(view->variables + 1u, sizeof(*variables));
     char *directory;
 
     if (!storage || !arguments || !variables)
@@ -270,6 +302,7 @@ _Noreturn void child_main(const struct run_request *request)
 {
     struct child_order order;
 
+    child_memory.used = 0;
     /* Nobody of the warden's terminal, if it has one, may reach the job. */
     setsid();
     child_set_descriptors(request);

@@ -66,5 +66,16 @@ pid_t run_finish(struct run_birth *birth);
 /* The fork itself, with further flags of clone(2). Returns the pid or -errno. */
 pid_t run_clone(const struct run_request *request, uint64_t flags);
 
+/* The same for less than half: the child shares its maker's memory until it becomes its command,
+ * and its maker sleeps as long (CLONE_VM | CLONE_VFORK). So it says by itself, through the socket
+ * `announce`, which pid it has, before it does anything that could take long. Returns the pid or
+ * -errno; -ENOSYS where this cannot be done. For the spawner alone, which has nothing to hide and
+ * can be replaced. */
+pid_t run_clone_shared(const struct run_request *request, int announce);
+/* Only who stays the user that the spawner is: another could stop the child half-way by a signal,
+ * and reads its payload where it has lost the right to harm. */
+bool run_may_share(const struct run_request *request);
+enum { RUN_SHARED_PAYLOAD = 64 * 1024 };
+
 /* What the child ends with when it never became the command: the shell's own numbers. */
 enum { RUN_EXIT_NOT_STARTED = 125, RUN_EXIT_NOT_EXECUTABLE = 126, RUN_EXIT_NOT_FOUND = 127 };

@@ -11,6 +11,7 @@
 #include <sys/prctl.h>
 #include <sys/socket.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -25,7 +26,12 @@
 enum {
     SPAWNER_INLINE = 64 * 1024,
     SPAWNER_FDS = RUN_DESCRIPTORS + 1,
+    /* How long it may be held up by a child that shares its memory and hangs, on a file system that
+     * does not answer, say. */
+    SPAWNER_PATIENCE_MS = 3000,
 };
+
+_Static_assert((int)SPAWNER_INLINE <= (int)RUN_SHARED_PAYLOAD, "what comes inline may be shared");
 
 union control {
     struct cmsghdr header; /* for its alignment */
@@ -63,6 +69,7 @@ static pid_t serve_one(int socket, struct asked *asked, struct msghdr *message, 
     _cleanup_buffer_ struct buffer stored = BUFFER_INIT;
     struct run_request *request = &asked->request;
     _cleanup_close_ int payload = take_descriptors(message, request);
+    bool told;
     pid_t pid;
     int r = 0;
 
@@ -74,11 +81,18 @@ static pid_t serve_one(int socket, struct asked *asked, struct msghdr *message, 
     } else if (request->payload.size > size - sizeof(*request)) {
         r = -EBADMSG;
     }
-    pid = r ? r : run_clone(request, CLONE_PARENT);
+    pid = -ENOSYS;
+    if (!r && run_may_share(request))
+        pid = run_clone_shared(request, socket);
+    told = pid > 0; /* by itself */
+    if (!told)
+        pid = r ? r : run_clone(request, CLONE_PARENT);
     for (size_t i = 0; i < RUN_DESCRIPTORS; i++) {
         if (request->descriptors[i] >= 0)
             close(request->descriptors[i]);
     }
+    if (told)
+        return pid;
     return send(socket, &pid, sizeof(pid), MSG_NOSIGNAL) == sizeof(pid) ? pid : -EPIPE;
 }
 
@@ -114,6 +128,8 @@ static _Noreturn void spawner_main(int socket)
 
 int spawner_start(struct spawner *spawner)
 {
+    const struct timeval patience = {.tv_sec = SPAWNER_PATIENCE_MS / 1000,
+                                     .tv_usec = SPAWNER_PATIENCE_MS % 1000 * 1000};
     int ends[2];
 
     *spawner = SPAWNER_INIT;
@@ -131,6 +147,7 @@ int spawner_start(struct spawner *spawner)
         return -error;
     }
     spawner->socket = ends[0];
+    setsockopt(ends[0], SOL_SOCKET, SO_RCVTIMEO, &patience, sizeof(patience));
     return 0;
 }
 
@@ -193,13 +210,30 @@ int spawner_ask(struct spawner *spawner, const struct run_request *request)
     return sendmsg(spawner->socket, &message, MSG_NOSIGNAL) < 0 ? -errno : 0;
 }
 
-pid_t spawner_answer(struct spawner *spawner)
+/* Returns 0 with what it answered, a pid or -errno; or -errno of our own. */
+static int spawner_hear(struct spawner *spawner, pid_t *pid_out)
 {
     ssize_t size;
-    pid_t pid;
 
     do
-        size = recv(spawner->socket, &pid, sizeof(pid), 0);
+        size = recv(spawner->socket, pid_out, sizeof(*pid_out), 0);
     while (size < 0 && errno == EINTR);
-    return size == sizeof(pid) ? pid : -EPIPE;
+    if (size < 0)
+        return -errno;
+    return size == sizeof(*pid_out) ? 0 : -EPIPE;
+}
+
+pid_t spawner_answer(struct spawner *spawner)
+{
+    pid_t pid;
+    int r = spawner_hear(spawner, &pid);
+
+    if (r == -EAGAIN) {
+        /* What it was asked for must not begin behind our back, later. The child that holds it up
+         * lives on. */
+        log_error("the spawner does not answer, and is ended");
+        kill(spawner->pid, SIGKILL);
+        r = spawner_hear(spawner, &pid); /* it may have answered meanwhile */
+    }
+    return r ? r : pid;
 }

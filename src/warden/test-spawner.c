@@ -60,6 +60,47 @@ static void test_lost(void **state)
     assert_int_equal(before->state.detail, 3);
 }
 
+/* What a job was given for its environment is not there for the next one: neither as its own, nor
+ * because it went into that of who makes them. */
+static void test_environments_apart(void **state)
+{
+    struct ground *ground = *state;
+    const char *const arguments[] = {"/bin/sh", "-c", "echo \"$TZ$HUNE_TEST$0\"", NULL, NULL};
+    const char *const given[] = {"TZ=Mars/Olympus", "HUNE_TEST=given", NULL};
+    struct command command = {.mode = COMMAND_ARGV, .arguments = arguments, .environment = given};
+    const char *expected[] = {"Mars/Olympusgiven/bin/sh\n", "/bin/sh\n"};
+
+    unsetenv("TZ");
+    for (size_t i = 0; i < ELEMENTS_OF(expected); i++) {
+        struct reader_of_job reader;
+        struct job *job;
+
+        assert_int_equal(start_command(ground, &command, 0, NULL, &job), PROBLEM_NONE);
+        reader_make(&reader, job);
+        reader_finish(&reader, ground, job);
+        assert_int_equal(buffer_length(&reader.out), strlen(expected[i]));
+        assert_memory_equal(buffer_bytes(&reader.out), expected[i], strlen(expected[i]));
+        reader_remove(&reader);
+        command.environment = NULL;
+    }
+}
+
+/* One that does not answer is replaced by the warden itself, which waits for it only once. */
+static void test_stuck(void **state)
+{
+    struct ground *ground = *state;
+    struct job *job;
+
+    assert_int_equal(kill(ground->spawner.pid, SIGSTOP), 0);
+    assert_int_equal(start_line(ground, "exit 3", 0, 0, &job), PROBLEM_INTERNAL);
+    while (process_is_alive(ground->spawner.pid))
+        usleep(1000);
+    assert_int_equal(start_line(ground, "exit 4", 0, 0, &job), PROBLEM_NONE);
+    wait_for_end(ground, job);
+    assert_int_equal(job->state.detail, 4);
+    assert_int_equal(ground->spawner.socket, -1);
+}
+
 /* It ends when who asked is gone, whatever it inherited from elsewhere. */
 static void test_ends(void **state)
 {
@@ -82,8 +123,8 @@ static void test_ends(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ground_test(test_long_payload),
-        ground_test(test_lost),
+        ground_test(test_long_payload),       ground_test(test_lost),
+        ground_test(test_environments_apart), ground_test(test_stuck),
         cmocka_unit_test(test_ends),
     };
 

@@ -16,7 +16,7 @@
 
 /* Cgroups that are empty wait to be used again: making one costs more than all else about a short
  * job. Those that a job left a daemon in are retired and removed once that has ended. */
-enum { FOREST_SPARE_MAX = 32, FOREST_RETIRED_MAX = 256 };
+enum { FOREST_SPARE_MAX = 256, FOREST_RETIRED_MAX = 256 };
 
 struct forest_cgroup {
     int fd; /* the cgroup's folder, or -1 */

@@ -31,6 +31,7 @@ int conn_new(struct conn **conn_out, struct conn_factory *factory, void *user)
     conn->factory = factory;
     conn->user = user;
     conn->deadline_ms = UINT64_MAX;
+    conn->waits_until_ms = UINT64_MAX;
     conn->armed_ms = UINT64_MAX;
     /* None of these can fail without a flag or a socket. */
     uv_tcp_init(factory->loop, &conn->socket);

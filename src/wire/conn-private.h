@@ -43,7 +43,8 @@ struct conn {
     bool end_asked;       /* conn_finish() is due at the next turn, with the two values above */
     unsigned handles;     /* open ones */
     uint64_t deadline_ms; /* of connecting, shutting down or lingering; UINT64_MAX for none */
-    uint64_t armed_ms;    /* when the timer fires; UINT64_MAX while it is off */
+    uint64_t waits_until_ms; /* then what can wait (wire_can_wait) is sent; UINT64_MAX for none */
+    uint64_t armed_ms;       /* when the timer fires; UINT64_MAX while it is off */
     struct sockaddr_storage peer_address;
     char peer[INET6_ADDRSTRLEN + 9];
 };

@@ -7,6 +7,8 @@
 
 /* After so many full send buffers in a row the other connections of the loop have their turn. */
 enum { ROUNDS_PER_TURN = 4 };
+/* How long settings and acknowledgements wait to go along with something that is said anyway. */
+enum { WAIT_MS = 50 };
 
 void conn_factory_init(struct conn_factory *factory, uv_loop_t *loop, enum tls_role role,
                        struct tls_context *context, const struct wire_events *events,
@@ -84,6 +86,8 @@ void conn_arm_timer(struct conn *conn)
         return;
     if (conn->state == CONN_OPEN && wire_deadline(conn->wire) < due)
         due = wire_deadline(conn->wire);
+    if (conn->state == CONN_OPEN && conn->waits_until_ms < due)
+        due = conn->waits_until_ms;
     if (due == UINT64_MAX) {
         if (conn->armed_ms != UINT64_MAX)
             uv_timer_stop(&conn->timer);
@@ -188,16 +192,39 @@ void conn_wake(struct conn *conn)
         uv_idle_start(&conn->turn, conn_on_turn);
 }
 
+/* Whether what there is to send waits; then it leaves the factory's buffer to the others. */
+static bool conn_waits(struct conn *conn)
+{
+    struct buffer *outgoing = tls_outgoing(wire_tls(conn->wire));
+    struct buffer kept = BUFFER_INIT;
+    uint64_t now;
+
+    if (!wire_can_wait(conn->wire))
+        return false;
+    now = clock_monotonic_ms();
+    if (conn->waits_until_ms == UINT64_MAX)
+        conn->waits_until_ms = now + WAIT_MS;
+    if (now >= conn->waits_until_ms ||
+        buffer_append(&kept, buffer_bytes(outgoing), buffer_length(outgoing)))
+        return false;
+    conn_return_buffer(conn, outgoing);
+    *outgoing = kept;
+    return true;
+}
+
 static void conn_produce(struct conn *conn)
 {
     conn->busy = true;
     for (int round = 0; conn->state == CONN_OPEN && !conn->in_flight && !conn->mute; round++) {
+        if (round == 0 && conn_waits(conn))
+            break;
         if (round == ROUNDS_PER_TURN) {
             conn_wake(conn);
             break;
         }
         conn->again = false;
         conn_borrow_buffer(conn);
+        conn->waits_until_ms = UINT64_MAX;
         wire_produce(conn->wire);
         if (wire_backlog(conn->wire) > 0) {
             conn_write_out(conn);

@@ -1,6 +1,8 @@
 /* See test-certificate.h. */
 #include "wire/test-certificate.h"
 
+#include <string.h>
+
 #include <openssl/evp.h>
 #include <openssl/x509.h>
 
@@ -27,9 +29,24 @@ static X509 *certificate_sign(EVP_PKEY *key)
     return NULL;
 }
 
+static EVP_PKEY *key_of(const char *kind)
+{
+    if (strcmp(kind, "RSA") == 0)
+        return EVP_PKEY_Q_keygen(NULL, NULL, kind, (size_t)2048);
+    if (strcmp(kind, "EC") == 0)
+        return EVP_PKEY_Q_keygen(NULL, NULL, kind, "P-256");
+    return EVP_PKEY_Q_keygen(NULL, NULL, kind);
+}
+
 int test_certificate_make(struct buffer *certificate_out, struct buffer *key_out)
 {
-    EVP_PKEY *key = EVP_PKEY_Q_keygen(NULL, NULL, "ED25519");
+    return test_certificate_make_of("ED25519", certificate_out, key_out);
+}
+
+int test_certificate_make_of(const char *kind, struct buffer *certificate_out,
+                             struct buffer *key_out)
+{
+    EVP_PKEY *key = key_of(kind);
     X509 *certificate = key ? certificate_sign(key) : NULL;
     unsigned char *certificate_der = NULL;
     unsigned char *key_der = NULL;

@@ -5,3 +5,6 @@
 
 /* Appends both as DER. Returns 0 or -EIO. */
 int test_certificate_make(struct buffer *certificate_out, struct buffer *key_out);
+/* The same over another kind of key: "RSA" (of 2048 bits) or "EC" (P-256). */
+int test_certificate_make_of(const char *kind, struct buffer *certificate_out,
+                             struct buffer *key_out);

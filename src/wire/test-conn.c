@@ -37,6 +37,42 @@ static void test_request(void **state)
     assert_int_equal(client.side.established, 1);
 }
 
+/* A server's settings go along with the answer, and their acknowledgement with what comes next. */
+static void test_settings_go_along(void **state)
+{
+    (void)state;
+    server.side.silent = true;
+    connect_client(5000);
+    get("/");
+    run_until(&server.side.requests, 1);
+    assert_true(server.conn->waits_until_ms != UINT64_MAX);
+    assert_int_equal(tls_outgoing(wire_tls(server.side.wire))->capacity, 0);
+    assert_false(client.side.wire->heard_settings);
+    assert_int_equal(wire_respond_bytes(server.side.stream, 200, "text/plain", "ok", 2), 0);
+    conn_flush(server.conn);
+    run_until(&client.side.closes, 1);
+    assert_true(server.conn->waits_until_ms == UINT64_MAX);
+    assert_true(client.side.wire->heard_settings);
+    assert_true(client.conn->waits_until_ms != UINT64_MAX);
+    get("/");
+    run_until(&server.side.requests, 2);
+    assert_true(client.conn->waits_until_ms == UINT64_MAX);
+}
+
+/* Nor do they wait for ever, where no answer comes. */
+static void test_settings_come(void **state)
+{
+    (void)state;
+    server.side.silent = true;
+    connect_client(5000);
+    get("/");
+    run_until(&server.side.requests, 1);
+    assert_false(client.side.wire->heard_settings);
+    while (!client.side.wire->heard_settings || client.conn->waits_until_ms != UINT64_MAX)
+        uv_run(&loop, UV_RUN_ONCE);
+    assert_int_equal(nghttp2_session_get_outbound_queue_size(client.side.wire->session), 0);
+}
+
 static void test_many_submissions_one_write(void **state)
 {
     (void)state;
@@ -120,12 +156,15 @@ static void test_idle_server_has_no_timer(void **state)
     connect_client(5000);
     get("/");
     run_until(&client.side.closes, 1);
+    /* Its last acknowledgement waits a moment. */
+    while (uv_is_active((uv_handle_t *)&client.conn->timer))
+        uv_run(&loop, UV_RUN_ONCE);
     for (int i = 0; i < 10; i++)
         uv_run(&loop, UV_RUN_NOWAIT);
+    assert_int_equal(nghttp2_session_get_outbound_queue_size(client.side.wire->session), 0);
     assert_false(uv_is_active((uv_handle_t *)&server.conn->timer));
     assert_false(uv_is_active((uv_handle_t *)&server.conn->turn));
     assert_int_equal(server.conn->armed_ms, UINT64_MAX);
-    assert_false(uv_is_active((uv_handle_t *)&client.conn->timer));
 }
 
 static void test_heartbeat_finds_a_stopped_peer(void **state)
@@ -150,6 +189,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         conn_test(test_request),
+        conn_test(test_settings_go_along),
+        conn_test(test_settings_come),
         conn_test(test_many_submissions_one_write),
         conn_test(test_large_body),
         conn_test(test_both_ways_at_once),

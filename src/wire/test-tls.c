@@ -94,6 +94,33 @@ static void test_handshake(void **state)
     assert_string_equal(tls_reason(client), "");
 }
 
+/* A machine's certificate may be of somebody else's making: those keys a client must know, too. */
+static void test_kinds_of_keys(void **state)
+{
+    static const char *const kinds[] = {"ED25519", "RSA", "EC"};
+
+    assert_non_null(client->context->library);
+    for (size_t i = 0; i < ELEMENTS_OF(kinds); i++) {
+        struct buffer certificate _cleanup_buffer_ = BUFFER_INIT;
+        struct buffer key _cleanup_buffer_ = BUFFER_INIT;
+        uint8_t expected[MACHINE_ID_SIZE];
+        uint8_t seen[MACHINE_ID_SIZE];
+        struct tls_context *context;
+
+        tear_down(state);
+        assert_int_equal(test_certificate_make_of(kinds[i], &certificate, &key), 0);
+        assert_int_equal(
+            tls_context_new_server(&context, buffer_slice(&certificate), buffer_slice(&key)), 0);
+        assert_int_equal(tls_new(&client, test_client_context()), 0);
+        assert_int_equal(tls_new(&server, context), 0);
+        tls_context_free(context);
+        assert_int_equal(handshake(), 0);
+        assert_int_equal(tls_certificate_id(buffer_slice(&certificate), expected), 0);
+        assert_int_equal(tls_peer_id(client, seen), 0);
+        assert_memory_equal(seen, expected, sizeof(seen));
+    }
+}
+
 static size_t greet(void *user, uint8_t bytes_out[TLS_GREETING_MAX])
 {
     size_t size = *(size_t *)user;
@@ -459,6 +486,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TLS_TEST(test_handshake),
+        TLS_TEST(test_kinds_of_keys),
         TLS_TEST(test_greeting),
         TLS_TEST(test_exporters_differ),
         TLS_TEST(test_ids),

@@ -183,7 +183,11 @@ static int http_on_frame(nghttp2_session *session, const nghttp2_frame *frame, v
         if (stream)
             http_on_window(stream, (uint32_t)frame->window_update.window_size_increment);
         break;
-    case NGHTTP2_SETTINGS: wire->heard_settings = true; break;
+    case NGHTTP2_SETTINGS:
+        wire->heard_settings = true;
+        /* nghttp2 has just queued the acknowledgement. */
+        wire->patient += !(frame->hd.flags & NGHTTP2_FLAG_ACK);
+        break;
     case NGHTTP2_PING:
         /* The peer has seen the notice: name the last request that counts. */
         if (wire->notice_sent && (frame->hd.flags & NGHTTP2_FLAG_ACK))
@@ -272,16 +276,19 @@ static int http_on_close(nghttp2_session *session, int32_t id, uint32_t error, v
     return 0;
 }
 
+/* nghttp2 makes its one buffer larger for ever with the first frame that could be longer than this,
+ * and most answers are short. */
+enum { FIRST_FRAME_MAX = 16 * 1024 };
+
 /* Frames as long as the peer allows, but no longer than ours: fewer of them per MiB. */
 static ssize_t http_frame_length(nghttp2_session *session, uint8_t type, int32_t id,
                                  int32_t connection_window, int32_t stream_window,
                                  uint32_t peer_frame_size, void *user)
 {
-    ssize_t length = LIMIT_DATA_FRAME;
+    const struct wire_stream *stream = stream_of(session, id);
+    ssize_t length = stream && stream->sent == 0 ? FIRST_FRAME_MAX : LIMIT_DATA_FRAME;
 
-    (void)session;
     (void)type;
-    (void)id;
     (void)user;
     if (length > connection_window)
         length = connection_window;

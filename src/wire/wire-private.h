@@ -30,6 +30,8 @@ struct wire {
     uint32_t heartbeat_interval_ms;
     uint32_t heartbeat_patience_ms;
     uint32_t stream_limit;
+    size_t
+        patient; /* of the frames that nghttp2 has queued, so many say nothing that matters now */
     bool established;
     bool heard_settings; /* the peer does speak HTTP/2 */
     bool broke_off;      /* GOAWAY with an error went out: the peer broke the protocol */
@@ -75,6 +77,12 @@ int wire_encrypt(struct wire *wire, const void *bytes, size_t size);
 size_t wire_backlog(const struct wire *wire);
 /* Control frames wait for a peer that does not read: read no more from it until it does. */
 bool wire_is_choked(const struct wire *wire);
+
+/* All that there is to send (and there is some) may wait a moment for what will be sent soon: a
+ * server's settings, ticket and acknowledgements for the answer to requests that are complete, a
+ * client's acknowledgements for its next request or its goodbye. To send them by themselves costs
+ * both sides as much as an answer does. */
+bool wire_can_wait(const struct wire *wire);
 
 /* wire-http.c. Returns 0 or -ENOMEM. */
 int wire_session_new(struct wire *wire);

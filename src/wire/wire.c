@@ -161,9 +161,12 @@ static void wire_establish(struct wire *wire)
     enum problem_code problem = PROBLEM_NONE;
 
     wire->established = true;
-    if (!wire->session && wire_session_new(wire)) {
-        wire_fail_memory(wire);
-        return;
+    if (!wire->session) {
+        if (wire_session_new(wire)) {
+            wire_fail_memory(wire);
+            return;
+        }
+        wire->patient = nghttp2_session_get_outbound_queue_size(wire->session);
     }
     if (wire->events->on_established)
         problem = wire->events->on_established(wire, wire->user);
@@ -228,6 +231,27 @@ static const struct buffer *wire_outbox(const struct wire *wire)
 size_t wire_backlog(const struct wire *wire)
 {
     return buffer_length(wire_outbox(wire)) + buffer_length(&wire->staged);
+}
+
+bool wire_can_wait(const struct wire *wire)
+{
+    const struct wire_stream *stream;
+    size_t queued;
+
+    if (!wire->established || wire_is_over(wire) || wire->shutting_down ||
+        (wire->role == TLS_SERVER && list_is_empty(&wire->streams)))
+        return false;
+    queued = nghttp2_session_get_outbound_queue_size(wire->session);
+    if (queued != wire->patient || queued + wire_backlog(wire) == 0)
+        return false;
+    /* Of a client that would be the end of the handshake. */
+    if (wire->role == TLS_CLIENT && wire_backlog(wire) > 0)
+        return false;
+    /* Bodies on their way are not in the queue. */
+    list_for_each (&wire->streams, struct wire_stream, link, stream)
+        if (wire->role == TLS_CLIENT ? !stream->sent_all : stream->answered || !stream->ended)
+            return false;
+    return true;
 }
 
 bool wire_is_choked(const struct wire *wire)
@@ -299,6 +323,7 @@ int wire_produce(struct wire *wire)
         wire_read_record(wire);
         return wire_settle(wire);
     }
+    wire->patient = 0;
     if (wire_collect(wire) && !nghttp2_session_want_read(wire->session) &&
         !nghttp2_session_want_write(wire->session))
         wire_fail(wire, wire->broke_off ? wire_protocol_problem(wire) : PROBLEM_CLOSED, NULL);
