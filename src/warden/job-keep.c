@@ -133,6 +133,8 @@ void jobs_deinit(struct jobs *jobs)
         job_free(job);
     loop_timer_stop(&jobs->forget);
     fill_end(jobs);
+    free(jobs->account);
+    jobs->account = NULL;
     free(jobs->spool_folder);
     jobs->spool_folder = NULL;
 }

@@ -253,6 +253,31 @@ static int job_spawn(struct job *job, const struct order *order, struct run_requ
     return r;
 }
 
+/* Looking an account up is a dozen system calls, or a question to another machine: many jobs at
+ * once ask once. */
+enum { ACCOUNT_MS = 1000 };
+
+static enum problem_code jobs_find_account(struct jobs *jobs, const char *user,
+                                           struct account *account_out)
+{
+    uint64_t now_ms = clock_monotonic_ms();
+    enum problem_code problem;
+
+    if (jobs->account && now_ms - jobs->account_ms < ACCOUNT_MS &&
+        text_equal(jobs->account->name, user)) {
+        *account_out = *jobs->account;
+        return PROBLEM_NONE;
+    }
+    problem = account_find(user, account_out);
+    if (!problem && !jobs->account)
+        jobs->account = malloc(sizeof(*jobs->account));
+    if (!problem && jobs->account) {
+        *jobs->account = *account_out;
+        jobs->account_ms = now_ms;
+    }
+    return problem;
+}
+
 static bool job_is_known(uint16_t verb)
 {
     return verb == VERB_RUN || verb == VERB_SHELL || verb == VERB_GET || verb == VERB_PUT;
@@ -273,7 +298,7 @@ enum problem_code job_start(struct jobs *jobs, const struct checked *checked, co
     /* The first order of this id has expired and is forgotten, but its job is still kept. */
     if (jobs_find(jobs, checked->order.id))
         return PROBLEM_MALFORMED;
-    problem = account_find(checked->user, &request.account);
+    problem = jobs_find_account(jobs, checked->user, &request.account);
     if (problem)
         return problem;
     job = job_new(jobs, checked->order.id);

@@ -20,6 +20,7 @@ struct jobs;
 struct job;
 struct roll_entry;
 struct spawner;
+struct account;
 struct spool;
 struct pty;
 
@@ -96,6 +97,8 @@ struct jobs {
     char *spool_folder;
     uint8_t *scoop;           /* what output is read into on its way to a fresh ring, or NULL */
     struct rlimit files;      /* what jobs get, see run.h */
+    struct account *account;  /* the last that was looked up; NULL before */
+    uint64_t account_ms;      /* when */
     struct loop_timer forget; /* when the oldest ended job's time is up */
 };
 

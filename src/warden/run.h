@@ -13,7 +13,8 @@
 
 struct spawner;
 
-/* The account that a job runs as, looked up once per job while the warden is still whole. */
+/* The account that a job runs as, looked up while the warden is still whole; for jobs of the same
+ * user within a second, once. */
 struct account {
     uid_t uid;
     gid_t gid;
