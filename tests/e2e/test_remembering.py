@@ -245,5 +245,5 @@ def test_other_settings_begin_a_new_file(stopped):
     assert 700 <= len(rows(machine, "since=2h&step=10s&fields=cpu.busy")[1]) <= 721
     assert 710 <= len(rows(machine, "since=24h&step=2m&fields=cpu.busy")[1]) <= 721
     told = machine.agent.run("check")
-    assert told.code == 0 and "history.old beside it is of before, and may be deleted" in told.out
+    assert told.code == 0 and "history.old beside it is of before, and goes by itself" in told.out
     assert pathlib.Path(path).stat().st_mode & 0o777 == 0o600
