@@ -29,6 +29,6 @@ int remote_parcel_start(struct remote_parcel **parcel_out, struct link *link,
 struct remote_parcel *remote_parcel_free(struct remote_parcel *parcel);
 void remote_parcel_give_back(struct remote_parcel *parcel, size_t size);
 /* No sending begins until resumed: there is no room for a window's worth of bytes. Only between
- * sendings. */
+ * sendings; its job holds the link meanwhile. */
 void remote_parcel_pause(struct remote_parcel *parcel);
 void remote_parcel_resume(struct remote_parcel *parcel);

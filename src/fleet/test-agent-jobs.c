@@ -226,7 +226,7 @@ void answer_output(struct call *call)
 
     agent->outputs++;
     call->job = path_job(agent, path);
-    call->from = query_from(path);
+    call->from = agent->output_from = query_from(path);
     if (!call->job || agent->refuse_output || call->from > buffer_length(&call->job->output)) {
         call_refuse(call, agent->refuse_output || !call->job ? PROBLEM_NO_SUCH_JOB : PROBLEM_GONE);
         return;

@@ -113,7 +113,7 @@ static void dispatch(struct call *call)
         answer_put(call);
     } else if (call->is_input && call->job) {
         input_end(call);
-    } else if (strstr(path, "/output?")) {
+    } else if (strstr(path, "/output?") || strstr(path, "/parcel?")) {
         answer_output(call);
     } else if (text_starts(path, "/v1/vitals?")) {
         answer_vitals(call);

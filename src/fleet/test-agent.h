@@ -19,7 +19,7 @@ struct test_job {
     uint16_t verb;
     char user[LIMIT_USER_NAME + 1];
     struct buffer payload;
-    struct buffer output; /* frames so far */
+    struct buffer output; /* frames so far, or the parcel */
     bool output_ended;
     struct buffer input;
     bool input_ended;
@@ -77,6 +77,7 @@ struct test_agent {
     unsigned puts;
     unsigned accepted; /* orders that were taken, each id once */
     unsigned outputs;
+    uint64_t output_from; /* of the last of them */
     unsigned vitals_asked;
     char vitals_path[256]; /* the last */
     unsigned pairs;
