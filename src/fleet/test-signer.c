@@ -10,9 +10,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/socket.h>
 #include <sys/stat.h>
-#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -22,7 +20,6 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "fleet/agent-client.h"
 #include "fleet/identity.h"
 #include "fleet/signer.h"
 #include "proto/sshsig.h"
@@ -297,65 +294,6 @@ static void test_agent(void **state)
     stop_agent(place);
 }
 
-/* An agent that answers `answer` to whatever it is asked, on one connection, then hangs up. */
-static pid_t start_liar(const struct place *place, const void *answer, size_t size)
-{
-    struct sockaddr_un address = {.sun_family = AF_UNIX};
-    int listener = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
-    pid_t child;
-
-    snprintf(address.sun_path, sizeof(address.sun_path), "%.100s", place->socket);
-    unlink(place->socket);
-    assert_int_equal(bind(listener, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(listen(listener, 4), 0);
-    child = fork();
-    if (child == 0) {
-        char request[4096];
-        int fd = accept(listener, NULL, NULL);
-
-        if (read(fd, request, sizeof(request)) < 0)
-            _exit(1);
-        _exit(fd_write_all(fd, answer, size) ? 1 : 0);
-    }
-    close(listener);
-    return child;
-}
-
-static void test_lying_agent(void **state)
-{
-    static const struct {
-        const char *answer;
-        size_t size;
-        int error;
-    } cases[] = {
-        {"", 0, AGENT_CLIENT_E_ABSENT},
-        {"\0\0", 2, AGENT_CLIENT_E_ABSENT},
-        {"\0\0\0\0", 4, AGENT_CLIENT_E_PROTOCOL},
-        {"\xff\xff\xff\xff\x0c", 5, AGENT_CLIENT_E_PROTOCOL},
-        {"\0\4\0\1\x0c", 5, AGENT_CLIENT_E_PROTOCOL},
-        {"\0\0\0\1\5", 5, AGENT_CLIENT_E_REFUSED},
-        {"\0\0\0\1\x0c", 5, AGENT_CLIENT_E_PROTOCOL},
-        {"\0\0\0\5\x0c\0\0\0\1", 9, AGENT_CLIENT_E_PROTOCOL},
-        {"\0\0\0\x0d\x0c\xff\xff\xff\xff\0\0\0\0\xff\xff\xff\xff", 17, AGENT_CLIENT_E_PROTOCOL},
-        {"\0\0\0\5\x0c\0\0\0\0", 9, 0},
-    };
-    const struct place *place = *state;
-    struct sshkey key = {.type = SSHKEY_ED25519};
-
-    for (size_t i = 0; i < ELEMENTS_OF(cases); i++) {
-        pid_t liar = start_liar(place, cases[i].answer, cases[i].size);
-        char comment[128];
-        bool held = true;
-        int fd = -1;
-
-        assert_int_equal(agent_client_connect(place->socket, &fd), 0);
-        assert_int_equal(agent_client_holds(fd, &key, &held, comment), cases[i].error);
-        assert_false(held);
-        close(fd);
-        waitpid(liar, NULL, 0);
-    }
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -366,7 +304,6 @@ int main(void)
         cmocka_unit_test_setup_teardown(test_readable_by_others, setup, teardown),
         cmocka_unit_test_setup_teardown(test_encrypted, setup, teardown),
         cmocka_unit_test_setup_teardown(test_agent, setup, teardown),
-        cmocka_unit_test_setup_teardown(test_lying_agent, setup, teardown),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
