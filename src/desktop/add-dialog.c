@@ -367,6 +367,16 @@ static void end_meeting(HuneAddDialog *self, const struct meeting_news *news)
         show_confirm(self, news);
 }
 
+static void show_progress(HuneAddDialog *self, enum link_state state)
+{
+    const char *text = _(state_texts[state]);
+
+    if (state == LINK_READY && self->has_link)
+        text = _("Using the invitation");
+    if (state != LINK_CLOSED || !self->has_link) /* its end is told by itself */
+        gtk_label_set_label(self->progress_label, text);
+}
+
 static void on_met(const struct meeting_news *news, void *owner)
 {
     HuneAddDialog *self = owner;
@@ -375,7 +385,7 @@ static void on_met(const struct meeting_news *news, void *owner)
         if (news->is_over)
             end_meeting(self, news);
         else
-            gtk_label_set_label(self->progress_label, _(state_texts[news->state]));
+            show_progress(self, news->state);
     }
     if (news->is_over)
         g_object_unref(self);
@@ -383,19 +393,16 @@ static void on_met(const struct meeting_news *news, void *owner)
 
 static void meet(HuneAddDialog *self)
 {
-    const struct meeting_request request = {
-        .host = self->host,
-        .port = self->port,
-        .invite = self->has_link ? &self->invite : NULL,
-        .told = on_met,
-        .owner = g_object_ref(self),
-    };
+    struct meeting_request request = {.told = on_met, .owner = g_object_ref(self)};
 
     if (self->has_link) {
         g_free(self->host);
         self->host = g_strdup(self->invite.host);
         self->port = self->invite.port;
+        request.invite = &self->invite;
     }
+    request.host = self->host;
+    request.port = self->port;
     self->is_meeting = TRUE;
     gtk_label_set_label(self->progress_label, _("Connecting"));
     show_page(self, "progress");

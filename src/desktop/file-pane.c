@@ -9,7 +9,10 @@
 #include "desktop/file-drag.h"
 #include "desktop/files.h"
 #include "desktop/folder-here.h"
+#include "desktop/sort-keys.h"
 #include "fleet/i18n.h"
+
+enum { SLOW_S = 20 };
 
 struct _HuneFilePane {
     AdwBin parent_instance;
@@ -32,6 +35,7 @@ struct _HuneFilePane {
     gboolean is_more; /* than is shown */
     guint serial;     /* of the last question */
     gboolean is_reading;
+    guint slow; /* runs while a machine is asked */
 };
 
 G_DEFINE_FINAL_TYPE(HuneFilePane, hune_file_pane, ADW_TYPE_BIN)
@@ -94,9 +98,23 @@ static void show_fault(HuneFilePane *self, const char *sentence, const char *adv
     gtk_widget_set_visible(GTK_WIDGET(self->fault), *text != '\0');
 }
 
+/* The connection stands, but whoever is to read the folder there does not get to it. */
+static gboolean on_slow(gpointer data)
+{
+    HuneFilePane *self = data;
+
+    self->slow = 0;
+    show_fault(self, _("The machine has not answered yet."),
+               _("It goes on by itself when it does; you can read another folder meanwhile."));
+    return G_SOURCE_REMOVE;
+}
+
 static void set_reading(HuneFilePane *self, gboolean is_reading)
 {
     self->is_reading = is_reading;
+    g_clear_handle_id(&self->slow, g_source_remove);
+    if (is_reading && self->machine)
+        self->slow = g_timeout_add_seconds(SLOW_S, on_slow, self);
     gtk_spinner_set_spinning(self->spinner, is_reading);
 }
 
@@ -149,7 +167,7 @@ static void take(HuneFilePane *self, const char *path, GPtrArray *files, gboolea
     else if (!same && files->len > 0)
         gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", 0);
     if (had_focus && g_list_model_get_n_items(G_LIST_MODEL(self->selection)) > 0)
-        gtk_widget_grab_focus(GTK_WIDGET(self->view));
+        hune_sort_keys_focus_rows(self->view);
     on_chosen(self);
 }
 
@@ -248,7 +266,7 @@ static void on_path(HuneFilePane *self)
         hune_file_pane_reload(self);
     else
         go(self, text);
-    gtk_widget_grab_focus(GTK_WIDGET(self->view));
+    hune_sort_keys_focus_rows(self->view);
 }
 
 static void act_up(HuneFilePane *self)
@@ -411,6 +429,7 @@ static void hune_file_pane_dispose(GObject *object)
     HuneFilePane *self = HUNE_FILE_PANE(object);
 
     self->serial++;
+    g_clear_handle_id(&self->slow, g_source_remove);
     if (self->selection)
         g_signal_handlers_disconnect_by_data(self->selection, self);
     if (self->hidden)
@@ -514,6 +533,7 @@ static GtkWidget *make_view(HuneFilePane *self)
     filtered = gtk_filter_list_model_new(g_object_ref(G_LIST_MODEL(self->store)),
                                          g_object_ref(self->filter));
     sorter = hune_file_columns_add(self->view, on_drag, self);
+    hune_sort_keys_add(self->view);
     sorted = gtk_sort_list_model_new(G_LIST_MODEL(filtered), sorter);
     self->selection = gtk_multi_selection_new(G_LIST_MODEL(sorted));
     gtk_column_view_set_model(self->view, GTK_SELECTION_MODEL(self->selection));

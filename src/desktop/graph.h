@@ -24,7 +24,8 @@ void hune_graph_clear(HuneGraph *self);
 void hune_graph_set_span(HuneGraph *self, gint64 span_ms);
 /* A point behind all others; NAN: not known. Points that are out of the span leave. */
 void hune_graph_add(HuneGraph *self, gint64 time_ms, const double *values, guint count);
-/* After the last hune_graph_add(): shows it. */
+/* After the last hune_graph_add(): shows it. What is drawn is told in words too, in its
+ * description: least, mean and most of each series that has a name. */
 void hune_graph_show(HuneGraph *self);
 
 G_END_DECLS

@@ -117,6 +117,28 @@ static double cell(const struct vitals_history *history, size_t row, long column
     return column < 0 ? (double)NAN : history->mean[row * history->column_count + (size_t)column];
 }
 
+/* From when to when: an agent that is young remembers less than was asked for. */
+static void show_stretch(HuneLoadView *self, const struct vitals_history *history)
+{
+    g_autoptr(GDateTime) first = NULL;
+    g_autoptr(GDateTime) last = NULL;
+    g_autofree char *first_text = NULL;
+    g_autofree char *last_text = NULL;
+    g_autofree char *text = NULL;
+
+    if (history->row_count > 0) {
+        first = g_date_time_new_from_unix_local((gint64)(history->row_ms[0] / 1000));
+        last = g_date_time_new_from_unix_local(
+            (gint64)(history->row_ms[history->row_count - 1] / 1000));
+        first_text = first ? g_date_time_format(first, "%x %H:%M") : NULL;
+        last_text = last ? g_date_time_format(last, "%x %H:%M") : NULL;
+    }
+    if (first_text && last_text)
+        text = g_strdup_printf(_("%s to %s"), first_text, last_text);
+    gtk_label_set_label(self->note,
+                        text ? text : _("The agent remembers nothing of that time yet."));
+}
+
 static void show_history(HuneLoadView *self, const struct vitals_history *history)
 {
     long cpu = vitals_history_column(history, "cpu.busy");
@@ -144,9 +166,7 @@ static void show_history(HuneLoadView *self, const struct vitals_history *histor
     }
     for (guint i = 0; i < GRAPHS; i++)
         hune_graph_show(self->graphs[i]);
-    gtk_label_set_label(self->note, history->row_count == 0
-                                        ? _("The agent remembers nothing of that time yet.")
-                                        : "");
+    show_stretch(self, history);
 }
 
 static void on_history(const struct vitals_history *history, const char *sentence, void *owner)

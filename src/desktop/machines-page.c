@@ -5,6 +5,7 @@
 #include "desktop/groups.h"
 #include "desktop/machines-actions.h"
 #include "desktop/measure.h"
+#include "desktop/sort-keys.h"
 #include "desktop/user-button.h"
 #include "desktop/waves-button.h"
 #include "desktop/window.h"
@@ -415,6 +416,7 @@ GtkWidget *hune_machines_page_new(HuneFleet *fleet)
 
     self->fleet = g_object_ref(fleet);
     hune_columns_add_chosen(GTK_WIDGET(self), self->view, self->columns_button);
+    hune_sort_keys_add(self->view);
     self->menu = hune_machines_menu_new(self, self->view);
     add_keys(self);
     set_models(self);

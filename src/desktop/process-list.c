@@ -5,6 +5,7 @@
 
 #include "desktop/facts-text.h"
 #include "desktop/order-model.h"
+#include "desktop/sort-keys.h"
 #include "desktop/window.h"
 #include "fleet/i18n.h"
 
@@ -317,6 +318,7 @@ static void hune_process_list_init(HuneProcessList *self)
     gtk_single_selection_set_can_unselect(self->selection, TRUE);
     gtk_column_view_set_model(self->view, GTK_SELECTION_MODEL(self->selection));
     add_columns(self);
+    hune_sort_keys_add(self->view);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->view), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Processes"), -1);
     self->stop = GTK_BUTTON(gtk_button_new_with_label(_("Stop the process…")));

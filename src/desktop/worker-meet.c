@@ -21,6 +21,7 @@ struct meeting {
     struct link_watcher watcher;
     struct request *facts;
     struct pair *pair;
+    bool is_invited;
     struct link_info info;
 };
 
@@ -123,6 +124,12 @@ static void end_with_trouble(struct meeting *meeting, const struct trouble *trou
     struct meeting_news *news = news_new(meeting);
 
     trouble_texts(trouble, meeting->worker->signer, &news->sentence, &news->advice);
+    if (trouble->code == PROBLEM_LOST && meeting->is_invited) {
+        /* Nobody knows whether the machine still took it. */
+        g_free(news->advice);
+        news->advice = g_strdup(_("Check that huned still runs there, and try again. If the "
+                                  "invitation is used by then, add the machine by its address."));
+    }
     /* A machine that was reached and said no has shown its id: it may be saved. */
     if (meeting->link && outcome_of_trouble(trouble).state == STATE_REFUSED)
         set_id(news, link_info(meeting->link)->id);
@@ -220,6 +227,20 @@ static void letter_free(struct meeting_letter *letter)
     g_free(letter);
 }
 
+/* Only the link's states: the pair itself tells how it ends. */
+static int accept_invite(struct meeting *meeting, const struct invite_link *invite)
+{
+    static const struct link_events progress = {.on_state = on_state};
+    int error = pair_start(&meeting->pair, meeting->worker->factory, invite, NULL, on_paired,
+                           meeting);
+
+    if (error)
+        return error;
+    meeting->watcher = (struct link_watcher){.events = &progress, .user = meeting};
+    link_watch(pair_link(meeting->pair), &meeting->watcher);
+    return 0;
+}
+
 static void read_meeting(struct letter *letter, void *reader)
 {
     struct meeting_letter *request = (struct meeting_letter *)letter;
@@ -230,10 +251,10 @@ static void read_meeting(struct letter *letter, void *reader)
     meeting->worker = worker;
     meeting->told = request->told;
     meeting->owner = request->owner;
+    meeting->is_invited = request->has_invite;
     list_append(&worker->meetings, &meeting->at);
     if (worker->factory)
-        error = request->has_invite ? pair_start(&meeting->pair, worker->factory, &request->invite,
-                                                 NULL, on_paired, meeting)
+        error = request->has_invite ? accept_invite(meeting, &request->invite)
                                     : visit(meeting, request);
     letter_free(request);
     if (error) {

@@ -150,6 +150,11 @@ int pair_start(struct pair **pair_out, struct link_factory *factory,
     return 0;
 }
 
+struct link *pair_link(const struct pair *pair)
+{
+    return pair->link;
+}
+
 struct pair *pair_cancel(struct pair *pair)
 {
     if (pair)

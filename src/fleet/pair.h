@@ -24,5 +24,7 @@ typedef void (*pair_done)(const struct pair_result *result, const struct trouble
  * Returns 0 or -errno. */
 int pair_start(struct pair **pair_out, struct link_factory *factory,
                const struct invite_link *invite, const char *label, pair_done done, void *user);
+/* To watch its progress; gone with the pair. */
+struct link *pair_link(const struct pair *pair);
 /* No callback comes after this. Takes NULL, returns NULL. */
 struct pair *pair_cancel(struct pair *pair);

@@ -81,7 +81,7 @@
     X(72, ID_UNKNOWN, "id-unknown", 0, N_("The machine's id is not known here."),                  \
       N_("Join with an invitation link, or accept it with: hune add --accept-new"))                \
     X(73, LOST, "lost", 0, N_("The connection was lost."),                                         \
-      N_("Jobs go on running on the machine."))                                                    \
+      N_("Check that huned still runs there, and try again; jobs go on without the connection."))  \
     X(74, BAD_PORT, "bad-port", 0, N_("The port is not a number from 1 to 65535."),                \
       N_("Write HOST:PORT, for example web1:10000."))                                              \
     X(75, NO_IDENTITY, "no-identity", 0, N_("There is no usable signing key."),                    \

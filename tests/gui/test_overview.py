@@ -1,8 +1,14 @@
 """How a machine does: graphs, facts, processes."""
+import contextlib
+import os
 import re
+import signal
 import subprocess
+import time
 
 import pytest
+from atspi import FOCUSED
+from conftest import BUILD
 from gui import TIED, wait
 
 
@@ -39,6 +45,124 @@ def test_history_comes_from_the_agent(paired):
          gui.has("label", "The agent remembers nothing of that time yet."))
     gui.press("Live")
     wait("the processor again", lambda: re.fullmatch(r"\d+ %", graph(gui, "Processor")))
+
+
+FIGURES = re.compile(r"least ([\d.]+).* · mean ([\d.]+).* · most ([\d.]+)")
+
+
+@pytest.fixture
+def remembering(agent, console, window):
+    """A window over a machine that remembers fourteen days of a made-up load: every day a triangle from 0 to
+    80 % of the processor, with a smaller one upon it each ten minutes."""
+    made = agent()
+    assert console.run("join", made.invite(may="all"), "--name", "web1").code == 0
+    made.stop()
+    path = made.folder / "state/history"
+    assert path.exists()
+    subprocess.run([BUILD / "src/sense/history", path, "15"], check=True)
+    made.start()
+    return window()
+
+
+@pytest.mark.parametrize("button, hours", [("1 hour", 1), ("24 hours", 24), ("14 days", 14 * 24)])
+def test_each_range_shows_what_was_then(remembering, console, button, hours):
+    gui = remembering
+    gui.open("web1")
+    wait("the processor", lambda: graph(gui, "Processor"))
+    gui.press(button)
+
+    def told():
+        node = next((n for n in gui.all("image") if n.name.startswith("Processor: ")), None)
+        return node and FIGURES.search(node.description)
+    stretch = gui.label(r"^\d\d/\d\d/\d\d \d\d:\d\d to \d\d/\d\d/\d\d \d\d:\d\d$").name
+    first, last = (time.mktime(time.strptime(text, "%m/%d/%y %H:%M")) for text in stretch.split(" to "))
+    assert abs(last - first - hours * 3600) <= max(hours * 3600 * 0.02, 180), stretch
+    assert abs(time.time() - last) < max(hours * 3600 * 0.02, 180), stretch
+    least, mean, most = map(float, wait("its figures", told).groups())
+    rows = [row["values"]["cpu.busy"] for row in console.json(
+        "history", "web1", "--metric", "cpu.busy", "--since", f"{hours}h")]
+    means = [row["mean"] for row in rows]
+    assert abs(mean - sum(means) / len(means)) <= 3, (mean, means)
+    if hours > 1:  # whole days
+        assert 44 <= mean <= 56 and least < 20 and most > 80
+    for title in ("Memory", "Network", "Disks"):
+        assert any(n.name.startswith(title + ": ") and FIGURES.search(n.description) for n in gui.all("image"))
+
+
+def column(table, index):
+    """What the cells of a column say, from the top."""
+    body = next(n for n in table.children if n.role == "list")
+    return [label.name for row in body.children for label in row.children[index].walk("label", None, ())]
+
+
+def value(text):
+    """A cell's text as what it is sorted by; an empty cell is named by its class."""
+    if text == "GtkLabel":
+        return -1
+    found = re.fullmatch(r"([\d.]+)(?: (%|B|[KMGT]iB))?", text)
+    if not found:
+        return text
+    return float(found[1]) * 1024 ** "BKMGT".index((found[2] or "B").replace("%", "B")[0])
+
+
+def is_sorted(table, index, descending):
+    with contextlib.suppress(StopIteration):
+        values = [value(text) for text in column(table, index)]
+        return len(values) > 2 and values == sorted(values, reverse=descending)
+    return False
+
+
+@pytest.fixture
+def still(paired):
+    """A window with processes that no sample exchanges any more: who samples them stands still."""
+    gui, (agent,) = paired()
+    gui.open("web1")
+    table = gui.find("tree table", "Processes", skip=())
+    wait("processes that were measured", lambda: sum(" %" in text for text in column(table, 2)) > 2)
+    gate = agent.gate_pid
+    os.kill(gate, signal.SIGSTOP)
+    time.sleep(0.5)  # what was on its way
+    yield gui, table
+    os.kill(gate, signal.SIGCONT)
+
+
+COLUMNS = list(enumerate(["PID", "User", "CPU", "Memory", "Command"]))
+
+
+def turn(table, index, title, do):
+    """Twice: up, then down."""
+    for descending in (False, True):
+        do()
+        wait(f"{title}, {descending=}: {column(table, index)}", lambda: is_sorted(table, index, descending), 5)
+
+
+def test_processes_are_sorted_by_mouse(still):
+    gui, table = still
+    assert is_sorted(table, 2, descending=True)  # the busiest first
+    for index, title in COLUMNS:
+        head = next(table.walk("filler", title, ("list",)))
+
+        def click():
+            time.sleep(0.6)  # two clicks, not a double click
+            gui.point(head)
+        turn(table, index, title, click)
+
+
+def test_processes_are_sorted_by_keyboard(still):
+    gui, table = still
+    gui.focus(gui.find("button", "14 days"))
+    gui.key("Tab")
+    for index, title in COLUMNS:
+        head = next(table.walk("filler", title, ("list",)))
+        wait(f"the focus of {title}", lambda: head.has(FOCUSED), 5)
+        keys = iter(("space", "Return"))
+        turn(table, index, title, lambda: gui.key(next(keys)))
+        gui.key("Right")
+    gui.key("shift+Tab")
+    wait("the focus before the titles", lambda: gui.find("button", "14 days").has(FOCUSED), 5)
+    gui.key("Tab", "Down")
+    wait("the focus among the rows", lambda: not any(
+        next(table.walk("filler", title, ("list",))).has(FOCUSED) for _, title in COLUMNS), 5)
 
 
 def test_facts_are_told(paired):

@@ -1,7 +1,9 @@
 """A machine that vanishes while something is done with it: killed, cut off, or so stuck that its connections
 stand but nothing comes. The window says so on every page, stays alive, and goes on when the machine is back."""
 import contextlib
+import os
 import signal
+import time
 
 import pytest
 from gui import wait
@@ -17,6 +19,13 @@ class Vanishing:
     def __init__(self, agent, proxy):
         self.agent = agent
         self.proxy = proxy
+        self.stopped = []
+
+    def wake(self):
+        """What stands still runs again; else it could not be ended either."""
+        for pid in self.stopped:
+            os.kill(pid, signal.SIGCONT)
+        self.stopped = []
 
     def go(self, way):
         self.way = way
@@ -26,12 +35,17 @@ class Vanishing:
         elif way == "cut":
             self.proxy.refuse = True
             self.proxy.cut()
+        elif way == "stopped":
+            self.stopped = [self.agent.pid, self.agent.gate_pid]
+            for pid in self.stopped:
+                os.kill(pid, signal.SIGSTOP)
         else:
             self.proxy.holds = True
 
     def come_back(self):
         if self.way == "killed":
             self.agent.start()
+        self.wake()
         self.proxy.refuse = self.proxy.holds = False
 
 
@@ -52,6 +66,7 @@ def vanishing(agent, console, window, proxy):
     yield make
     for one in made:
         one.proxy.holds = False
+        one.wake()
 
 
 def wait_back(gui):
@@ -62,7 +77,19 @@ def wait_back(gui):
     wait("the connection", lambda: not gui.shows(AWAY + "|^Connecting"), PATIENT)
 
 
+def wait_alive(gui, what, condition, seconds):
+    """As wait(); meanwhile the window must answer every time that it is asked."""
+    def look():
+        begun = time.monotonic()
+        assert gui.windows
+        assert time.monotonic() - begun < 3, "the window stood still"
+        return condition()
+    return wait(what, look, seconds)
+
+
 WAYS = pytest.mark.parametrize("way", ["killed", "cut", "frozen"])
+ALL_WAYS = pytest.mark.parametrize("way", ["killed", "cut", "frozen", "stopped"])
+BOUND = 60  # seconds until there are words
 
 
 @WAYS
@@ -188,3 +215,106 @@ def test_while_it_is_added(agent, proxy, console, window, way):
         gui.label("does not let you in yet|It does not let you in yet", dialog)
     finally:
         between.holds = False
+
+
+@ALL_WAYS
+@pytest.mark.timeout(600)
+def test_while_an_invitation_is_used(agent, proxy, console, window, way):
+    """The dialog says so within a bounded time; the same link works later."""
+    there = agent()
+    between = proxy(there.port, delay=1)
+    machine = Vanishing(there, between)
+    gui = window()
+    link = there.invite(may="all").replace(str(there.port), str(between.port))
+    try:
+        gui.key("ctrl+n")
+        dialog = gui.dialog("Add a machine")
+        gui.entry("Invitation link", dialog).text = link
+        gui.press("Join", dialog)
+        gui.label("^Making the connection secure$", dialog)
+        machine.go(way)
+        wait_alive(gui, "words", lambda: gui.has("button", "Back", dialog), BOUND)
+        said = [node.name for node in gui.all("label", None, dialog)]
+        words = "add the machine by its address" if way in ("killed", "cut") else "No answer in time"
+        assert any(words in text for text in said), said
+        between.delay = 0
+        machine.come_back()
+        gui.press("Back", dialog)
+        assert gui.entry("Invitation link", dialog).text == link
+        gui.press("Join", dialog)
+        gui.no_dialog()
+        gui.label("was added")
+        assert len(console.json("list")) == 1
+    finally:
+        between.holds = False
+        machine.wake()
+
+
+@pytest.mark.parametrize("way", ["frozen", "stopped"])
+def test_the_dialog_closes_while_nobody_answers(agent, proxy, window, way):
+    there = agent()
+    between = proxy(there.port)
+    machine = Vanishing(there, between)
+    link = there.invite().replace(str(there.port), str(between.port))
+    gui = window()
+    try:
+        machine.go(way)
+        for field, text, button in (("Host name or address", f"127.0.0.1:{between.port}", "Connect"),
+                                    ("Invitation link", link, "Join")):
+            gui.key("ctrl+n")
+            dialog = gui.dialog("Add a machine")
+            gui.entry(field, dialog).text = text
+            gui.press(button, dialog)
+            gui.label("^Making the connection secure$", dialog)
+            gui.press("Cancel", dialog)
+            gui.no_dialog()
+        gui.find("label", "No machines yet")
+    finally:
+        between.holds = False
+        machine.wake()
+
+
+@ALL_WAYS
+@pytest.mark.timeout(600)
+def test_while_a_folder_is_read(vanishing, tmp_path, way):
+    """The pane says so within a bounded time, shows where it was, and reads on when the machine is back."""
+    gui, machine = vanishing(delay=0.2)
+    (tmp_path / "deep").mkdir()
+    (tmp_path / "deep/file").touch()
+    gui.open("web1")
+    gui.click("page tab", "Files")
+    go(gui, "Folder on web1", tmp_path)
+    row(gui, "Files on web1", "deep")
+    pane = gui.find("panel", "Files on web1")
+    machine.proxy.delay = 2  # the order is on its way when the machine goes
+    gui.enter(gui.entry("Folder on web1"), str(tmp_path / "deep"))
+    time.sleep(1)
+    machine.go(way)
+    wait_alive(gui, "words", lambda: any(
+        "connection was lost" in node.name and "Check that huned still runs" in node.name
+        for node in gui.all("label", None, pane)), BOUND)
+    wait("where it was", lambda: gui.entry("Folder on web1").text == str(tmp_path))
+    machine.proxy.delay = 0
+    machine.come_back()
+    wait_back(gui)
+    go(gui, "Folder on web1", tmp_path / "deep")
+    row(gui, "Files on web1", "file")
+
+
+@pytest.mark.timeout(600)
+def test_a_folder_that_nobody_reads(vanishing, tmp_path):
+    """The gate answers, the agent behind it stands still: that is said, and what was asked comes in the end."""
+    gui, machine = vanishing()
+    (tmp_path / "file").touch()
+    gui.open("web1")
+    gui.click("page tab", "Files")
+    wait("the home folder", lambda: gui.entry("Folder on web1").text)
+    machine.stopped = [machine.agent.pid]
+    os.kill(machine.agent.pid, signal.SIGSTOP)
+    gui.enter(gui.entry("Folder on web1"), str(tmp_path))
+    pane = gui.find("panel", "Files on web1")
+    wait_alive(gui, "words", lambda: any("has not answered yet" in node.name
+                                         for node in gui.all("label", None, pane)), BOUND)
+    machine.wake()
+    row(gui, "Files on web1", "file")
+    wait("no more complaint", lambda: not gui.shows("has not answered yet"))
