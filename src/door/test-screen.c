@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/ioctl.h>
+#include <sys/prctl.h>
 #include <sys/wait.h>
 #include <termios.h>
 #include <unistd.h>
@@ -214,6 +215,8 @@ static pid_t start(const struct screen *screen, bool gate)
     pid_t pid = fork();
 
     assert_true(pid >= 0);
+    if (pid == 0)
+        prctl(PR_SET_PDEATHSIG, SIGKILL); /* also when the test fails before it ends them */
     if (pid == 0 && gate)
         be_a_gate(screen);
     if (pid == 0)
