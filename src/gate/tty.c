@@ -27,7 +27,7 @@ enum {
     TTY_ROOM = LIMIT_SCREEN_BELT / 2,
     /* Reads at once: what comes together is sent together, and others have their turn. */
     TTY_ROUNDS = 4,
-    TTY_MOMENT_NS = 100 * 1000,
+    TTY_MOMENT_NS = 100 * 1000, /* how long a program is waited for; see tty_expect() */
     TTY_MISSES_MAX = 6,
     TTY_LAST_ROUNDS = 32, /* reads when it is given back; a program may still be writing */
 };

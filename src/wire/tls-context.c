@@ -125,11 +125,7 @@ static int tls_context_new(struct tls_context **context_out, enum tls_role role)
     context->users = 1;
     context->role = role;
     context->method = tls_bio_method_new();
-    if (role == TLS_CLIENT)
-        context->library = tls_library_new();
-    context->context = SSL_CTX_new_ex(tls_library_context(context->library), NULL,
-                                      role == TLS_SERVER ? TLS_server_method()
-                                                         : TLS_client_method());
+    context->context = SSL_CTX_new(role == TLS_SERVER ? TLS_server_method() : TLS_client_method());
     if (!context->method || !context->context)
         return -ENOMEM;
     SSL_CTX_set_options(context->context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
@@ -210,7 +206,6 @@ struct tls_context *tls_context_free(struct tls_context *context)
     if (!context || --context->users > 0)
         return NULL;
     SSL_CTX_free(context->context);
-    tls_library_free(context->library);
     BIO_meth_free(context->method);
     free(context);
     return NULL;

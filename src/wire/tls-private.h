@@ -4,13 +4,11 @@
 #include <openssl/bio.h>
 #include <openssl/ssl.h>
 
-#include "wire/tls-library.h"
 #include "wire/tls.h"
 
 struct tls_context {
     unsigned users; /* the owner and every session */
     enum tls_role role;
-    struct tls_library *library; /* of a client; may be NULL */
     SSL_CTX *context;
     BIO_METHOD *method;
     tls_greet greet;
