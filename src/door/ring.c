@@ -1,11 +1,10 @@
 /* See ring.h. Every shared word has one writer. The two "who sleeps" questions are settled like
  * Dekker's: each side stores its own word, then reads the other's, both sequentially consistent, so
  * at least one of them sees the other and no wake-up is lost. */
-#include "door/ring.h"
+#include "door/ring-private.h"
 
 #include <errno.h>
 #include <fcntl.h>
-#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -13,53 +12,10 @@
 #include <unistd.h>
 
 #include "base/cleanup.h"
-#include "door/starts.h"
 
 #define RING_MAGIC 0x48554e4552494e47ull /* "HUNERING" */
 
 enum { RING_PAGE = 4096, RING_CAPACITY_MAX = 1 << 30 };
-
-/* Written by the warden alone. */
-struct ring_warden_page {
-    uint64_t magic;
-    uint64_t capacity;
-    _Atomic uint64_t head;
-    _Atomic uint64_t tail;
-    _Atomic uint64_t first;   /* before the tail: the spool's first byte */
-    _Atomic uint64_t doomed;  /* what `first` is about to become, or is */
-    _Atomic uint64_t starved; /* how many times there was no room */
-    _Atomic uint64_t start;   /* where a frame begins, at `first` or behind it */
-    _Atomic uint32_t ended;
-    _Atomic uint32_t spools;
-    _Atomic uint64_t lent_origin;
-    _Atomic uint64_t lent_began_ms;
-};
-
-/* Written by the gate alone. */
-struct ring_gate_page {
-    _Atomic uint64_t released;
-    _Atomic uint64_t sleeping_at; /* 1 + the head it saw when there were no bytes; 0 for never */
-    _Atomic uint64_t input;
-    _Atomic uint64_t writer;
-    _Atomic uint32_t readers;
-    _Atomic uint64_t writer_from; /* `input` when it took over */
-    _Atomic uint64_t reading;
-    _Atomic uint64_t typed;
-};
-
-struct ring {
-    struct ring_warden_page *warden;
-    struct ring_gate_page *gate;
-    uint8_t *data; /* `capacity` bytes, and the same ones again */
-    size_t capacity;
-    int fd; /* -1 in a ring that was mapped */
-    /* The warden's own: the gate holds the same memfd and can write to both pages, so the warden
-     * never reads its words back. */
-    uint64_t head, tail, first;
-    bool spools;
-    struct starts starts;
-    uint64_t told; /* the gate's own: the `starved` for which it last told the warden of room */
-};
 
 static int ring_map_data(struct ring *ring, int fd, int protection)
 {
@@ -477,70 +433,4 @@ bool ring_wait_for_bytes(struct ring *ring, uint64_t offset)
 {
     atomic_store(&ring->gate->sleeping_at, offset + 1);
     return ring_head(ring) <= offset && !ring_is_ended(ring);
-}
-
-uint64_t ring_input(const struct ring *ring)
-{
-    return atomic_load(&ring->gate->input);
-}
-
-void ring_add_input(struct ring *ring, size_t size)
-{
-    atomic_fetch_add(&ring->gate->input, size);
-}
-
-uint64_t ring_writer(const struct ring *ring)
-{
-    return atomic_load(&ring->gate->writer);
-}
-
-uint64_t ring_writer_input(const struct ring *ring)
-{
-    uint64_t input = ring_input(ring);
-    uint64_t from = atomic_load(&ring->gate->writer_from);
-
-    return input > from ? input - from : 0;
-}
-
-void ring_take_input(struct ring *ring, uint64_t writer)
-{
-    atomic_store(&ring->gate->writer_from, ring_input(ring));
-    atomic_store(&ring->gate->typed, 0); /* the one before left its frame unfinished */
-    atomic_store(&ring->gate->writer, writer);
-}
-
-void ring_lend(struct ring *ring, uint64_t origin, uint64_t began_ms)
-{
-    atomic_store(&ring->warden->lent_origin, origin);
-    atomic_store(&ring->warden->lent_began_ms, began_ms);
-}
-
-uint64_t ring_lent_origin(const struct ring *ring)
-{
-    return atomic_load(&ring->warden->lent_origin);
-}
-
-uint64_t ring_lent_began_ms(const struct ring *ring)
-{
-    return atomic_load(&ring->warden->lent_began_ms);
-}
-
-uint64_t ring_reading(const struct ring *ring)
-{
-    return atomic_load(&ring->gate->reading);
-}
-
-void ring_set_reading(struct ring *ring, uint64_t word)
-{
-    atomic_store(&ring->gate->reading, word);
-}
-
-uint64_t ring_typed(const struct ring *ring)
-{
-    return atomic_load(&ring->gate->typed);
-}
-
-void ring_set_typed(struct ring *ring, uint64_t offset)
-{
-    atomic_store(&ring->gate->typed, offset);
 }
