@@ -214,6 +214,15 @@ void link_describe_where(const struct link *link, struct conn *conn, char *text_
         snprintf(text_out, size, "%s", link->where);
 }
 
+/* The machine ended the connection before it was open, and did not say why, while more of them go
+ * to it. A port that does so to a single one is not asked again. */
+static bool link_is_crowded_out(const struct link *link, enum problem_code problem)
+{
+    return link->state >= LINK_SECURING && link->state <= LINK_OPENING && !link->has_verdict &&
+           !link->freed && (problem == PROBLEM_CLOSED || problem == PROBLEM_LOST) &&
+           link_has_company(link);
+}
+
 static void explain_end(struct link *link, struct conn *conn, enum problem_code problem,
                         int system_error)
 {
@@ -224,9 +233,13 @@ static void explain_end(struct link *link, struct conn *conn, enum problem_code 
         reason = strerror(-system_error);
     else if (problem == PROBLEM_TIMEOUT && link->state == LINK_SECURING)
         reason = _("TCP connects, but TLS gets no answer");
+    if (problem == PROBLEM_NONE)
+        problem = PROBLEM_CLOSED;
+    link->was_crowded_out = link_is_crowded_out(link, problem);
+    if (link->was_crowded_out)
+        problem = PROBLEM_CROWDED;
     link_describe_where(link, conn, where, sizeof(where));
-    trouble_set(&link->trouble, problem == PROBLEM_NONE ? PROBLEM_CLOSED : problem, where,
-                *reason ? "%s" : NULL, reason);
+    trouble_set(&link->trouble, problem, where, *reason ? "%s" : NULL, reason);
     link->trouble.system_error = system_error;
 }
 

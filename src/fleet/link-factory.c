@@ -1,6 +1,8 @@
 /* What all links of a loop share: the TLS context, the settings, the line before the handshakes. */
 #include <stdlib.h>
 
+#include "base/clock.h"
+#include "base/text.h"
 #include "fleet/link-private.h"
 #include "proto/limits.h"
 #include "wire/tls.h"
@@ -12,6 +14,10 @@ enum {
     HANDSHAKES = 128,
     PLACES = 512,
     FIRST_PAUSE_MS = 250,
+    /* Connecting and in their handshake together are less than an agent bears of one address, even
+     * when two consoles do so. */
+    CROWDED_AT_ONCE = LIMIT_UNOPENED_PER_ADDRESS / 4,
+    CROWDED_MS = 10 * 1000,
 };
 
 static void use_defaults(struct link_settings *settings)
@@ -106,6 +112,47 @@ uint32_t link_factory_places_max(const struct link_factory *factory)
     return factory->settings.places;
 }
 
+static bool goes_to_same_address(const struct link *a, const struct link *b)
+{
+    const struct sockaddr_storage *one = &a->addresses[a->address],
+                                  *two = &b->addresses[b->address];
+
+    if (a->port != b->port)
+        return false;
+    if (a->address_count == 0 || b->address_count == 0)
+        return text_equal(a->host, b->host);
+    if (one->ss_family != two->ss_family)
+        return false;
+    if (one->ss_family == AF_INET)
+        return ((const struct sockaddr_in *)one)->sin_addr.s_addr ==
+               ((const struct sockaddr_in *)two)->sin_addr.s_addr;
+    return IN6_ARE_ADDR_EQUAL(&((const struct sockaddr_in6 *)one)->sin6_addr,
+                              &((const struct sockaddr_in6 *)two)->sin6_addr);
+}
+
+bool link_has_company(const struct link *link)
+{
+    struct link *other;
+
+    list_for_each (&link->factory->links, struct link, at, other)
+        if (other != link && goes_to_same_address(link, other))
+            return true;
+    return false;
+}
+
+void link_factory_thin_out(struct link_factory *factory)
+{
+    factory->thin_until_ms = clock_monotonic_ms() + CROWDED_MS;
+}
+
+static uint32_t at_once(const struct link_factory *factory, uint32_t usual)
+{
+    if (usual <= CROWDED_AT_ONCE || factory->thin_until_ms == 0 ||
+        clock_monotonic_ms() >= factory->thin_until_ms)
+        return usual;
+    return CROWDED_AT_ONCE;
+}
+
 /* The first of a line, taken out of it; NULL if it is empty. */
 static struct link *next_in_line(struct list *line)
 {
@@ -124,7 +171,7 @@ bool link_take_place(struct link *link)
 
     if (link->has_place)
         return true;
-    if (factory->places >= factory->settings.places) {
+    if (factory->places >= at_once(factory, factory->settings.places)) {
         list_remove(&link->in_line);
         list_append(&factory->line, &link->in_line);
         return false;
@@ -143,12 +190,12 @@ void link_give_place(struct link *link)
         return;
     link->has_place = false;
     factory->places--;
-    next = next_in_line(&factory->line);
-    if (!next)
-        return;
-    next->has_place = true;
-    factory->places++;
-    link_start_later(next, 0);
+    while (factory->places < at_once(factory, factory->settings.places) &&
+           (next = next_in_line(&factory->line))) {
+        next->has_place = true;
+        factory->places++;
+        link_start_later(next, 0);
+    }
 }
 
 bool link_take_slot(struct link *link)
@@ -157,7 +204,7 @@ bool link_take_slot(struct link *link)
 
     if (link->has_slot)
         return true;
-    if (factory->handshakes >= factory->settings.handshakes) {
+    if (factory->handshakes >= at_once(factory, factory->settings.handshakes)) {
         list_remove(&link->in_line);
         list_append(&factory->connected, &link->in_line);
         return false;
@@ -178,10 +225,10 @@ void link_give_slot(struct link *link)
         return;
     link->has_slot = false;
     factory->handshakes--;
-    next = next_in_line(&factory->connected);
-    if (!next)
-        return;
-    next->has_slot = true;
-    factory->handshakes++;
-    link_start_later(next, 0);
+    while (factory->handshakes < at_once(factory, factory->settings.handshakes) &&
+           (next = next_in_line(&factory->connected))) {
+        next->has_slot = true;
+        factory->handshakes++;
+        link_start_later(next, 0);
+    }
 }

@@ -25,6 +25,8 @@ enum {
      * nothing, and the kernel's own probes end what is gone. */
     HEARTBEAT_IDLE_MS = 60 * 1000,
     HEARTBEAT_PATIENCE_MS = 15 * 1000,
+    /* With the pauses between, less than the time for a connection. */
+    CROWDINGS_MAX = 4,
 };
 
 /* ---- states ---- */
@@ -210,11 +212,21 @@ static void link_close_for_good(struct link *link, bool tell)
         link_fail_loads(link, &trouble);
 }
 
+/* An agent lets the oldest go of more than LIMIT_UNOPENED_PER_ADDRESS connections that one address
+ * has not opened: when it is one machine under many names, that is what happened. */
+static bool tries_again(struct link *link, bool crowded_out)
+{
+    link->crowdings = crowded_out ? link->crowdings + 1 : 0;
+    if (crowded_out)
+        link_factory_thin_out(link->factory);
+    return crowded_out && link->crowdings <= CROWDINGS_MAX;
+}
+
 void link_attempt_over(struct link *link)
 {
-    bool again = link->again, leaving = link->leaving;
+    bool again = link->again, leaving = link->leaving, crowded_out = link->was_crowded_out;
 
-    link->again = link->leaving = link->has_verdict = false;
+    link->again = link->leaving = link->has_verdict = link->was_crowded_out = false;
     uv_timer_stop(&link->timer);
     link_give_slot(link);
     if (leaving) {
@@ -229,7 +241,8 @@ void link_attempt_over(struct link *link)
     }
     log_debug("%s: %s%s%s", link->where, trouble_word(&link->trouble),
               *link->trouble.detail ? ": " : "", link->trouble.detail);
-    if (!link_is_wanted(link) || is_final(link->trouble.code)) {
+    if (!tries_again(link, crowded_out) &&
+        (!link_is_wanted(link) || is_final(link->trouble.code))) {
         link_close_for_good(link, true);
         return;
     }
@@ -261,6 +274,7 @@ void link_became_ready(struct link *link)
     uv_timer_stop(&link->timer);
     link_give_slot(link);
     link->trouble.code = PROBLEM_NONE;
+    link->crowdings = 0;
     link->ready_ms = clock_monotonic_ms();
     link_keep_ticket(link);
     link_set_state(link, LINK_READY);

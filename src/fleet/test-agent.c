@@ -189,6 +189,11 @@ static void on_acceptable(uv_poll_t *poll, int status, int what)
     if (socket < 0)
         return;
     agent->connections++;
+    if (agent->drops > 0) {
+        agent->drops--;
+        close(socket);
+        return;
+    }
     session = calloc(1, sizeof(*session));
     assert_non_null(session);
     session->agent = agent;

@@ -92,7 +92,9 @@
       N_("No machine of that name is in the fleet list."),                                         \
       N_("hune list shows the names; hune add HOST adds one."))                                    \
     X(78, CLOSED, "closed", 0, N_("The machine ended the connection."),                            \
-      N_("It was told to disconnect, reset or stop."))
+      N_("It was told to disconnect, reset or stop."))                                             \
+    X(79, CROWDED, "crowded", 0, N_("The machine ended the connection before it was open."),       \
+      N_("Many connections go there at once; make fewer, for example with: --fanout 32"))
 
 enum problem_code {
     PROBLEM_NONE = 0,

@@ -68,3 +68,12 @@ def test_binary_and_endless_lines(fleet):
     done = many.run("all", "--gather", "--", r"printf '\000\377\033[31m'; head -c 200000 /dev/zero",
                     binary=True)
     assert done.out == b"web[1,2] (2):\n" + b"\x00\xff\x1b[31m" + bytes(200000) + b"\n"
+
+
+def test_one_machine_under_two_hundred_names(fleet):
+    """More at once than an agent lets one address open: those it ended come again."""
+    many = fleet(200)
+    many.rows = [f"web{n},127.0.0.1,{many.agent.port},,{many.id}" for n in range(1, 201)]
+    many.save()
+    done = many.run("all", "--gather", "--", "echo here")
+    assert (done.out, done.err, done.code) == ("web[1-200] (200):\nhere\n", "", 0), done
