@@ -181,12 +181,12 @@ static int choose(struct job_pick *pick, const json_t *root, const char *wanted)
     return status;
 }
 
-int job_pick(struct session *session, const char *const *words, struct job_pick *pick_out)
+int job_list(struct session *session, const char *const *words, struct job_pick *pick_out,
+             const char **job_out, json_t **root_out)
 {
     struct console *console = session->console;
     const char *machine[] = {console->common.target ? NULL : words[0], NULL};
     const char *const *rest = words + (machine[0] ? 1 : 0);
-    json_t *root = NULL;
     int status;
 
     *pick_out = (struct job_pick){.session = session};
@@ -199,9 +199,18 @@ int job_pick(struct session *session, const char *const *words, struct job_pick 
         complain_no_memory(&console->error);
         return STATUS_FAILED;
     }
-    status = ask(pick_out, &root);
+    *job_out = rest[0];
+    return ask(pick_out, root_out);
+}
+
+int job_pick(struct session *session, const char *const *words, struct job_pick *pick_out)
+{
+    const char *wanted;
+    json_t *root = NULL;
+    int status = job_list(session, words, pick_out, &wanted, &root);
+
     if (!status)
-        status = choose(pick_out, root, rest[0]);
+        status = choose(pick_out, root, wanted);
     json_decref(root);
     return status;
 }

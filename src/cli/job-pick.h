@@ -31,12 +31,25 @@ struct job_pick {
  * only job that runs there (or the only one at all). Asks the machine. Tells its trouble; returns
  * what to exit with, 0 with the job. */
 int job_pick(struct session *session, const char *const *words, struct job_pick *pick_out);
+/* The machine alone, and what it says of its jobs: a document that the caller owns. `job_out` gets
+ * the word behind the machine, or NULL. */
+int job_list(struct session *session, const char *const *words, struct job_pick *pick_out,
+             const char **job_out, json_t **root_out);
 void job_pick_release(struct job_pick *pick);
 #define _cleanup_job_pick_ _cleanup_(job_pick_release)
 
 /* Gives an order about the job (VERB_SIGNAL, VERB_FORGET) and waits for its answer. Returns what to
  * exit with; a refusal is told. */
 int job_order(struct job_pick *pick, enum verb verb, const struct buffer *payload);
+
+/* ---- job-each.c: "MACHINE all" ---- */
+
+/* Whether the words ask for all jobs. */
+bool job_words_mean_all(const struct session *session, const char *const *words);
+/* Calls `order` for each job of ours that has ended, or else that has not, after a question.
+ * `order` tells what became of it. Returns what to exit with, the worst of all. */
+int job_each(struct session *session, const char *const *words, bool ended,
+             int (*order)(struct job_pick *pick));
 
 /* One line about the job. JSON: machine, job, and `key` as a flag. People: the machine's name, the
  * job's short id, and `text`, translated, such as "is being stopped". */

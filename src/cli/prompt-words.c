@@ -117,9 +117,14 @@ static void obey_jobs(struct prompt *prompt, const struct prompt_word *word,
         note_status(prompt, jobs_machines(&prompt->session, selection, false));
 }
 
+static bool names_job(const char *word, bool takes_all)
+{
+    return job_is_id(word) || (takes_all && text_equal(word, "all"));
+}
+
 /* "[MACHINE] [JOB]", with the chosen machine where none is named. False if it is neither: then the
  * line is the machine's. */
-static bool split_job(struct prompt *prompt, char *rest, const char *words[4])
+static bool split_job(struct prompt *prompt, char *rest, bool takes_all, const char *words[4])
 {
     size_t count = 0;
     char *word;
@@ -131,9 +136,9 @@ static bool split_job(struct prompt *prompt, char *rest, const char *words[4])
             return false;
         words[count++] = word;
     }
-    if (count == 2 || (count == 1 && !job_is_id(words[0])))
+    if (count == 2 || (count == 1 && !names_job(words[0], takes_all)))
         return selector_one(prompt->session.fleet, words[0], &(uint32_t){0}, NULL) == 0 &&
-               (count == 1 || job_is_id(words[1]));
+               (count == 1 || names_job(words[1], takes_all));
     if (prompt->selection.count != 1)
         return count == 0; /* which machine is asked for there */
     words[1] = words[0];
@@ -146,7 +151,9 @@ static bool job_line(struct prompt *prompt, const char *line)
     static const struct {
         const char *word;
         int (*obey)(struct session *session, const char *const *words);
-    } verbs[] = {{"attach", attach_job}, {"stop", stop_job}, {"forget", forget_job}};
+        bool takes_all;
+    } verbs[] = {
+        {"attach", attach_job, false}, {"stop", stop_job, true}, {"forget", forget_job, true}};
     size_t length = strcspn(line, " \t");
 
     for (size_t i = 0; i < ELEMENTS_OF(verbs); i++) {
@@ -156,7 +163,7 @@ static bool job_line(struct prompt *prompt, const char *line)
         if (strlen(verbs[i].word) != length || strncmp(verbs[i].word, line, length) != 0)
             continue;
         rest = strdup(line + length);
-        if (!rest || !split_job(prompt, rest, words))
+        if (!rest || !split_job(prompt, rest, verbs[i].takes_all, words))
             return false;
         note_status(prompt, verbs[i].obey(&prompt->session, words));
         return true;
@@ -238,8 +245,8 @@ static const struct prompt_word prompt_words[] = {
     {"list", "[SEL]", N_("show the fleet list"), false, obey_list},
     {"jobs", "[SEL]", N_("show what runs and what has ended"), false, obey_jobs},
     {"attach", "[MACHINE] [JOB]", N_("follow a job to its end"), false, NULL},
-    {"stop", "[MACHINE] [JOB]", N_("stop a job and all that it started"), false, NULL},
-    {"forget", "[MACHINE] JOB", N_("drop an ended job's result and output"), false, NULL},
+    {"stop", "[MACHINE] [JOB|all]", N_("stop a job and all that it started"), false, NULL},
+    {"forget", "[MACHINE] JOB|all", N_("drop an ended job's result and output"), false, NULL},
     {"audit", "[MACHINE]", N_("show the end of a machine's record of orders"), false, obey_audit},
     {"top", "[SEL]", N_("watch machines on the whole screen; q leads back here"), false, obey_top},
     {"shell", "[MACHINE]", N_("open a shell; ~. or its end lead back here"), false, obey_shell},

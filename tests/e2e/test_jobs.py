@@ -166,6 +166,46 @@ def test_forget(pair):
     assert machine.console.json("jobs") == []
 
 
+def test_all_means_all_of_ours(pair, console):
+    machine = pair()
+    mine = [detach(machine, "sleep 1000"), detach(machine, "sleep 1000")]
+    other = console()
+    other.config.mkdir(parents=True)
+    subprocess.run(["ssh-keygen", "-q", "-t", "ed25519", "-N", "", "-C", "bob@there", "-f", other.key],
+                   check=True)
+    assert other.run("join", machine.agent.invite(may="all")).code == 0
+    name = other.json("list")[0]["name"]
+    theirs = other.run("run", name, "--detach", "--", "sleep 1000").out.strip()
+    forgot = machine.console.run("forget", machine.name, "all")
+    assert (forgot.out, forgot.code) == ("", 0) and "No job of yours" in forgot.err, forgot
+    assert sorted(row["job"] for row in machine.console.json("stop", machine.name, "all")) == sorted(mine)
+    for job in mine:
+        wait_for("its end", lambda: state_of(machine, job) == "killed")
+    assert state_of(machine, theirs) == "running"
+    assert machine.console.run("stop", machine.name, "all").code == 0
+    assert machine.console.run("forget", machine.name, "all").code == 0
+    assert [row["job"] for row in machine.console.json("jobs")] == [theirs]
+
+
+def test_all_is_asked_about_on_a_terminal(pair):
+    machine = pair()
+    job = detach(machine, "sleep 1000")
+    with machine.console.terminal("stop", machine.name, "all") as terminal:
+        terminal.expect(r"Stop 1 job of yours on .*\? \[y/N\]")
+        terminal.line("n")
+        assert terminal.wait() == 1
+    assert state_of(machine, job) == "running"
+    with machine.console.terminal() as terminal:
+        terminal.expect("> ")
+        terminal.line("stop all")
+        terminal.expect(r"\[y/N\]")
+        terminal.line("y")
+        terminal.expect("is being stopped")
+        terminal.expect("> ")
+        terminal.line("quit")
+        terminal.wait()
+
+
 def test_detach_gives_the_input_first(pair, tmp_path):
     machine = pair()
     given = os.urandom(5 << 20)
