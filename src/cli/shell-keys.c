@@ -60,6 +60,15 @@ static void obey(struct shell *shell, enum tilde_wish wish)
     }
 }
 
+/* The key is on its way. */
+static void on_before_sleep(uv_prepare_t *prepare)
+{
+    struct shell *shell = prepare->data;
+
+    uv_prepare_stop(prepare);
+    busy_poll_wait(&shell->echo);
+}
+
 static void take_keys(struct shell *shell, const uint8_t *keys, size_t size)
 {
     struct buffer plain = BUFFER_INIT;
@@ -79,7 +88,8 @@ static void take_keys(struct shell *shell, const uint8_t *keys, size_t size)
 
         terminal_input_keys(&shell->sending, buffer_bytes(&plain), buffer_length(&plain));
         buffer_wipe(&plain);
-        shell_send_queued(shell);
+        if (shell_send_queued(shell))
+            uv_prepare_start(&shell->before_sleep, on_before_sleep);
         keys += taken;
         size -= taken;
         obey(shell, wish);
@@ -105,7 +115,8 @@ static ssize_t read_keys(int fd, uint8_t *keys, size_t size)
 static void on_terminal(uv_poll_t *poll, int status, int events)
 {
     struct shell *shell = poll->data;
-    uint8_t keys[SHELL_READ];
+    /* Neither zeroed before nor wiped behind what was read: a key is a byte. */
+    uint8_t keys[SHELL_READ] __attribute__((uninitialized));
     ssize_t n;
 
     if (shell->done)
@@ -121,7 +132,8 @@ static void on_terminal(uv_poll_t *poll, int status, int events)
         take_keys(shell, keys, (size_t)n);
     else if (n == 0 || (errno != EAGAIN && errno != EINTR))
         shell_leave(shell, SHELL_DETACHED); /* the window was closed */
-    explicit_bzero(keys, sizeof(keys));
+    if (n > 0)
+        explicit_bzero(keys, (size_t)n);
     shell_poll(shell);
 }
 

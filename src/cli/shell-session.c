@@ -17,9 +17,10 @@
 #include "proto/terminal.h"
 
 enum {
-    SHELL_HANG_UP_MS = 2000, /* for the machine to tell the end after ~. */
-    SHELL_SEND_MS = 1000,    /* for keys that were typed before ~d */
-    SHELL_ANSWER_MS = 500,   /* for the terminal to answer */
+    SHELL_HANG_UP_MS = 2000,     /* for the machine to tell the end after ~. */
+    SHELL_SEND_MS = 1000,        /* for keys that were typed before ~d */
+    SHELL_ANSWER_MS = 500,       /* for the terminal to answer */
+    SHELL_ECHO_NS = 1000 * 1000, /* as long as a machine nearby takes to echo a key */
 };
 
 /* ---- the end ---- */
@@ -308,6 +309,9 @@ int shell_new(struct shell **shell_out, struct session *session, uint32_t machin
     shell->poll.data = shell;
     uv_timer_init(&session->loop, &shell->timer);
     shell->timer.data = shell;
+    uv_prepare_init(&session->loop, &shell->before_sleep);
+    shell->before_sleep.data = shell;
+    busy_poll_init(&shell->echo, &session->loop, SHELL_ECHO_NS);
 #define X(member, number, callback)                 \
     uv_signal_init(&session->loop, &shell->member); \
     shell->member.data = shell;                     \
@@ -325,6 +329,7 @@ void shell_free(struct shell *shell)
     remote_job_detach(shell->job);
     handle_close(shell, (uv_handle_t *)&shell->poll);
     handle_close(shell, (uv_handle_t *)&shell->timer);
+    handle_close(shell, (uv_handle_t *)&shell->before_sleep);
 #define X(member, number, callback) handle_close(shell, (uv_handle_t *)&shell->member);
     SHELL_SIGNALS(X)
 #undef X

@@ -12,6 +12,7 @@
 #include "cli/tilde.h"
 #include "cli/tty.h"
 #include "fleet/remote-job.h"
+#include "wire/busy-poll.h"
 
 /* How it was left by the person; a shell that ended by itself was not. */
 enum shell_leaving { SHELL_STAYS, SHELL_HUNG_UP, SHELL_DETACHED, SHELL_TAKEN_OVER };
@@ -55,6 +56,8 @@ struct shell {
     uv_poll_t poll;
     int polled; /* what it waits for */
     uv_timer_t timer;
+    uv_prepare_t before_sleep; /* runs once after a key was sent */
+    struct busy_poll echo;
 #define X(member, number, callback) uv_signal_t member;
     SHELL_SIGNALS(X)
 #undef X

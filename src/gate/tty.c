@@ -3,7 +3,6 @@
 #include "gate/tty.h"
 
 #include <errno.h>
-#include <sched.h>
 #include <stdbool.h>
 #include <stdlib.h>
 #include <string.h>
@@ -19,6 +18,7 @@
 #include "gate/jobs.h"
 #include "gate/outlet.h"
 #include "proto/terminal.h"
+#include "wire/busy-poll.h"
 
 enum {
     /* As much as this on the belt, and the warden shall take it. */
@@ -27,9 +27,8 @@ enum {
     TTY_ROOM = LIMIT_SCREEN_BELT / 2,
     /* Reads at once: what comes together is sent together, and others have their turn. */
     TTY_ROUNDS = 4,
-    TTY_MOMENT_NS = 100 * 1000, /* how long a program is waited for; see tty_expect() */
-    TTY_MISSES_MAX = 6,
-    TTY_LAST_ROUNDS = 32, /* reads when it is given back; a program may still be writing */
+    TTY_ANSWER_NS = 400 * 1000, /* how long a program may take to answer a key that is awaited */
+    TTY_LAST_ROUNDS = 32,       /* reads when it is given back; a program may still be writing */
 };
 
 struct tty {
@@ -38,9 +37,7 @@ struct tty {
     int fd; /* -1 once it is given back */
     struct belt belt;
     uint64_t told; /* the belt's end when the warden was last told to take */
-    /* How often in a row the program did not answer at once, and for how many keys more nobody
-     * waits for it. */
-    unsigned misses, unexpected;
+    struct busy_poll answer;
 };
 
 static void on_screen(uv_poll_t *poll, int status, int events);
@@ -62,6 +59,7 @@ int tty_new(struct tty **tty_out, struct job *job, int fd, int belt_fd)
     tty->job = job;
     tty->fd = fd;
     tty->told = belt_written(&tty->belt);
+    busy_poll_init(&tty->answer, &job->gate->loop, TTY_ANSWER_NS);
     tty_resume(tty);
     *tty_out = tty;
     return 0;
@@ -150,9 +148,9 @@ static void on_screen(uv_poll_t *poll, int status, int events)
     if (status == 0 || status == UV_EBADF) {
         for (int round = 0; round < TTY_ROUNDS; round++) {
             size = screen_put(&tty->belt, tty->job->ring, tty->fd);
-            if (size == 0 || (size < 0 && (size != -ENOBUFS || !tty_wait(tty))))
-                break;
             any |= size > 0;
+            if (size >= 0 ? size < SCREEN_PIECE / 2 : size != -ENOBUFS || !tty_wait(tty))
+                break;
         }
     }
     if (any)
@@ -186,35 +184,10 @@ void tty_return(struct tty *tty)
     tty_give_back(tty);
 }
 
-/* True when there is something to read within a moment. */
-static bool tty_answers(const struct tty *tty)
-{
-    uint64_t until = clock_monotonic_ns() + TTY_MOMENT_NS;
-    int waiting = 0;
-
-    do {
-        if (ioctl(tty->fd, FIONREAD, &waiting) < 0 || waiting > 0)
-            break;
-        sched_yield(); /* the program may need this processor */
-    } while (clock_monotonic_ns() < until);
-    return waiting > 0;
-}
-
 void tty_expect(struct tty *tty)
 {
-    if (tty->fd < 0 || !uv_is_active((uv_handle_t *)&tty->poll))
-        return;
-    if (tty->unexpected > 0) {
-        tty->unexpected--;
-        return;
-    }
-    if (tty_answers(tty)) {
-        tty->misses = 0;
+    if (tty->fd >= 0 && uv_is_active((uv_handle_t *)&tty->poll) && busy_poll_wait(&tty->answer))
         on_screen(&tty->poll, 0, UV_READABLE);
-        return;
-    }
-    tty->misses += tty->misses < TTY_MISSES_MAX;
-    tty->unexpected = 1u << tty->misses;
 }
 
 /* ---- what is typed ---- */

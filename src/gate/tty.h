@@ -29,9 +29,7 @@ void tty_resume(struct tty *tty);
 /* Reads what is there, and gives the terminal back to the warden. */
 void tty_return(struct tty *tty);
 
-/* A key was typed, and most programs answer it at once: a processor that goes to sleep meanwhile
- * takes longer to wake than the answer takes to come, so a moment is waited here. Where programs
- * do not answer so, this soon gives up, and tries again seldom. */
+/* A key was typed, and most programs answer it at once: see wire/busy-poll.h. */
 void tty_expect(struct tty *tty);
 /* Acts on the frames of proto/terminal.h at the front of `bytes`, each once, and counts them as
  * input of the job. Returns how many bytes were whole frames that the terminal took all of, or
