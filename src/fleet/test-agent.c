@@ -113,7 +113,8 @@ static void dispatch(struct call *call)
         answer_put(call);
     } else if (call->is_input && call->job) {
         input_end(call);
-    } else if (strstr(path, "/output?") || strstr(path, "/parcel?")) {
+    } else if (strstr(path, "/output?") ||
+               (strstr(path, "/parcel?") && !session->agent->no_parcels)) {
         answer_output(call);
     } else if (text_starts(path, "/v1/vitals?")) {
         answer_vitals(call);

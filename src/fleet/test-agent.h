@@ -54,6 +54,7 @@ struct test_agent {
     bool refuse_output; /* PROBLEM_NO_SUCH_JOB for every output */
     bool holds_nothing; /* an agent that refuses what comes before `open` is decided */
     unsigned drops;     /* connections that it ends before it hears anything, from the next on */
+    bool no_parcels;    /* knows no such path */
     bool not_hello;     /* answers hello with a web page */
     uint64_t protocol;
     uint16_t rights;

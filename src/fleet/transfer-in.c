@@ -3,6 +3,7 @@
  * old one's bytes are gone. */
 #include <string.h>
 
+#include "fleet/i18n.h"
 #include "fleet/transfer-private.h"
 #include "proto/limits.h"
 
@@ -75,11 +76,23 @@ static void on_parcel_interrupted(void *user)
         remote_parcel_pause(turn->parcel);
 }
 
+/* An agent that knows the verb, but not the path: it puts what it packs among the job's output,
+ * where nobody looks for it any more. */
+static void agent_is_older(struct turn *turn, const struct trouble *trouble)
+{
+    turn->is_older = true;
+    trouble_set(&turn->older, PROBLEM_VERSION, trouble->where, "%s",
+                _("its agent is older than this console: put works there, get not before huned is "
+                  "updated"));
+}
+
 static void on_parcel_end(void *user, const struct trouble *trouble)
 {
     struct turn *turn = user;
 
     turn->parcel_ended = true;
+    if (trouble && trouble->code == PROBLEM_NOT_FOUND)
+        agent_is_older(turn, trouble);
     /* Then why is told by the job's end, before our courier misses the rest. */
     if (trouble && !turn->job_ended)
         turn_stop_here(turn);

@@ -32,6 +32,8 @@ struct turn {
     struct job_state state;
     struct trouble trouble;
     bool has_trouble;
+    struct trouble older; /* what to say of its agent, if `is_older` */
+    bool is_older;
     int code; /* of our courier */
     struct receipt receipt;
     bool has_receipt;

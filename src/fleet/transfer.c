@@ -84,6 +84,11 @@ void turn_settle(struct turn *turn)
     if (!has_trouble && (turn->failed_here || (state.state == STATE_EXITED && state.detail == 0 &&
                                                (!report.is_whole || turn->code != 0))))
         state = (struct job_state){STATE_EXITED, 1};
+    if (turn->is_older) {
+        state = (struct job_state){STATE_REFUSED, PROBLEM_VERSION};
+        trouble = turn->older;
+        has_trouble = true;
+    }
     turn_free(turn);
     fanout_visit_end(visit, state, has_trouble ? &trouble : NULL);
 }
