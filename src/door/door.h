@@ -31,10 +31,10 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     X(9, ORDER, TO_WARDEN, LIMIT_DOOR_MESSAGE, 0, 1)                                            \
     X(10, ORDERED, TO_GATE, 256, 0, 0)                                                          \
     /* A job: its ring, and the write end of its standard input while that is open; of a shell  \
-     * its terminal, which is lent. Sent before ORDERED for a new job, and for every job to a   \
-     * new gate. */                                                                             \
-    X(11, JOB, TO_GATE, 4096, 1, 4)                                                             \
-    X(12, STATE, TO_GATE, 64, 0, 0)                                                             \
+     * its terminal, which is lent. One that nobody types to has no ring before it says         \
+     * something. Sent before ORDERED for a new job, and for every job to a new gate. */        \
+    X(11, JOB, TO_GATE, 4096, 0, 4)                                                             \
+    X(12, STATE, TO_GATE, 128, 0, 0)                                                            \
     X(13, FORGOTTEN, TO_GATE, 16, 0, 0)                                                         \
     /* The ring has more bytes; the ring has more room; the console's input is complete. */     \
     X(14, BYTES, TO_GATE, 16, 0, 0)                                                             \
@@ -61,7 +61,9 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     X(27, ENTERED, TO_GATE, 8192, 0, 0)                                                         \
     /* The terminal that was lent is wanted back; here it is, what it showed is on the belt. */ \
     X(28, RECALL, TO_GATE, 16, 0, 0)                                                            \
-    X(29, RETURNED, TO_WARDEN, 16, 0, 0)
+    X(29, RETURNED, TO_WARDEN, 16, 0, 0)                                                        \
+    /* A job that had no ring has one now. */                                                   \
+    X(30, RING, TO_GATE, 16, 1, 1)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

@@ -300,6 +300,7 @@ int door_state_encode(const struct door_state *state, struct buffer *out)
     writer_bytes(&writer, state->id, sizeof(state->id));
     write_state(&writer, state->state);
     writer_u64(&writer, state->ended_ms);
+    writer_slice32(&writer, state->output.bytes, state->output.size);
     return writer.error;
 }
 
@@ -311,6 +312,7 @@ int door_state_decode(struct door_state *state_out, struct slice body)
     reader_copy(&reader, state_out->id, sizeof(state_out->id));
     state_out->state = read_state(&reader);
     state_out->ended_ms = reader_u64(&reader);
+    state_out->output = reader_slice32(&reader, body.size);
     return finish(&reader);
 }
 

@@ -80,8 +80,8 @@ struct door_entered {
     struct door_ordered ordered;
 };
 
-/* JOB: descriptors {ring}, {ring, input}, or {ring, bell, belt}: then files go over the belt, the
- * input of a `put` or the parcel of a `get`. Of a shell {ring}, or {ring, terminal, belt,
+/* JOB: descriptors {}, {ring}, {ring, input}, or {ring, bell, belt}: then files go over the belt,
+ * the input of a `put` or the parcel of a `get`. Of a shell {ring}, or {ring, terminal, belt,
  * terminal}: to type into, and to read from, see screen.h. */
 struct door_job {
     uint8_t id[UUID_SIZE];
@@ -101,11 +101,13 @@ struct door_spool {
     uint64_t capacity; /* not 0 */
 };
 
-/* STATE */
+/* STATE: that a job has ended. All of the output of one that never had a ring is its last frame,
+ * which comes along. */
 struct door_state {
     uint8_t id[UUID_SIZE];
     struct job_state state;
     uint64_t ended_ms;
+    struct slice output; /* empty: it is in the ring */
 };
 
 /* AUDIT asks {ticket}; AUDIT_FILE answers {ticket, size of the older file}, descriptors {newer,
@@ -147,7 +149,7 @@ int door_audit_encode(const struct door_audit *audit, struct buffer *out);
 int door_audit_decode(struct door_audit *audit_out, struct slice body);
 int door_hang_up_encode(const struct door_hang_up *hang_up, struct buffer *out);
 int door_hang_up_decode(struct door_hang_up *hang_up_out, struct slice body);
-/* FORGOTTEN, BYTES, ROOM, INPUT_END, RECALL, RETURNED: the 16 bytes of the job's id. */
+/* FORGOTTEN, BYTES, RING, ROOM, INPUT_END, RECALL, RETURNED: the 16 bytes of the job's id. */
 int door_id_decode(const uint8_t **id_out, struct slice body);
 
 /* The gate's fixed descriptors at exec (warden/start.c puts them there). */

@@ -1,11 +1,15 @@
 /* Inside of a ring: the two shared pages, and what each side keeps to itself. Every shared word has
- * one writer. For ring.c and ring-words.c alone. */
+ * one writer. For ring.c, ring-make.c and ring-words.c alone. */
 #pragma once
 
 #include <stdatomic.h>
 
 #include "door/ring.h"
 #include "door/starts.h"
+
+#define RING_MAGIC 0x48554e4552494e47ull /* "HUNERING" */
+
+enum { RING_PAGE = 4096, RING_CAPACITY_MAX = 1 << 30 };
 
 /* Written by the warden alone. */
 struct ring_warden_page {
@@ -40,7 +44,8 @@ struct ring {
     struct ring_gate_page *gate;
     uint8_t *data; /* `capacity` bytes, and the same ones again */
     size_t capacity;
-    int fd; /* -1 in a ring that was mapped */
+    int fd;     /* -1 in a ring that was mapped, or is apart */
+    bool apart; /* all of it is one piece of memory with this struct */
     /* The warden's own: the gate holds the same memfd and can write to both pages, so the warden
      * never reads its words back. */
     uint64_t head, tail, first;
@@ -48,3 +53,9 @@ struct ring {
     struct starts starts;
     uint64_t told; /* the gate's own: the `starved` for which it last told the warden of room */
 };
+
+/* What is published ends with a whole frame, so one begins at the head. */
+static inline uint64_t ring_start_of(const struct ring *ring)
+{
+    return starts_from(&ring->starts, ring->first, ring->head);
+}

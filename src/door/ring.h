@@ -20,6 +20,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/cursor.h"
+
 struct ring;
 
 /* Warden: makes a ring. Returns 0 or -errno. */
@@ -34,6 +36,10 @@ void ring_restate(struct ring *ring, bool ended);
 /* Gate, or a warden that finds its jobs again: maps a ring; the fd stays the caller's.
  * Returns 0, -errno, or -EBADMSG for a file that is no ring. */
 int ring_map(struct ring **ring_out, int fd);
+/* Gate: a ring of its own, which nobody else has and nothing more comes into: of a job that has
+ * said nothing yet, or, when it has `ended`, of one all of whose output these bytes are. Returns 0
+ * or -ENOMEM. */
+int ring_new_apart(struct ring **ring_out, struct slice bytes, bool ended);
 struct ring *ring_free(struct ring *ring);
 /* Warden: the memfd to pass on; the ring's own. -1 in a ring that was mapped. */
 int ring_fd(const struct ring *ring);

@@ -81,6 +81,7 @@ static const struct door_state state_message = {
     .id = {19, [UUID_SIZE - 1] = 20},
     .state = {STATE_UNSENT, UINT32_MAX},
     .ended_ms = 0x1112131415161718,
+    .output = {(const uint8_t *)"the last frame", 14},
 };
 static const struct door_spool spool = {.id = {23, [UUID_SIZE - 1] = 24}, .capacity = 1ull << 40};
 static const struct door_audit audit = {.ticket = 13, .older_size = UINT64_MAX - 1};
@@ -132,7 +133,7 @@ static const struct row rows[] = {
     {"ordered", &ordered, sizeof(ordered), encode_ordered, decode_ordered, false},
     {"entered", &entered, sizeof(entered), encode_entered, decode_entered, false},
     {"job", &job, sizeof(job), encode_job, decode_job, false},
-    {"state", &state_message, sizeof(state_message), encode_state, decode_state, false},
+    {"state", &state_message, sizeof(state_message), encode_state, decode_state, true},
     {"spool", &spool, sizeof(spool), encode_spool, decode_spool, false},
     {"audit", &audit, sizeof(audit), encode_audit, decode_audit, false},
     {"hang-up", &hang_up, sizeof(hang_up), encode_hang_up, decode_hang_up, false},

@@ -97,12 +97,14 @@ static int told_entered(struct gate *gate, struct door_message *message)
 
 static int told_job(struct gate *gate, struct door_message *message)
 {
-    struct job_descriptors fds = {message->fds[0], -1, -1, -1};
+    struct job_descriptors fds = {-1, -1, -1, -1};
     struct door_job job;
     int r;
 
     if (door_job_decode(&job, message->body))
         return 1;
+    if (message->fd_count > 0)
+        fds.ring = message->fds[0];
     if (message->fd_count > 1)
         fds.input = steal_fd(&message->fds[1]);
     if (message->fd_count > 2)
@@ -120,16 +122,53 @@ static int told_job(struct gate *gate, struct door_message *message)
     return 0;
 }
 
+/* A body that is only a job's id; NULL for one that could not be served. */
+static int find_told_job(struct gate *gate, const struct door_message *message,
+                         struct job **job_out)
+{
+    const uint8_t *id;
+
+    if (door_id_decode(&id, message->body))
+        return 1;
+    *job_out = jobs_find(&gate->jobs, id);
+    return 0;
+}
+
+/* Without its output there is nothing to show of a job. */
+static void job_serve(struct job *job, int error)
+{
+    if (!error)
+        return;
+    log_order(LOG_LEVEL_ERROR, job->id, "its output cannot be served: %s", strerror(-error));
+    jobs_forget(&job->gate->jobs, job);
+}
+
 static int told_state(struct gate *gate, struct door_message *message)
 {
     struct door_state state;
     struct job *job;
+    int r = 0;
 
     if (door_state_decode(&state, message->body))
         return 1;
     job = jobs_find(&gate->jobs, state.id);
-    if (job) /* one that could not be served is not there */
-        job_set_state(job, state.state, state.ended_ms);
+    if (!job) /* one that could not be served is not there */
+        return 0;
+    if (state.output.size > 0)
+        r = job_set_output(job, state.output);
+    job_set_state(job, state.state, state.ended_ms);
+    job_serve(job, r);
+    return 0;
+}
+
+static int told_ring(struct gate *gate, struct door_message *message)
+{
+    struct job *job;
+
+    if (find_told_job(gate, message, &job))
+        return 1;
+    if (job)
+        job_serve(job, job_set_ring(job, message->fds[0]));
     return 0;
 }
 
@@ -143,18 +182,6 @@ static int told_spool(struct gate *gate, struct door_message *message)
     job = jobs_find(&gate->jobs, spool.id);
     if (job)
         job_set_spool(job, steal_fd(&message->fds[0]), spool.capacity);
-    return 0;
-}
-
-/* A body that is only a job's id; NULL for one that could not be served. */
-static int find_told_job(struct gate *gate, const struct door_message *message,
-                         struct job **job_out)
-{
-    const uint8_t *id;
-
-    if (door_id_decode(&id, message->body))
-        return 1;
-    *job_out = jobs_find(&gate->jobs, id);
     return 0;
 }
 
@@ -261,6 +288,7 @@ static const told_function told[] = {
     [DOOR_JOB] = told_job,
     [DOOR_STATE] = told_state,
     [DOOR_FORGOTTEN] = told_forgotten,
+    [DOOR_RING] = told_ring,
     [DOOR_BYTES] = told_bytes,
     [DOOR_SPOOL] = told_spool,
     [DOOR_RECALL] = told_recall,

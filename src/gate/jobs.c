@@ -82,7 +82,12 @@ static int job_new(struct job **job_out, struct gate *gate, const struct door_jo
     memcpy(job->user, told->user, sizeof(job->user));
     job->operator_name = strdup(told->operator_name);
     job->label = strdup(told->label);
-    r = job->operator_name && job->label ? ring_map(&job->ring, ring_fd) : -ENOMEM;
+    if (!job->operator_name || !job->label)
+        r = -ENOMEM;
+    else if (ring_fd < 0)
+        r = ring_new_apart(&job->ring, (struct slice){0}, false);
+    else
+        r = ring_map(&job->ring, ring_fd);
     if (r) {
         job_free(job);
         return r;
@@ -124,6 +129,37 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told,
 uint64_t job_head(const struct job *job)
 {
     return job->tty ? tty_head(job->tty) : ring_head(job->ring);
+}
+
+/* Whoever reads goes on there. */
+static void job_change_ring(struct job *job, struct ring *ring)
+{
+    struct ring *before = job->ring;
+
+    job->ring = ring;
+    outlet_change_ring(job);
+    ring_free(before);
+    outlet_resume_all(job);
+}
+
+int job_set_ring(struct job *job, int ring)
+{
+    struct ring *mapped;
+    int r = ring_map(&mapped, ring);
+
+    if (!r)
+        job_change_ring(job, mapped);
+    return r;
+}
+
+int job_set_output(struct job *job, struct slice output)
+{
+    struct ring *ring;
+    int r = ring_new_apart(&ring, output, true);
+
+    if (!r)
+        job_change_ring(job, ring);
+    return r;
 }
 
 void job_set_spool(struct job *job, int spool, uint64_t capacity)

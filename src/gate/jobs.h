@@ -31,8 +31,8 @@ struct job {
     char user[LIMIT_USER_NAME + 1];
     char *operator_name;
     char *label;
-    struct ring *ring;
-    int spool; /* what is older than the ring, or -1 */
+    struct ring *ring; /* one of our own while it has said nothing, and if it never does */
+    int spool;         /* what is older than the ring, or -1 */
     uint64_t spool_capacity;
     struct list readers;   /* struct outlet */
     struct input *input;   /* NULL once standard input is closed */
@@ -55,7 +55,7 @@ void jobs_deinit(struct jobs *jobs);
 struct job *jobs_find(const struct jobs *jobs, const uint8_t id[UUID_SIZE]);
 /* What comes with a job; each of them -1 if it does not. */
 struct job_descriptors {
-    int ring;     /* mapped */
+    int ring;     /* mapped; of a job that said nothing yet -1 */
     int input;    /* taken over; or the bell of a parcel */
     int belt;     /* mapped: for the input, the parcel, or of the terminal */
     int terminal; /* taken over */
@@ -67,6 +67,10 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told,
              struct job_descriptors *fds);
 /* The end of its stream; some of it may not be in the ring yet. */
 uint64_t job_head(const struct job *job);
+/* It says something: its ring, which stays the caller's. Returns 0, or as ring_map(). */
+int job_set_ring(struct job *job, int ring);
+/* It ended and never had a ring: this is what it would hold. Returns 0 or -ENOMEM. */
+int job_set_output(struct job *job, struct slice output);
 /* Takes the descriptor over. */
 void job_set_spool(struct job *job, int spool, uint64_t capacity);
 void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms);

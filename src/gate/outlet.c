@@ -141,6 +141,27 @@ static void outlet_took(void *user, size_t size)
     outlet->mark.at += size;
 }
 
+/* Reads the job's ring from here on. False without memory for what that asks for. */
+static bool outlet_attach(struct outlet *outlet)
+{
+    struct ring *ring = outlet->job->ring;
+
+    ring_add_reader(ring);
+    if (!ring_spools(ring) || outlet->chunk)
+        return true;
+    outlet->chunk = malloc(OUTLET_CHUNK);
+    return outlet->chunk != NULL;
+}
+
+void outlet_change_ring(struct job *job)
+{
+    struct outlet *outlet;
+
+    list_for_each (&job->readers, struct outlet, mark.link, outlet)
+        if (!outlet_attach(outlet))
+            wire_stream_cancel(outlet->request->stream);
+}
+
 static struct outlet *outlet_new(struct request *request, struct job *job)
 {
     struct outlet *outlet = calloc(1, sizeof(*outlet));
@@ -151,8 +172,7 @@ static struct outlet *outlet_new(struct request *request, struct job *job)
     outlet->mark = (struct outlet_mark){.from = from, .at = from, .held = from};
     outlet->job = job;
     outlet->request = request;
-    ring_add_reader(job->ring);
-    if (ring_spools(job->ring) && !(outlet->chunk = malloc(OUTLET_CHUNK))) {
+    if (!outlet_attach(outlet)) {
         ring_remove_reader(job->ring);
         free(outlet);
         return NULL;

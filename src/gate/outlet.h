@@ -27,5 +27,7 @@ void outlet_mark_acknowledge(struct outlet_mark *mark, uint64_t acknowledged);
  * stands already, when there is no reader or one of them is behind. */
 uint64_t outlet_release_to(const struct list *marks, uint64_t released);
 
+/* The job has another ring than before, with all that its readers have not had. */
+void outlet_change_ring(struct job *job);
 /* The ring has more bytes, or will never have: every reader looks again. */
 void outlet_resume_all(struct job *job);

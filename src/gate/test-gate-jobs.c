@@ -228,6 +228,86 @@ static void test_a_full_ring_that_was_read(void **state)
     ring_free(ring);
 }
 
+/* Who reads a job that has said nothing yet reads its ring as soon as there is one. */
+static void test_ring_that_comes_later(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *first, *second;
+    struct ring *ring;
+    int fd;
+
+    tell_job(peers, NULL, -1, 7);
+    open_with(peers, RIGHTS_ALL, 7);
+    get(peers, JOB_PATH "/output?from=1", 400);
+    first = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    second = peers_request(peers, "GET", JOB_PATH "/output?from=0", NULL, NULL, 0);
+    peers_settle(peers);
+    assert_true(exchange_says(get(peers, JOB_PATH, 200), "\"output\":0"));
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    fd = ring_fd(ring);
+    peers_tell(peers, DOOR_RING, job_id, sizeof(job_id), &fd, 1);
+    peers_settle(peers);
+    /* Both readers hold it. */
+    assert_false(ring_begin_spool(ring));
+    ring_say(peers, ring, "words", 5);
+    peers_receive(peers, first, 5);
+    peers_receive(peers, second, 5);
+    ring_finish(peers, ring);
+    peers_finish(peers, first, 200);
+    peers_finish(peers, second, 200);
+    assert_int_equal(buffer_length(&second->body), 5);
+    peers_settle(peers);
+    assert_true(ring_begin_spool(ring)); /* and nobody any more */
+    ring_free(ring);
+}
+
+/* What never had a ring comes with its end, for who reads already and who asks afterwards. */
+static void test_job_that_says_nothing(void **state)
+{
+    static const uint8_t last[] = {'e', 'n', 'd'};
+    struct door_state end = {
+        .state = {STATE_EXITED, 3}, .ended_ms = 5, .output = {last, sizeof(last)}};
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct peers *peers = *state;
+    struct exchange *output;
+
+    memcpy(end.id, job_id, sizeof(end.id));
+    assert_int_equal(door_state_encode(&end, &body), 0);
+    tell_job(peers, NULL, -1, 7);
+    open_with(peers, RIGHTS_ALL, 7);
+    output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    peers_settle(peers);
+    peers_tell(peers, DOOR_STATE, buffer_bytes(&body), buffer_length(&body), NULL, 0);
+    peers_finish(peers, output, 200);
+    assert_int_equal(buffer_length(&output->body), sizeof(last));
+    output = get(peers, JOB_PATH "/output?from=1", 200);
+    assert_int_equal(buffer_length(&output->body), sizeof(last) - 1);
+    assert_memory_equal(buffer_bytes(&output->body), last + 1, sizeof(last) - 1);
+    get(peers, JOB_PATH "/output?from=4", 400);
+    tell_id(peers, DOOR_FORGOTTEN);
+    peers_settle(peers);
+    get(peers, JOB_PATH "/output", 404);
+}
+
+/* A file that is no ring: the job cannot be read, and whoever does learns of it. */
+static void test_ring_that_is_none(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *output;
+    int fd = memfd_create("no-ring", MFD_CLOEXEC);
+
+    assert_true(fd >= 0);
+    tell_job(peers, NULL, -1, 7);
+    open_with(peers, RIGHTS_ALL, 7);
+    output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    peers_settle(peers);
+    peers_tell(peers, DOOR_RING, job_id, sizeof(job_id), &fd, 1);
+    while (!output->closed)
+        peers_pass(peers, 10);
+    get(peers, JOB_PATH, 404);
+    close(fd);
+}
+
 static void test_forgotten_job(void **state)
 {
     struct peers *peers = *state;
@@ -252,6 +332,9 @@ int main(int argc, char **argv)
         gate_test(test_output_from),
         gate_test(test_output_is_released),
         gate_test(test_a_full_ring_that_was_read),
+        gate_test(test_ring_that_comes_later),
+        gate_test(test_job_that_says_nothing),
+        gate_test(test_ring_that_is_none),
         gate_test(test_forgotten_job),
     };
 

@@ -159,9 +159,9 @@ static void tell_job_fds(struct peers *peers, enum verb verb, uint8_t key, const
 void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int input, int belt,
                    uint8_t key)
 {
-    const int fds[] = {ring_fd(ring), input, belt};
+    const int fds[] = {ring ? ring_fd(ring) : -1, input, belt};
 
-    tell_job_fds(peers, verb, key, fds, belt >= 0 ? 3 : input >= 0 ? 2 : 1);
+    tell_job_fds(peers, verb, key, fds, belt >= 0 ? 3 : input >= 0 ? 2 : ring ? 1 : 0);
 }
 
 void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key)

@@ -42,7 +42,8 @@ void tell_opened(struct peers *peers, uint32_t ticket, enum problem_code problem
 void tell_ordered(struct peers *peers, uint32_t ticket, enum problem_code problem, bool known);
 /* A message that is only the job's id. */
 void tell_id(struct peers *peers, enum door_type type);
-/* The job, by the operator whose key's fingerprint is all `key`; `input` -1: it takes none. */
+/* The job, by the operator whose key's fingerprint is all `key`; `ring` NULL: it has said nothing
+ * yet; `input` -1: it takes none. */
 void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key);
 /* With input over a belt, `input` is its bell. */
 void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int input, int belt,

@@ -48,12 +48,17 @@ void fill_stop(struct job_pipe *pipe)
     pipe->source.fd = -1;
 }
 
+static uint32_t ms_since_start(const struct job *job)
+{
+    return (uint32_t)(clock_monotonic_ms() - job->started_monotonic_ms);
+}
+
 static void frame_begin(const struct job *job, uint8_t *at, enum frame_kind kind, size_t size)
 {
     const struct frame_header header = {
         .kind = kind,
         .length = (uint32_t)size,
-        .ms = (uint32_t)(clock_monotonic_ms() - job->started_monotonic_ms),
+        .ms = ms_since_start(job),
     };
 
     frame_header_encode(&header, at);
@@ -172,47 +177,98 @@ void fill_end(struct jobs *jobs)
     jobs->scoop = NULL;
 }
 
+/* What all jobs read to, or NULL. */
+static uint8_t *scoop_of(struct jobs *jobs)
+{
+    if (!jobs->scoop)
+        jobs->scoop = scoop_new();
+    return jobs->scoop;
+}
+
 /* Where to read to: into the ring, or, while that has no memory yet, to where memory is. */
 static uint8_t *scoop_instead(struct job *job, uint8_t *at, size_t room)
 {
-    struct jobs *jobs = job->jobs;
+    uint8_t *scoop = ring_is_fresh(job->ring, room) ? scoop_of(job->jobs) : NULL;
 
-    if (!ring_is_fresh(job->ring, room))
-        return at;
-    if (!jobs->scoop)
-        jobs->scoop = scoop_new();
-    return jobs->scoop ? jobs->scoop : at;
+    return scoop ? scoop : at;
+}
+
+/* The job says its first word: from here on it has a ring. False, and it is not heard any more,
+ * when there can be none. */
+static bool ring_begin(struct job *job)
+{
+    int r = ring_new(&job->ring, LIMIT_RING);
+
+    if (!r) {
+        job->jobs->events->on_ring(job, job->jobs->user);
+        return true;
+    }
+    log_order(LOG_LEVEL_ERROR, job->id, "its output cannot be kept: %s", strerror(-r));
+    fill_stop(&job->output);
+    fill_stop(&job->errors);
+    return false;
+}
+
+/* Frames what was read to `to`, and puts it to `at` in the ring if it is not there. */
+static void frames_take(struct job_pipe *pipe, uint8_t *to, const uint8_t *at, size_t got)
+{
+    size_t size = frames_begin(pipe, to, got);
+
+    if (to != at)
+        ring_put(pipe->job->ring, to, size);
+    frames_publish(pipe, got);
+    if (got == FILL_PIPE_FULL)
+        fcntl(pipe->source.fd, F_SETPIPE_SZ, FILL_PIPE_WIDE);
+}
+
+/* A read brought no bytes. Returns true if it is worth another. */
+static bool fill_dry(struct job_pipe *pipe, ssize_t got)
+{
+    if (got < 0 && errno == EINTR)
+        return true;
+    if (got == 0 || errno != EAGAIN)
+        fill_stop(pipe);
+    return false;
+}
+
+/* Hears a job that has said nothing yet. Returns true if there may be more at once. */
+static bool fill_first(struct job_pipe *pipe)
+{
+    uint8_t *scoop = scoop_of(pipe->job->jobs);
+    ssize_t got;
+
+    if (!scoop)
+        return ring_begin(pipe->job);
+    got = frames_read(pipe->source.fd, scoop, FILL_SCOOP);
+    if (got <= 0)
+        return fill_dry(pipe, got);
+    if (!ring_begin(pipe->job))
+        return false;
+    frames_take(pipe, scoop, NULL, (size_t)got);
+    return (size_t)got >= FILL_PIPE_FULL;
 }
 
 /* Returns true if there may be more at once. */
 static bool fill_once(struct job_pipe *pipe)
 {
     struct job *job = pipe->job;
-    size_t room, size;
+    uint8_t *at, *to;
+    size_t room;
     ssize_t got;
-    uint8_t *at = frames_room(job, &room), *to;
 
+    if (!job->ring)
+        return fill_first(pipe);
+    at = frames_room(job, &room);
     if (!at) {
         loop_unwatch(&pipe->source);
         return false;
     }
     to = job->pty ? at : scoop_instead(job, at, room);
     got = job->pty ? screen_piece(pipe->source.fd, at) : frames_read(pipe->source.fd, to, room);
-    if (got > 0) {
-        size = frames_begin(pipe, to, (size_t)got);
-        if (to != at)
-            ring_put(job->ring, to, size);
-        frames_publish(pipe, (size_t)got);
-        if (got == FILL_PIPE_FULL)
-            fcntl(pipe->source.fd, F_SETPIPE_SZ, FILL_PIPE_WIDE);
-        return (size_t)got >= FILL_PIPE_FULL;
-    }
-    if (got < 0 && errno == EINTR)
-        return true;
-    if (got < 0 && errno == EAGAIN)
-        return false;
-    fill_stop(pipe);
-    return false;
+    if (got <= 0)
+        return fill_dry(pipe, got);
+    frames_take(pipe, to, at, (size_t)got);
+    return (size_t)got >= FILL_PIPE_FULL;
 }
 
 void fill_now(struct job_pipe *pipe)
@@ -256,8 +312,8 @@ int fill_start(struct job *job, struct job_pipe *pipe, enum frame_kind kind, int
 void fill_note(struct job *job, const char *text)
 {
     size_t wanted = FRAME_HEADER_SIZE + strlen(text) + FILL_EXIT_SIZE;
-    size_t size;
-    uint8_t *at = ring_room(job->ring, wanted, &size);
+    size_t size = 0;
+    uint8_t *at = job->ring ? ring_room(job->ring, wanted, &size) : NULL;
 
     /* What the gate reads from a terminal has its place in the ring already. */
     if (size < wanted || (job->pty && pty_is_lent(job->pty)))
@@ -275,9 +331,10 @@ static struct exit_words exit_words(struct job_state state)
     return (struct exit_words){htobe32(state.state), htobe32(state.detail)};
 }
 
-int fill_append_exit(struct buffer *out, struct job_state state)
+int fill_append_exit(struct buffer *out, struct job_state state, uint32_t ms)
 {
-    const struct frame_header header = {.kind = FRAME_EXIT, .length = sizeof(struct exit_words)};
+    const struct frame_header header = {
+        .kind = FRAME_EXIT, .length = sizeof(struct exit_words), .ms = ms};
     const struct exit_words words = exit_words(state);
     uint8_t bytes[FRAME_HEADER_SIZE];
     int r;
@@ -290,9 +347,12 @@ int fill_append_exit(struct buffer *out, struct job_state state)
 void fill_exit(struct job *job)
 {
     const struct exit_words words = exit_words(job->state);
-    size_t size;
-    uint8_t *at = ring_room(job->ring, FILL_EXIT_SIZE, &size);
+    size_t size = 0;
+    uint8_t *at;
 
+    if (!job->ring && !fill_append_exit(&job->kept, job->state, ms_since_start(job)))
+        return;
+    at = job->ring ? ring_room(job->ring, FILL_EXIT_SIZE, &size) : NULL;
     if (size < FILL_EXIT_SIZE) {
         log_order(LOG_LEVEL_ERROR, job->id, "no room for the last frame");
         return;

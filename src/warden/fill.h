@@ -17,6 +17,7 @@ bool fill_frame(struct job *job, const struct frame_header *header, const uint8_
 /* A sentence about the job; dropped when there is no room, it is not worth waiting for. */
 void fill_note(struct job *job, const char *text);
 /* The last frame alone, of a job of which nothing else is left. Returns 0 or -ENOMEM. */
-int fill_append_exit(struct buffer *out, struct job_state state);
-/* The last frame. There is always room for it. */
+int fill_append_exit(struct buffer *out, struct job_state state, uint32_t ms);
+/* The last frame. There is always room for it; of a job that never said anything it is all that is
+ * kept. */
 void fill_exit(struct job *job);

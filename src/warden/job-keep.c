@@ -47,7 +47,7 @@ void jobs_enter(struct jobs *jobs, struct job *job)
 
 /* ---- the memory of ended jobs ---- */
 
-static uint64_t job_bytes(const struct job *job)
+uint64_t job_bytes(const struct job *job)
 {
     return job->ring ? ring_head(job->ring) - ring_tail(job->ring) : buffer_length(&job->kept);
 }
@@ -186,6 +186,8 @@ int job_ring_borrow(const struct job *job, struct ring **ring_out)
         ring_restate(job->ring, state_is_ended(job->state.state));
         return 0;
     }
+    if (!state_is_ended(job->state.state))
+        return 0;
     return ring_restore(ring_out, LIMIT_RING, job->kept_from, buffer_bytes(&job->kept),
                         buffer_length(&job->kept));
 }
@@ -200,7 +202,8 @@ void jobs_keep(struct job *job)
 {
     struct jobs *jobs = job->jobs;
 
-    job_park(job);
+    if (job->ring)
+        job_park(job);
     list_remove(&job->link);
     list_append(&jobs->ended, &job->link);
     jobs->running--;
@@ -224,7 +227,7 @@ void jobs_add_lost(struct jobs *jobs, const struct roll_entry *entry, struct job
     text_copy(job->user, sizeof(job->user), entry->user);
     text_copy(job->operator_name, sizeof(job->operator_name), entry->operator_name);
     text_copy(job->label, sizeof(job->label), entry->label);
-    if (fill_append_exit(&job->kept, state)) {
+    if (fill_append_exit(&job->kept, state, 0)) {
         job_free(job);
         return;
     }

@@ -196,10 +196,13 @@ static void job_describe(struct job *job, const struct order *order, const struc
 /* Our ends of its pipes are the job's from here on, also on error. */
 static int job_follow(struct job *job, struct job_ends *ends)
 {
-    int r = ring_new(&job->ring, LIMIT_RING);
+    int r = 0;
 
     job->input = steal_fd(&ends->ours[0]);
     job->belt = steal_fd(&ends->belt);
+    /* It counts what is typed, and where a terminal is; of others most say nothing. */
+    if (job->input >= 0)
+        r = ring_new(&job->ring, LIMIT_RING);
     if (!r && ends->terminal)
         r = pty_new(&job->pty, job, ends->ours[1]);
     else if (!r)

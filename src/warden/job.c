@@ -56,7 +56,7 @@ static void job_end(struct job *job)
     job_end_input(job);
     tree_deinit(&job->tree, jobs->forest);
     log_order(LOG_LEVEL_DEBUG, job->id, "%s, %llu bytes", state_name(job->state.state),
-              (unsigned long long)ring_head(job->ring));
+              (unsigned long long)job_bytes(job));
     jobs->events->on_state(job, jobs->user);
     jobs_keep(job);
     if (jobs->running == 0)

@@ -48,12 +48,13 @@ struct job {
     pid_t pid;             /* 0 once it is reaped */
     int status;            /* of waitpid(2) */
     enum state stopped_as; /* TIMED_OUT or KILLED once the tree was told to end, else RUNNING */
-    struct ring *ring;     /* NULL once it is parked */
+    struct ring *ring;     /* NULL once it is parked, and before it says something */
     struct spool *spool;   /* what the ring has no room for while nobody reads; mostly NULL */
     int spool_error;       /* the disk's, until it takes bytes again */
     struct loop_timer spooling;
-    struct buffer
-        kept; /* the last of a parked ring: no mapping and no descriptor for what has ended */
+    /* The last of a parked ring, or all of what never had one: no mapping and no descriptor for
+     * what has ended. */
+    struct buffer kept;
     uint64_t kept_from; /* the offset of its first byte */
     struct job_pipe output, errors;
     struct pty *pty; /* of a `shell`, whose terminal is its output; else NULL */
@@ -66,6 +67,8 @@ struct job {
 
 /* What the jobs say to whoever talks to the gate. */
 struct jobs_events {
+    /* It has a ring now, and soon something in it. */
+    void (*on_ring)(const struct job *job, void *user);
     void (*on_bytes)(const struct job *job, void *user);
     void (*on_state)(const struct job *job, void *user);
     /* The gate shall give its terminal back; it has not done so. */
@@ -126,7 +129,8 @@ void job_has_room(struct job *job);
 void job_returned(struct job *job, bool gate_is_dead);
 /* The gate is dead: nothing is lent any more. */
 void jobs_take_back(struct jobs *jobs);
-/* The ring to show to a gate; release it with job_ring_release(). Returns 0 or -errno. */
+/* The ring to show to a gate, NULL before there is one; release it with job_ring_release(). Returns
+ * 0 or -errno. */
 int job_ring_borrow(const struct job *job, struct ring **ring_out);
 void job_ring_release(const struct job *job, struct ring *ring);
 /* Gives the rings of ended jobs back as far as the consoles have their bytes by now. */

@@ -32,13 +32,14 @@ void tell(struct warden *warden, enum door_type type, const struct buffer *body,
         loop_watch(&warden->loop, &gate->source, EPOLLIN | EPOLLOUT);
 }
 
-static void send_id(struct warden *warden, enum door_type type, const uint8_t id[UUID_SIZE])
+static void send_id(struct warden *warden, enum door_type type, const uint8_t id[UUID_SIZE],
+                    const int *fds, size_t fd_count)
 {
     uint8_t copy[UUID_SIZE];
     struct buffer body = {.data = copy, .end = sizeof(copy), .capacity = sizeof(copy)};
 
     memcpy(copy, id, sizeof(copy));
-    tell(warden, type, &body, NULL, 0);
+    tell(warden, type, &body, fds, fd_count);
 }
 
 /* The descriptors that go with a job. What is lent is so from here on, also when nobody gets it: a
@@ -47,7 +48,7 @@ static size_t job_descriptors(const struct job *job, int ring, int fds_out[4])
 {
     fds_out[0] = ring;
     if (job->input < 0)
-        return 1;
+        return ring < 0 ? 0 : 1;
     fds_out[1] = job->input;
     if (!job->pty) {
         fds_out[2] = job->belt;
@@ -85,7 +86,7 @@ void tell_job(struct warden *warden, const struct job *job)
         log_order(LOG_LEVEL_ERROR, job->id, "no memory to tell the gate of it");
         return;
     }
-    fd_count = job_descriptors(job, ring_fd(ring), fds);
+    fd_count = job_descriptors(job, ring ? ring_fd(ring) : -1, fds);
     tell(warden, DOOR_JOB, &body, fds, fd_count);
     job_ring_release(job, ring);
 }
@@ -123,16 +124,24 @@ void tell_jobs(struct warden *warden)
     }
 }
 
+static void on_job_ring(const struct job *job, void *user)
+{
+    int fd = ring_fd(job->ring);
+
+    send_id(user, DOOR_RING, job->id, &fd, 1);
+}
+
 static void on_job_bytes(const struct job *job, void *user)
 {
-    send_id(user, DOOR_BYTES, job->id);
+    send_id(user, DOOR_BYTES, job->id, NULL, 0);
 }
 
 static void on_job_state(const struct job *job, void *user)
 {
     struct warden *warden = user;
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
-    struct door_state message = {.state = job->state, .ended_ms = job->ended_ms};
+    struct door_state message = {
+        .state = job->state, .ended_ms = job->ended_ms, .output = buffer_slice(&job->kept)};
 
     replay_finish(&warden->replay, job->id, job->state);
     roll_leave(&warden->roll, job->roll_slot);
@@ -144,7 +153,7 @@ static void on_job_state(const struct job *job, void *user)
 
 static void on_job_recall(const struct job *job, void *user)
 {
-    send_id(user, DOOR_RECALL, job->id);
+    send_id(user, DOOR_RECALL, job->id, NULL, 0);
 }
 
 static void on_job_kept(const struct job *job, void *user)
@@ -160,7 +169,7 @@ static void on_job_spool(const struct job *job, void *user)
 
 static void on_job_forgotten(const struct job *job, void *user)
 {
-    send_id(user, DOOR_FORGOTTEN, job->id);
+    send_id(user, DOOR_FORGOTTEN, job->id, NULL, 0);
 }
 
 static void on_jobs_idle(void *user)
@@ -169,6 +178,7 @@ static void on_jobs_idle(void *user)
 }
 
 const struct jobs_events tell_jobs_events = {
+    .on_ring = on_job_ring,
     .on_bytes = on_job_bytes,
     .on_state = on_job_state,
     .on_recall = on_job_recall,

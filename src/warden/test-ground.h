@@ -20,7 +20,7 @@ struct ground {
     struct spawner spawner;
     struct jobs jobs;
     struct operator_entry who;
-    unsigned bytes, states, recalls, forgotten, idle; /* how often the events came */
+    unsigned rings, bytes, states, recalls, forgotten, idle; /* how often the events came */
 };
 
 /* `sweeps`: as on a machine without cgroup v2. */
@@ -56,6 +56,7 @@ struct reader_of_job {
     struct job_state state; /* of the last frame */
 };
 
+/* A job that has said nothing yet has no ring: it is read from when it has. */
 void reader_make(struct reader_of_job *reader, const struct job *job);
 void reader_remove(struct reader_of_job *reader);
 /* Reads what is there and releases it; tells the job of the room if it waits for that. */
@@ -64,6 +65,8 @@ void reader_read(struct reader_of_job *reader, struct job *job);
 void reader_finish(struct reader_of_job *reader, struct ground *ground, struct job *job);
 /* Runs a line to its end and reads all that it says. */
 void run_line(struct ground *ground, const char *line, struct reader_of_job *reader);
+/* Turns until the job has said something. */
+void wait_for_output(struct ground *ground, const struct job *job);
 /* Turns, without reading, until the job has ended. */
 void wait_for_end(struct ground *ground, const struct job *job);
 bool process_is_alive(pid_t pid);

@@ -87,6 +87,7 @@ static void test_ended_job_that_was_read(void **state)
 
     assert_int_equal(start_line(ground, "head -c 5000000 /dev/zero; sleep 0.3", 0, 0, &job),
                      PROBLEM_NONE);
+    wait_for_output(ground, job);
     fd = fcntl(ring_fd(job->ring), F_DUPFD_CLOEXEC, 0);
     reader_make(&reader, job);
     reader_finish(&reader, ground, job);

@@ -3,6 +3,7 @@
 
 #include <signal.h>
 #include <stdlib.h>
+#include <sys/resource.h>
 #include <unistd.h>
 
 #include "base/clock.h"
@@ -130,8 +131,7 @@ static void test_gate_is_told_of_bytes(void **state)
     reader_make(&reader, job);
     /* A gate that does not wait is left alone. */
     assert_int_equal(write(job->input, "a", 1), 1);
-    while (ring_head(job->ring) == 0)
-        ground_turn(ground);
+    wait_for_output(ground, job);
     assert_int_equal(ground->bytes, 0);
     reader_read(&reader, job);
     assert_true(ring_wait_for_bytes(reader.ring, reader.at));
@@ -147,6 +147,75 @@ static void test_gate_is_told_of_bytes(void **state)
     reader_remove(&reader);
 }
 
+/* Most jobs say nothing: they never have a ring, and what is kept is how they ended. */
+static void test_silent_job_has_no_ring(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    struct job *job;
+    unsigned fds;
+
+    assert_int_equal(start_line(ground, "sleep 0.1; exit 5", 0, 0, &job), PROBLEM_NONE);
+    reader_make(&reader, job);
+    assert_null(reader.ring);
+    fds = count_open_fds();
+    reader_finish(&reader, ground, job);
+    assert_int_equal(reader.state.detail, 5);
+    assert_int_equal(reader.at, buffer_length(&job->kept));
+    assert_null(job->ring);
+    assert_int_equal(ground->rings, 0);
+    assert_int_equal(ground->jobs.kept_bytes, reader.at);
+    reader_remove(&reader);
+    /* Two pipes, no more. */
+    assert_int_equal(count_open_fds(), fds - 2);
+}
+
+static void test_ring_comes_with_the_first_word(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    struct job *job;
+
+    assert_int_equal(start_line(ground, "sleep 0.1; echo a >&2; sleep 0.1; echo b", 0, 0, &job),
+                     PROBLEM_NONE);
+    assert_null(job->ring);
+    reader_make(&reader, job);
+    wait_for_output(ground, job);
+    assert_int_equal(ground->rings, 1);
+    reader_finish(&reader, ground, job);
+    assert_string_equal(buffer_text(&reader.err), "a\n");
+    assert_string_equal(buffer_text(&reader.out), "b\n");
+    assert_int_equal(ground->rings, 1);
+    reader_remove(&reader);
+}
+
+/* It is not heard, which it notices, and ends as it likes. */
+static void test_no_descriptor_for_a_ring(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    struct rlimit before, none;
+    struct job *job;
+
+    assert_int_equal(
+        start_line(ground, "trap '' PIPE; sleep 0.1; echo a || exit 6; sleep 0.1; echo b || exit 7",
+                   0, 0, &job),
+        PROBLEM_NONE);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &before), 0);
+    none = (struct rlimit){.rlim_cur = 0, .rlim_max = before.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &none), 0);
+    while (job->output.source.loop)
+        ground_turn(ground);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &before), 0);
+    wait_for_end(ground, job);
+    assert_int_equal(ground->rings, 0);
+    assert_int_equal(job->state.detail, 7);
+    reader_make(&reader, job);
+    reader_finish(&reader, ground, job);
+    assert_int_equal(buffer_length(&reader.out), 0);
+    reader_remove(&reader);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -156,6 +225,9 @@ int main(void)
         ground_test(test_daemon_left_behind),
         ground_test(test_room_without_end),
         ground_test(test_gate_is_told_of_bytes),
+        ground_test(test_silent_job_has_no_ring),
+        ground_test(test_ring_comes_with_the_first_word),
+        ground_test(test_no_descriptor_for_a_ring),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as the warden does */

@@ -264,8 +264,7 @@ static void test_stop_of_one_that_ignores_it(void **state)
     assert_int_equal(
         start_line(ground, "trap '' TERM; echo on; while :; do sleep 1; done", 0, 0, &job),
         PROBLEM_NONE);
-    while (ring_head(job->ring) == 0)
-        ground_turn(ground);
+    wait_for_output(ground, job);
     begin = clock_monotonic_ms();
     job_signal(job, 0);
     wait_for_end(ground, job);
@@ -281,8 +280,7 @@ static void test_other_signals(void **state)
     assert_int_equal(
         start_line(ground, "trap 'exit 7' USR1; echo on; while :; do sleep 0.02; done", 0, 0, &job),
         PROBLEM_NONE);
-    while (ring_head(job->ring) == 0)
-        ground_turn(ground);
+    wait_for_output(ground, job);
     job_signal(job, SIGUSR1);
     wait_for_end(ground, job);
     assert_int_equal(job->state.state, STATE_EXITED);

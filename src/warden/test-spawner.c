@@ -45,8 +45,7 @@ static void test_lost(void **state)
     assert_int_equal(start_line(ground, "echo up; read line; exit 3", COMMAND_INPUT, 0, &before),
                      PROBLEM_NONE);
     /* Until it became its command it has the spawner's descriptors. */
-    while (ring_head(before->ring) == 0)
-        ground_turn(ground);
+    wait_for_output(ground, before);
     assert_int_equal(kill(spawner, SIGKILL), 0);
     while (process_is_alive(spawner))
         usleep(1000);
