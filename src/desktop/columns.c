@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/row.h"
 #include "desktop/sparkline.h"
 #include "desktop/text-cell.h"
 #include "fleet/i18n.h"
@@ -185,27 +186,49 @@ static const struct column columns[] = {
 
 struct cell {
     const struct column *column;
-    HuneMachine *machine;
+    HuneRow *row; /* the list item has it */
     HuneTextCell *label;
     GtkImage *icon; /* of the state's column alone */
     gulong handler;
     gulong sampled; /* of the disk's column alone */
 };
 
-static void show_cell(struct cell *cell)
+static void show_icon(struct cell *cell, const HuneMachine *machine)
 {
-    g_autofree char *text = cell->column->text(cell->machine);
-
-    hune_text_cell_set_text(cell->label, text);
-    if (!cell->icon)
-        return;
-    gtk_image_set_from_icon_name(cell->icon, hune_machine_state_icon(cell->machine));
+    gtk_image_set_from_icon_name(cell->icon, machine ? hune_machine_state_icon(machine) : NULL);
     gtk_widget_remove_css_class(GTK_WIDGET(cell->icon), "success");
     gtk_widget_remove_css_class(GTK_WIDGET(cell->icon), "warning");
-    if (hune_machine_needs_attention(cell->machine))
+    if (!machine)
+        return;
+    if (hune_machine_needs_attention(machine))
         gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "warning");
-    else if (cell->machine->state == MACHINE_CONNECTED)
+    else if (machine->state == MACHINE_CONNECTED)
         gtk_widget_add_css_class(GTK_WIDGET(cell->icon), "success");
+}
+
+/* An empty row fills what is left of the view (see shown-rows.c). */
+static void show_height(struct cell *cell)
+{
+    GtkWidget *row = gtk_widget_get_parent(gtk_widget_get_parent(GTK_WIDGET(cell->label)));
+
+    if (hune_text_cell_set_height(cell->label, cell->row->height) && row) {
+        if (cell->row->height > 0)
+            gtk_widget_add_css_class(row, "filler");
+        else
+            gtk_widget_remove_css_class(row, "filler");
+    }
+}
+
+static void show_cell(struct cell *cell)
+{
+    HuneMachine *machine = cell->row->machine;
+    g_autofree char *text = machine ? cell->column->text(machine) : g_strdup("");
+
+    hune_text_cell_set_text(cell->label, text);
+    if (cell->column->compare == by_name)
+        show_height(cell);
+    if (cell->icon)
+        show_icon(cell, machine);
 }
 
 static void setup_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
@@ -231,29 +254,35 @@ static void setup_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpo
     gtk_list_item_set_child(item, child);
 }
 
+static struct cell *cell_of(GtkListItem *item)
+{
+    return g_object_get_data(G_OBJECT(gtk_list_item_get_child(item)), "cell");
+}
+
 static void bind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
-    struct cell *cell = g_object_get_data(G_OBJECT(gtk_list_item_get_child(item)), "cell");
+    struct cell *cell = cell_of(item);
 
     (void)factory;
     (void)data;
-    cell->machine = gtk_list_item_get_item(item);
-    cell->handler = g_signal_connect_swapped(cell->machine, "changed", G_CALLBACK(show_cell), cell);
+    cell->row = gtk_list_item_get_item(item);
+    hune_row_show(cell->row);
+    cell->handler = g_signal_connect_swapped(cell->row, "changed", G_CALLBACK(show_cell), cell);
     if (cell->column->compare == by_disk)
-        cell->sampled = g_signal_connect_swapped(cell->machine, "sampled", G_CALLBACK(show_cell),
-                                                 cell);
+        cell->sampled = g_signal_connect_swapped(cell->row, "sampled", G_CALLBACK(show_cell), cell);
     show_cell(cell);
 }
 
 static void unbind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
-    struct cell *cell = g_object_get_data(G_OBJECT(gtk_list_item_get_child(item)), "cell");
+    struct cell *cell = cell_of(item);
 
     (void)factory;
     (void)data;
-    g_clear_signal_handler(&cell->handler, cell->machine);
-    g_clear_signal_handler(&cell->sampled, cell->machine);
-    cell->machine = NULL;
+    g_clear_signal_handler(&cell->handler, cell->row);
+    g_clear_signal_handler(&cell->sampled, cell->row);
+    hune_row_hide(cell->row);
+    cell->row = NULL;
 }
 
 static void setup_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
@@ -264,19 +293,33 @@ static void setup_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item
     gtk_list_item_set_child(item, hune_sparkline_new(column->measure));
 }
 
+static void show_sparkline(HuneSparkline *sparkline, HuneRow *row)
+{
+    hune_sparkline_set_machine(sparkline, row->machine);
+}
+
 static void bind_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
+    HuneSparkline *sparkline = HUNE_SPARKLINE(gtk_list_item_get_child(item));
+    HuneRow *row = gtk_list_item_get_item(item);
+
     (void)factory;
     (void)data;
-    hune_sparkline_set_machine(HUNE_SPARKLINE(gtk_list_item_get_child(item)),
-                               gtk_list_item_get_item(item));
+    hune_row_show(row);
+    g_signal_connect_swapped(row, "changed", G_CALLBACK(show_sparkline), sparkline);
+    show_sparkline(sparkline, row);
 }
 
 static void unbind_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
+    HuneSparkline *sparkline = HUNE_SPARKLINE(gtk_list_item_get_child(item));
+    HuneRow *row = gtk_list_item_get_item(item);
+
     (void)factory;
     (void)data;
-    hune_sparkline_set_machine(HUNE_SPARKLINE(gtk_list_item_get_child(item)), NULL);
+    g_signal_handlers_disconnect_by_func(row, show_sparkline, sparkline);
+    hune_row_hide(row);
+    hune_sparkline_set_machine(sparkline, NULL);
 }
 
 static GtkListItemFactory *factory_of(const struct column *column)
@@ -308,4 +351,17 @@ void hune_columns_add(GtkColumnView *view)
             gtk_column_view_column_set_fixed_width(made, 84);
         gtk_column_view_append_column(view, made);
     }
+}
+
+HuneRow *hune_columns_row_of(GtkWidget *row)
+{
+    for (GtkWidget *at = gtk_widget_get_first_child(row); at;
+         at = gtk_widget_get_next_sibling(at)) {
+        GtkWidget *child = gtk_widget_get_first_child(at);
+        struct cell *cell = child ? g_object_get_data(G_OBJECT(child), "cell") : NULL;
+
+        if (cell)
+            return cell->row;
+    }
+    return NULL;
 }

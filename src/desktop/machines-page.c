@@ -5,6 +5,7 @@
 #include "desktop/groups.h"
 #include "desktop/machines-actions.h"
 #include "desktop/measure.h"
+#include "desktop/shown-rows.h"
 #include "desktop/sort-keys.h"
 #include "desktop/user-button.h"
 #include "desktop/waves-button.h"
@@ -38,6 +39,7 @@ struct _HuneMachinesPage {
     GtkFilterListModel *filtered;
     GtkSortListModel *sorted;
     GtkMultiSelection *selection;
+    HuneShownRows *rows;
     struct hune_group group;
     char *words;         /* casefolded text to be contained; NULL: none */
     gboolean by_matches; /* the selector's answer counts */
@@ -93,10 +95,19 @@ static void show_counts(HuneMachinesPage *self)
     gtk_label_set_label(self->count_label, text->str);
 }
 
-static void refilter(HuneMachinesPage *self, GtkFilterChange change)
+/* The machines may be others than before. */
+static void refilter(HuneMachinesPage *self)
 {
-    gtk_filter_changed(self->custom, change);
+    gtk_filter_changed(self->custom, GTK_FILTER_CHANGE_DIFFERENT);
     show_counts(self);
+}
+
+/* Something else is asked: the answer is seen from its first row on. */
+static void ask(HuneMachinesPage *self)
+{
+    hune_shown_rows_begin(self->rows);
+    refilter(self);
+    hune_shown_rows_end(self->rows);
 }
 
 static void show_stack(HuneMachinesPage *self)
@@ -122,7 +133,6 @@ static void on_filter_changed(HuneMachinesPage *self)
 {
     g_autofree char *text = g_strstrip(g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->filter))));
 
-    hune_measure_filter_begins();
     if (is_selector(text)) {
         hune_fleet_match(self->fleet, text);
         return; /* on_matched() goes on */
@@ -132,7 +142,7 @@ static void on_filter_changed(HuneMachinesPage *self)
     g_clear_pointer(&self->words, g_free);
     if (*text)
         self->words = g_utf8_casefold(text, -1);
-    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    ask(self);
     hune_measure_filter_ends();
 }
 
@@ -145,10 +155,11 @@ static void on_matched(HuneMachinesPage *self)
     gtk_widget_set_visible(GTK_WIDGET(self->filter_fault), !hune_fleet_match_is_valid(self->fleet));
     if (!hune_fleet_match_is_valid(self->fleet)) {
         gtk_label_set_label(self->filter_fault, hune_fleet_match_fault(self->fleet));
+        hune_measure_filter_ends();
         return; /* half a selector: what is shown stays */
     }
     self->by_matches = TRUE;
-    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    ask(self);
     hune_measure_filter_ends();
 }
 
@@ -157,7 +168,7 @@ static void on_group_selected(HuneMachinesPage *self, GtkListBoxRow *row)
     if (!row)
         return;
     hune_group_copy(&self->group, hune_groups_of_row(row));
-    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    ask(self);
 }
 
 /* ---- changes ---- */
@@ -187,7 +198,7 @@ static gboolean on_live(gpointer data)
     hune_groups_update(self->groups, self->fleet);
     resort_live(self);
     if (hune_group_is_live(&self->group))
-        refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+        refilter(self);
     return G_SOURCE_CONTINUE;
 }
 
@@ -210,7 +221,7 @@ static void on_listed(HuneMachinesPage *self)
     show_stack(self);
     if (hune_fleet_is_read(self->fleet))
         hune_measure_listed();
-    refilter(self, GTK_FILTER_CHANGE_DIFFERENT);
+    refilter(self);
     if (self->by_matches)
         on_filter_changed(self);
 }
@@ -327,6 +338,7 @@ static void hune_machines_page_dispose(GObject *object)
     g_clear_object(&self->filtered);
     g_clear_object(&self->sorted);
     g_clear_object(&self->selection);
+    g_clear_object(&self->rows);
     g_clear_object(&self->fleet);
     G_OBJECT_CLASS(hune_machines_page_parent_class)->dispose(object);
 }
@@ -378,6 +390,7 @@ static void hune_machines_page_init(HuneMachinesPage *self)
     g_signal_connect_swapped(self->user, "notify::user", G_CALLBACK(on_command_changed), self);
     g_signal_connect_swapped(self->waves, "changed", G_CALLBACK(on_command_changed), self);
     gtk_search_entry_set_search_delay(self->filter, 0); /* it answers within a frame */
+    hune_measure_filter_entry(GTK_WIDGET(self->filter));
 }
 
 static gboolean on_key(HuneMachinesPage *self, guint key)
@@ -407,7 +420,7 @@ static void set_models(HuneMachinesPage *self)
     self->selection = gtk_multi_selection_new(g_object_ref(G_LIST_MODEL(self->sorted)));
     g_signal_connect_swapped(self->selection, "selection-changed", G_CALLBACK(on_selection), self);
     g_signal_connect_swapped(self->selection, "items-changed", G_CALLBACK(on_selection), self);
-    gtk_column_view_set_model(self->view, GTK_SELECTION_MODEL(self->selection));
+    self->rows = hune_shown_rows_new(self->view, GTK_SELECTION_MODEL(self->selection));
 }
 
 GtkWidget *hune_machines_page_new(HuneFleet *fleet)
@@ -454,6 +467,7 @@ void hune_machines_page_reveal(HuneMachinesPage *self, HuneMachine *machine)
 {
     guint count = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
 
+    hune_shown_rows_finish(self->rows);
     for (guint i = 0; i < count; i++) {
         g_autoptr(HuneMachine) item = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
 

@@ -21,6 +21,7 @@ static struct {
     gboolean was_first;
     struct moment frame;  /* when the frame under way began */
     struct moment filter; /* when the text changed */
+    double key_ms;        /* when the key was pressed that changes it; 0: by other means */
     gboolean is_asked;    /* and nothing was shown yet */
     gboolean is_filtered;
     guint frames;
@@ -124,11 +125,38 @@ void hune_measure_listed(void)
     measure.is_listed = TRUE;
 }
 
-void hune_measure_filter_begins(void)
+/* An X server of this computer tells the times of its events by the same clock, cut to 32 bits. */
+static gboolean on_key(GtkEventControllerKey *keys)
+{
+    guint32 at = gtk_event_controller_get_current_event_time(GTK_EVENT_CONTROLLER(keys));
+    double now = clock_ms(CLOCK_MONOTONIC);
+    gint32 ago = (gint32)((guint32)(guint64)now - at);
+
+    measure.key_ms = at != GDK_CURRENT_TIME && ago >= 0 && ago < 60000 ? now - ago : 0;
+    return GDK_EVENT_PROPAGATE;
+}
+
+static void on_filter_changed(void)
 {
     measure.filter = now_is();
+    if (measure.key_ms > 0)
+        measure.filter.passed_ms = measure.key_ms;
+    measure.key_ms = 0;
     measure.is_asked = TRUE;
     measure.is_filtered = FALSE;
+}
+
+void hune_measure_filter_entry(GtkWidget *entry)
+{
+    GtkEventController *keys;
+
+    if (!g_getenv("HUNE_MEASURE"))
+        return;
+    keys = gtk_event_controller_key_new();
+    gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+    g_signal_connect(keys, "key-pressed", G_CALLBACK(on_key), NULL);
+    gtk_widget_add_controller(entry, keys);
+    g_signal_connect(entry, "changed", G_CALLBACK(on_filter_changed), NULL);
 }
 
 void hune_measure_filter_ends(void)

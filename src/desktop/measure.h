@@ -11,8 +11,9 @@ G_BEGIN_DECLS
 void hune_measure_window(GtkWindow *window);
 /* The list is there: the next frame is the first one that counts. */
 void hune_measure_listed(void);
-/* The filter's text changed; what it picks is shown. */
-void hune_measure_filter_begins(void);
+/* Follows the keys that are typed there: the answer's time begins with the key. */
+void hune_measure_filter_entry(GtkWidget *entry);
+/* What its text picks is shown, or in words why it picks nothing. */
 void hune_measure_filter_ends(void);
 
 G_END_DECLS

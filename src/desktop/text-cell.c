@@ -7,6 +7,7 @@ struct _HuneTextCell {
     char *text;
     PangoLayout *layout; /* NULL until it is drawn */
     int width_chars;
+    int height; /* at least */
     gboolean is_right;
 };
 
@@ -62,7 +63,7 @@ static void hune_text_cell_measure(GtkWidget *widget, GtkOrientation orientation
         *minimum = *natural = PANGO_PIXELS_CEIL(character.width * self->width_chars);
         return;
     }
-    *minimum = *natural = character.height;
+    *minimum = *natural = MAX(character.height, self->height);
     *minimum_baseline = *natural_baseline = character.baseline;
 }
 
@@ -133,6 +134,15 @@ void hune_text_cell_set_text(HuneTextCell *self, const char *text)
         pango_layout_set_text(self->layout, text, -1);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, text, -1);
     gtk_widget_queue_draw(GTK_WIDGET(self));
+}
+
+gboolean hune_text_cell_set_height(HuneTextCell *self, int height)
+{
+    if (self->height == height)
+        return FALSE;
+    self->height = height;
+    gtk_widget_queue_resize(GTK_WIDGET(self));
+    return TRUE;
 }
 
 /* ---- the type ---- */

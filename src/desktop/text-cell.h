@@ -12,5 +12,7 @@ G_DECLARE_FINAL_TYPE(HuneTextCell, hune_text_cell, HUNE, TEXT_CELL, GtkWidget)
 
 GtkWidget *hune_text_cell_new(int width_chars, gboolean is_right);
 void hune_text_cell_set_text(HuneTextCell *self, const char *text);
+/* At least so many pixels high; 0: a line. Whether it was another height before. */
+gboolean hune_text_cell_set_height(HuneTextCell *self, int height);
 
 G_END_DECLS
