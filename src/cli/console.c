@@ -316,6 +316,15 @@ int console_select(struct console *console, const char *const *words,
     return 0;
 }
 
+/* What is no machine's name, but picks more than one. */
+static bool means_several(const struct fleet *fleet, const char *word)
+{
+    _cleanup_selection_ struct selection selection = {0};
+    struct fault fault = {0};
+
+    return selector_match(fleet, word, &selection, &fault) == 0 && selection.count > 1;
+}
+
 int console_select_one(struct console *console, const char *const *words, uint32_t *index_out)
 {
     const char *word = console->common.target ? console->common.target : words[0];
@@ -328,12 +337,17 @@ int console_select_one(struct console *console, const char *const *words, uint32
     if (words[0] && (words[1] || console->common.target))
         return console_usage(console, _("This takes one machine."), NULL);
     if (!word) {
-        if (fleet->count != 1)
+        if (fleet->count > 1)
+            return console_usage(console, _("Which machine? Write its name."),
+                                 _("hune list shows the names."));
+        if (fleet->count == 0)
             return no_selector(console, fleet);
         *index_out = 0;
         return 0;
     }
     if (selector_one(fleet, word, index_out, &fault)) {
+        if (means_several(fleet, word))
+            return console_usage(console, _("This takes one machine."), NULL);
         complain_marked(&console->error, word, &fault);
         return STATUS_USAGE;
     }

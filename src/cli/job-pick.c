@@ -151,7 +151,11 @@ static int judge(struct job_pick *pick, const struct choice *choice)
         return STATUS_OK;
     }
     snprintf(hint, sizeof(hint), _("hune jobs %s shows its jobs."), name_of(pick));
-    if (choice->count == 0 && choice->wanted)
+    if (choice->wanted && !job_is_id(choice->wanted))
+        complain(error, name_of(pick),
+                 _("That is no job's id; write its first or last digits, at least four."),
+                 choice->wanted, hint);
+    else if (choice->count == 0 && choice->wanted)
         complain(error, name_of(pick), _("The machine knows no such job."), choice->wanted, hint);
     else if (choice->count == 0)
         complain(error, name_of(pick), _("No job runs there, and none is remembered."), NULL, NULL);

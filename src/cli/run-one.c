@@ -217,12 +217,12 @@ static void on_interrupt(struct session *session, unsigned times)
 {
     struct one *one = session->user;
 
+    /* The terminal shows ^C where the cursor is. */
+    output_print(&session->console->error, "%s", session->console->error.terminal ? "\n" : "");
     if (times > 1 || !remote_job_is_accepted(one->job)) {
         leave(one);
         return;
     }
-    /* The terminal shows ^C where the cursor is. */
-    output_print(&session->console->error, "%s", session->console->error.terminal ? "\n" : "");
     output_print(&session->console->error,
                  _("hune: stopping it on %s; Ctrl-C again leaves it alone\n"), one->machine->name);
     output_flush(&session->console->error);

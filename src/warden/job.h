@@ -51,6 +51,7 @@ struct job {
     struct ring *ring;     /* NULL once it is parked, and before it says something */
     struct spool *spool;   /* what the ring has no room for while nobody reads; mostly NULL */
     int spool_error;       /* the disk's, until it takes bytes again */
+    bool spool_is_full;    /* told, until it takes bytes again */
     struct loop_timer spooling;
     /* The last of a parked ring, or all of what never had one: no mapping and no descriptor for
      * what has ended. */

@@ -81,6 +81,15 @@ static void tell_error(struct job *job, int error)
     fill_note(job, text);
 }
 
+static void tell_full(struct job *job, bool full)
+{
+    if (full && !job->spool_is_full)
+        log_order(LOG_LEVEL_NOTICE, job->id,
+                  "nobody reads its output, and [jobs] spool allows no more of it on the disk: it "
+                  "waits");
+    job->spool_is_full = full;
+}
+
 bool overflow_make_room(struct job *job)
 {
     struct jobs *jobs = job->jobs;
@@ -104,6 +113,7 @@ bool overflow_make_room(struct job *job)
         job->spool_error = 0;
         log_order(LOG_LEVEL_NOTICE, job->id, "its output can be spooled again");
     }
+    tell_full(job, moved == 0);
     return moved > 0;
 }
 

@@ -166,6 +166,17 @@ def test_forget(pair):
     assert machine.console.json("jobs") == []
 
 
+def test_wrong_words_are_told_what_is_wrong(pair):
+    machine = pair()
+    machine.console.machines.write_text(machine.console.machines.read_text() + "other,127.0.0.1,1\n")
+    for words, told in [(["attach"], "Which machine?"), (["stop", "all"], "takes one machine"),
+                        (["attach", f"{machine.name},other"], "takes one machine"),
+                        (["stop", machine.name, "abc"], "no job's id"),
+                        (["forget", machine.name, "abcd"], "knows no such job")]:
+        done = machine.console.run(*words)
+        assert done.code == 2 and told in done.err, (words, done)
+
+
 def test_all_means_all_of_ours(pair, console):
     machine = pair()
     mine = [detach(machine, "sleep 1000"), detach(machine, "sleep 1000")]

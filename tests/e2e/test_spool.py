@@ -121,6 +121,7 @@ def test_the_quota(pair, data):
     wait_for("the spool", lambda: spooled(machine.agent) >= 8 * MIB)
     time.sleep(1.5)  # it would grow now
     assert spooled(machine.agent) <= 8 * MIB + 65536
+    assert machine.agent.log().count("[jobs] spool allows no more") == 1
     told = row(machine, job)
     assert told["state"] == "running" and 9 * MIB < told["output"] < 11 * MIB
     assert attach(machine, job) == (digest, 30 * MIB, 0)
