@@ -214,13 +214,13 @@ void link_describe_where(const struct link *link, struct conn *conn, char *text_
         snprintf(text_out, size, "%s", link->where);
 }
 
-/* The machine ended the connection before it was open, and did not say why, while more of them go
- * to it. A port that does so to a single one is not asked again. */
-static bool link_is_crowded_out(const struct link *link, enum problem_code problem)
+/* The machine ended the connection before it was open, and did not say why. A port that does so to
+ * the only link is not asked again. */
+static bool link_is_dropped(const struct link *link, enum problem_code problem)
 {
     return link->state >= LINK_SECURING && link->state <= LINK_OPENING && !link->has_verdict &&
            !link->freed && (problem == PROBLEM_CLOSED || problem == PROBLEM_LOST) &&
-           link_has_company(link);
+           !link_is_alone(link);
 }
 
 static void explain_end(struct link *link, struct conn *conn, enum problem_code problem,
@@ -235,8 +235,8 @@ static void explain_end(struct link *link, struct conn *conn, enum problem_code 
         reason = _("TCP connects, but TLS gets no answer");
     if (problem == PROBLEM_NONE)
         problem = PROBLEM_CLOSED;
-    link->was_crowded_out = link_is_crowded_out(link, problem);
-    if (link->was_crowded_out)
+    link->was_dropped = link_is_dropped(link, problem);
+    if (link->was_dropped && link_has_company(link))
         problem = PROBLEM_CROWDED;
     link_describe_where(link, conn, where, sizeof(where));
     trouble_set(&link->trouble, problem, where, *reason ? "%s" : NULL, reason);

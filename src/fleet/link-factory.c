@@ -18,6 +18,8 @@ enum {
      * when two consoles do so. */
     CROWDED_AT_ONCE = LIMIT_UNOPENED_PER_ADDRESS / 4,
     CROWDED_MS = 10 * 1000,
+    /* So many links dropped are no accident. */
+    DROPS_MANY = 8,
 };
 
 static void use_defaults(struct link_settings *settings)
@@ -140,9 +142,15 @@ bool link_has_company(const struct link *link)
     return false;
 }
 
-void link_factory_thin_out(struct link_factory *factory)
+bool link_is_alone(const struct link *link)
 {
-    factory->thin_until_ms = clock_monotonic_ms() + CROWDED_MS;
+    return link->factory->links.next == &link->at && link->factory->links.previous == &link->at;
+}
+
+void link_factory_note_drop(struct link_factory *factory, bool has_company)
+{
+    if (++factory->drops % DROPS_MANY == 0 || has_company)
+        factory->thin_until_ms = clock_monotonic_ms() + CROWDED_MS;
 }
 
 static uint32_t at_once(const struct link_factory *factory, uint32_t usual)

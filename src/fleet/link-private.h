@@ -19,6 +19,7 @@ struct link_factory {
     struct list connected; /* links that are connected and wait for a free handshake */
     uint32_t places;       /* taken: connecting, or connected and waiting */
     uint32_t handshakes;
+    uint32_t drops;         /* links that were dropped before they were open */
     uint64_t thin_until_ms; /* monotonic: fewer at once until then; 0: never was */
     uint32_t holders; /* itself, its links, their resolvers: the memory goes with the last one */
 };
@@ -54,15 +55,15 @@ struct link {
     uint8_t pin[MACHINE_ID_SIZE];
 
     enum link_state state;
-    bool has_place;       /* one of the factory's places to connect from */
-    bool has_slot;        /* one of its handshakes */
-    bool reached;         /* got as far as `open` once */
-    bool has_verdict;     /* `trouble` tells why the connection ends, whatever conn says */
-    bool meets_anew;      /* the ticket that was kept is no good */
-    bool was_crowded_out; /* of this attempt: link_is_crowded_out() */
-    unsigned crowdings;   /* how often in a row */
-    bool again;           /* connect again at once when the connection is closed */
-    bool leaving;         /* link_disconnect() */
+    bool has_place;   /* one of the factory's places to connect from */
+    bool has_slot;    /* one of its handshakes */
+    bool reached;     /* got as far as `open` once */
+    bool has_verdict; /* `trouble` tells why the connection ends, whatever conn says */
+    bool meets_anew;  /* the ticket that was kept is no good */
+    bool was_dropped; /* of this attempt: link_is_dropped() */
+    unsigned drops;   /* how often in a row */
+    bool again;       /* connect again at once when the connection is closed */
+    bool leaving;     /* link_disconnect() */
     bool freed;
     uint32_t held;
     uint32_t pause_ms;
@@ -99,10 +100,12 @@ void link_give_place(struct link *link);
 bool link_take_slot(struct link *link);
 /* Both of them, and its place in line. */
 void link_give_slot(struct link *link);
-/* Whether another of the factory's links goes to the same address. */
+/* Whether it is the factory's only link; whether another one goes to the same address. */
+bool link_is_alone(const struct link *link);
 bool link_has_company(const struct link *link);
-/* For a while, no more at once than an agent bears. */
-void link_factory_thin_out(struct link_factory *factory);
+/* A machine dropped the link before it was open. When it is not the only one that happens to, there
+ * are fewer at once for a while: no more than an agent bears. */
+void link_factory_note_drop(struct link_factory *factory, bool has_company);
 
 /* link.c */
 void link_set_state(struct link *link, enum link_state state);

@@ -26,7 +26,7 @@ enum {
     HEARTBEAT_IDLE_MS = 60 * 1000,
     HEARTBEAT_PATIENCE_MS = 15 * 1000,
     /* With the pauses between, less than the time for a connection. */
-    CROWDINGS_MAX = 4,
+    DROPS_MAX = 4,
 };
 
 /* ---- states ---- */
@@ -213,20 +213,21 @@ static void link_close_for_good(struct link *link, bool tell)
 }
 
 /* An agent lets the oldest go of more than LIMIT_UNOPENED_PER_ADDRESS connections that one address
- * has not opened: when it is one machine under many names, that is what happened. */
-static bool tries_again(struct link *link, bool crowded_out)
+ * has not opened. That is what happens to one machine under many names, and to many machines behind
+ * one address when they see us as one. */
+static bool tries_again(struct link *link, bool dropped)
 {
-    link->crowdings = crowded_out ? link->crowdings + 1 : 0;
-    if (crowded_out)
-        link_factory_thin_out(link->factory);
-    return crowded_out && link->crowdings <= CROWDINGS_MAX;
+    link->drops = dropped ? link->drops + 1 : 0;
+    if (link->drops == 1)
+        link_factory_note_drop(link->factory, link->trouble.code == PROBLEM_CROWDED);
+    return dropped && link->drops <= DROPS_MAX;
 }
 
 void link_attempt_over(struct link *link)
 {
-    bool again = link->again, leaving = link->leaving, crowded_out = link->was_crowded_out;
+    bool again = link->again, leaving = link->leaving, dropped = link->was_dropped;
 
-    link->again = link->leaving = link->has_verdict = link->was_crowded_out = false;
+    link->again = link->leaving = link->has_verdict = link->was_dropped = false;
     uv_timer_stop(&link->timer);
     link_give_slot(link);
     if (leaving) {
@@ -241,8 +242,7 @@ void link_attempt_over(struct link *link)
     }
     log_debug("%s: %s%s%s", link->where, trouble_word(&link->trouble),
               *link->trouble.detail ? ": " : "", link->trouble.detail);
-    if (!tries_again(link, crowded_out) &&
-        (!link_is_wanted(link) || is_final(link->trouble.code))) {
+    if (!tries_again(link, dropped) && (!link_is_wanted(link) || is_final(link->trouble.code))) {
         link_close_for_good(link, true);
         return;
     }
@@ -274,7 +274,7 @@ void link_became_ready(struct link *link)
     uv_timer_stop(&link->timer);
     link_give_slot(link);
     link->trouble.code = PROBLEM_NONE;
-    link->crowdings = 0;
+    link->drops = 0;
     link->ready_ms = clock_monotonic_ms();
     link_keep_ticket(link);
     link_set_state(link, LINK_READY);

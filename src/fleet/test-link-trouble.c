@@ -235,23 +235,40 @@ static void test_crowded_out_for_good(void **state)
     assert_int_equal(link_state(way->link), LINK_CLOSED);
 }
 
-/* A port that ends every connection is told at once, as long as nothing else goes there. */
+/* A port that ends every connection is told at once, as long as nothing else connects. */
 static void test_dropped_alone(void **state)
 {
     struct way *way = *state;
-    struct link_target elsewhere;
-    struct watched other = {0};
 
     way->world.agent.drops = UINT_MAX;
     way_start(way);
-    elsewhere = way->target;
-    elsewhere.port = test_closed_port();
-    watched_start(&other, &way->world, &elsewhere);
     test_world_run(&way->world, &way->watched.failed);
     assert_true(way->watched.trouble.code == PROBLEM_LOST ||
                 way->watched.trouble.code == PROBLEM_CLOSED);
     assert_int_equal(way->watched.pauses[0], 0);
     assert_int_equal(way->world.agent.connections, 1);
+}
+
+/* Other machines may be behind the same address: it is asked again, but nothing is made up. */
+static void test_dropped_among_others(void **state)
+{
+    struct way *way = *state;
+    struct link_target elsewhere;
+    struct watched other = {0};
+
+    way->world.settings.first_pause_ms = 1;
+    way->world.agent.drops = UINT_MAX;
+    way_start(way);
+    elsewhere = way->target;
+    elsewhere.port = test_closed_port();
+    watched_start(&other, &way->world, &elsewhere);
+    way->watched.stop_after = 5;
+    test_world_run(&way->world, &way->watched.failed);
+    assert_true(way->watched.trouble.code == PROBLEM_LOST ||
+                way->watched.trouble.code == PROBLEM_CLOSED);
+    assert_int_equal(way->watched.pauses[4], 0);
+    assert_int_equal(way->world.agent.connections, 5);
+    assert_int_equal(other.failures, 1);
 }
 
 static void test_refusal_in_company(void **state)
@@ -272,14 +289,23 @@ static void test_refusal_in_company(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        way_test(test_refused),       way_test(test_no_such_name),
-        way_test(test_not_tls),       way_test(test_silent),
-        way_test(test_silent_hello),  way_test(test_silent_open),
-        way_test(test_id_changed),    way_test(test_id_unknown),
-        way_test(test_key_unknown),   way_test(test_no_signer),
-        way_test(test_version),       way_test(test_web_server),
-        way_test(test_crowded_out),   way_test(test_crowded_out_for_good),
-        way_test(test_dropped_alone), way_test(test_refusal_in_company),
+        way_test(test_refused),
+        way_test(test_no_such_name),
+        way_test(test_not_tls),
+        way_test(test_silent),
+        way_test(test_silent_hello),
+        way_test(test_silent_open),
+        way_test(test_id_changed),
+        way_test(test_id_unknown),
+        way_test(test_key_unknown),
+        way_test(test_no_signer),
+        way_test(test_version),
+        way_test(test_web_server),
+        way_test(test_crowded_out),
+        way_test(test_crowded_out_for_good),
+        way_test(test_dropped_alone),
+        way_test(test_dropped_among_others),
+        way_test(test_refusal_in_company),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -77,3 +77,13 @@ def test_one_machine_under_two_hundred_names(fleet):
     many.save()
     done = many.run("all", "--gather", "--", "echo here")
     assert (done.out, done.err, done.code) == ("web[1-200] (200):\nhere\n", "", 0), done
+
+
+def test_two_runs_at_once(fleet):
+    """An agent that sees both as one address lets go of what is too much: that comes again."""
+    many = fleet(600)
+    words = ["run", "all", "--gather", "--yes", "--"]
+    with many.console.start(*words, "echo one") as first, many.console.start(*words, "echo two") as second:
+        for process, word in ((first, "one"), (second, "two")):
+            assert process.stdout.read().decode() == f"web[1-600] (600):\n{word}\n"
+            assert process.wait(60) == 0
