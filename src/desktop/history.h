@@ -8,7 +8,8 @@ G_BEGIN_DECLS
 void hune_history_add(const char *line);
 /* 0: the newest. NULL past the oldest. Borrowed until the next one is added. */
 const char *hune_history_get(guint back);
-/* Up and Down walk through the lines; typing begins go on with lines and words of Hune. */
+/* Up and Down walk through the lines. Behind what is typed the rest of a line or word is proposed;
+ * Tab and Right take it, and otherwise it does not run. */
 void hune_history_attach(GtkEntry *entry);
 
 G_END_DECLS

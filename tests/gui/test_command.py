@@ -68,6 +68,40 @@ def test_up_recalls_the_line_before(paired):
     wait("what was typed", lambda: entry.text == "")
 
 
+def test_only_what_was_typed_runs(paired):
+    """A line of before is proposed behind what is typed, and is part of it only once it was taken."""
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.enter(entry, "echo whole words")
+    gui.label(r"^exited\(0\) after ")
+    gui.focus(entry)
+    gui.type("echo who")
+    wait("the proposal", lambda: entry.text == "echo whole words")
+    gui.key("Return")
+    wait("the answer", lambda: output(gui).endswith("\nwho\n"))
+    wait("an empty line for the next one", lambda: entry.text == "")
+    gui.type("echo whol")
+    wait("the proposal", lambda: entry.text == "echo whole words")
+    gui.key("Tab")  # takes it, and goes on from there
+    gui.type(" more")
+    wait("the longer line", lambda: entry.text == "echo whole words more")
+    gui.key("Return")
+    wait("the answer", lambda: output(gui).endswith("\nwhole words more\n"))
+    wait("an empty line for the next one", lambda: entry.text == "")
+    gui.type("kil")
+    wait("the proposal", lambda: entry.text == "kill")
+    gui.key("Escape")
+    wait("what was typed", lambda: entry.text == "kil")
+    gui.type("l")
+    gui.key("BackSpace")
+    gui.type("l")
+    gui.key("ctrl+a", "BackSpace")
+    gui.type("kil")
+    wait("the proposal", lambda: entry.text == "kill")
+    gui.point(gui.entry("Output"))  # elsewhere
+    wait("what was typed", lambda: entry.text == "kil")
+
+
 def test_the_output_can_be_searched(paired):
     gui, _ = paired()
     gui.enter(open_command(gui), "seq 1 500")
