@@ -1,10 +1,9 @@
 /* See terminal-view.h. */
 #include "desktop/terminal-view.h"
 
-#include <vte/vte.h>
-
 #include "base/buffer.h"
 #include "desktop/shell.h"
+#include "desktop/terminal-tools.h"
 #include "fleet/outcome.h"
 #include "fleet/i18n.h"
 
@@ -25,6 +24,8 @@ struct _HuneTerminalView {
     GtkBox *bar;
     GtkSearchBar *search_bar;
     GtkSearchEntry *search_entry;
+    GtkLabel *search_fault;
+    GtkWidget *menu;
 
     HuneFleet *fleet;
     HuneMachine *machine;
@@ -196,47 +197,20 @@ static void on_commit(HuneTerminalView *self, const char *text, guint size)
         worker_send_shell_keys(hune_fleet_worker(self->fleet), self, text, size);
 }
 
-/* ---- keys of our own ---- */
-
-static void paste(HuneTerminalView *self)
-{
-    vte_terminal_paste_clipboard(self->terminal);
-}
-
-static void scale(HuneTerminalView *self, double by)
-{
-    double now = vte_terminal_get_font_scale(self->terminal);
-
-    vte_terminal_set_font_scale(self->terminal, by > 0 ? CLAMP(now * by, 0.4, 4) : 1);
-}
-
-static gboolean on_key(HuneTerminalView *self, guint key, guint code, GdkModifierType state)
-{
-    GdkModifierType both = GDK_CONTROL_MASK | GDK_SHIFT_MASK;
-
-    (void)code;
-    if (!(state & GDK_CONTROL_MASK))
-        return FALSE;
-    if (key == GDK_KEY_plus || key == GDK_KEY_KP_Add)
-        scale(self, 1.1);
-    else if (key == GDK_KEY_minus || key == GDK_KEY_KP_Subtract)
-        scale(self, 1 / 1.1);
-    else if (key == GDK_KEY_0)
-        scale(self, 0);
-    else if ((state & both) != both)
-        return FALSE;
-    else if (key == GDK_KEY_C || key == GDK_KEY_c)
-        vte_terminal_copy_clipboard_format(self->terminal, VTE_FORMAT_TEXT);
-    else if (key == GDK_KEY_V || key == GDK_KEY_v)
-        paste(self);
-    else if (key == GDK_KEY_F || key == GDK_KEY_f)
-        gtk_search_bar_set_search_mode(self->search_bar, TRUE);
-    else
-        return FALSE;
-    return TRUE;
-}
-
 /* ---- finding ---- */
+
+static void begin_search(GtkWidget *widget)
+{
+    HuneTerminalView *self = HUNE_TERMINAL_VIEW(widget);
+
+    gtk_search_bar_set_search_mode(self->search_bar, TRUE);
+    gtk_widget_grab_focus(GTK_WIDGET(self->search_entry));
+}
+
+static void show_found(HuneTerminalView *self, gboolean found)
+{
+    gtk_label_set_label(self->search_fault, found ? "" : _("Not found"));
+}
 
 static void on_search_changed(HuneTerminalView *self)
 {
@@ -246,20 +220,19 @@ static void on_search_changed(HuneTerminalView *self)
 
     vte_terminal_search_set_regex(self->terminal, regex, 0);
     vte_terminal_search_set_wrap_around(self->terminal, TRUE);
-    if (regex) {
-        vte_terminal_search_find_previous(self->terminal);
+    show_found(self, !regex || vte_terminal_search_find_previous(self->terminal));
+    if (regex)
         vte_regex_unref(regex);
-    }
 }
 
 static void on_search_previous(HuneTerminalView *self)
 {
-    vte_terminal_search_find_previous(self->terminal);
+    show_found(self, vte_terminal_search_find_previous(self->terminal));
 }
 
 static void on_search_next(HuneTerminalView *self)
 {
-    vte_terminal_search_find_next(self->terminal);
+    show_found(self, vte_terminal_search_find_next(self->terminal));
 }
 
 /* ---- looks ---- */
@@ -283,13 +256,22 @@ static void set_colours(HuneTerminalView *self)
 
 /* ---- the type ---- */
 
-static void hune_terminal_view_size_allocate(GtkWidget *widget, int width, int height, int baseline)
+static void measure(GtkWidget *widget, GtkOrientation orientation, int for_size, int *least,
+                    int *natural, int *least_baseline, int *natural_baseline)
+{
+    gtk_widget_measure(adw_bin_get_child(ADW_BIN(widget)), orientation, for_size, least, natural,
+                       least_baseline, natural_baseline);
+}
+
+/* The terminal has its lines and columns once it has its place. An AdwBin's size_allocate() is
+ * never called: it leaves that to its layout. */
+static void allocate(GtkWidget *widget, int width, int height, int baseline)
 {
     HuneTerminalView *self = HUNE_TERMINAL_VIEW(widget);
     struct terminal_size size;
 
-    GTK_WIDGET_CLASS(hune_terminal_view_parent_class)
-        ->size_allocate(widget, width, height, baseline);
+    gtk_widget_allocate(adw_bin_get_child(ADW_BIN(widget)), width, height, baseline, NULL);
+    gtk_popover_present(GTK_POPOVER(self->menu));
     size = size_now(self);
     if (!self->runs || (size.rows == self->size.rows && size.columns == self->size.columns))
         return;
@@ -315,6 +297,7 @@ static void hune_terminal_view_dispose(GObject *object)
 
     g_clear_handle_id(&self->beat, g_source_remove);
     g_clear_handle_id(&self->describing, g_source_remove);
+    g_clear_pointer(&self->menu, gtk_widget_unparent);
     g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), self);
     if (self->machine && self->runs)
         worker_send_shell_end(hune_fleet_worker(self->fleet), self);
@@ -338,17 +321,21 @@ static void hune_terminal_view_class_init(HuneTerminalViewClass *class)
 
     G_OBJECT_CLASS(class)->dispose = hune_terminal_view_dispose;
     G_OBJECT_CLASS(class)->finalize = hune_terminal_view_finalize;
-    widget_class->size_allocate = hune_terminal_view_size_allocate;
     widget_class->map = hune_terminal_view_map;
 }
 
 static GtkWidget *make_search(HuneTerminalView *self)
 {
+    GtkWidget *box = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+
     self->search_bar = GTK_SEARCH_BAR(gtk_search_bar_new());
+    self->search_fault = GTK_LABEL(gtk_label_new(""));
     self->search_entry = GTK_SEARCH_ENTRY(gtk_search_entry_new());
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->search_entry),
                                    GTK_ACCESSIBLE_PROPERTY_LABEL, _("Find in the terminal"), -1);
-    gtk_search_bar_set_child(self->search_bar, GTK_WIDGET(self->search_entry));
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->search_entry));
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->search_fault));
+    gtk_search_bar_set_child(self->search_bar, box);
     gtk_search_bar_connect_entry(self->search_bar, GTK_EDITABLE(self->search_entry));
     gtk_search_bar_set_show_close_button(self->search_bar, TRUE);
     g_signal_connect_swapped(self->search_entry, "search-changed", G_CALLBACK(on_search_changed),
@@ -384,7 +371,6 @@ static void hune_terminal_view_init(HuneTerminalView *self)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *scrolled = gtk_scrolled_window_new();
-    GtkEventController *keys = gtk_event_controller_key_new();
 
     self->terminal = VTE_TERMINAL(vte_terminal_new());
     vte_terminal_set_scrollback_lines(self->terminal, SCROLLBACK);
@@ -397,15 +383,14 @@ static void hune_terminal_view_init(HuneTerminalView *self)
     g_signal_connect_swapped(self->terminal, "contents-changed", G_CALLBACK(on_contents), self);
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark",
                              G_CALLBACK(set_colours), self);
-    gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
-    g_signal_connect_swapped(keys, "key-pressed", G_CALLBACK(on_key), self);
-    gtk_widget_add_controller(GTK_WIDGET(self->terminal), keys);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), GTK_WIDGET(self->terminal));
     gtk_widget_set_vexpand(scrolled, TRUE);
+    self->menu = hune_terminal_tools_add(self->terminal, scrolled, GTK_WIDGET(self), begin_search);
     gtk_box_append(GTK_BOX(box), make_bar(self));
     gtk_box_append(GTK_BOX(box), make_search(self));
     gtk_box_append(GTK_BOX(box), scrolled);
     adw_bin_set_child(ADW_BIN(self), box);
+    gtk_widget_set_layout_manager(GTK_WIDGET(self), gtk_custom_layout_new(NULL, measure, allocate));
     set_status(self, "", FALSE);
 }
 

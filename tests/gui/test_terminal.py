@@ -1,5 +1,6 @@
 """A shell on a machine, in a terminal. What it shows is told to a screen reader as its description."""
 import os
+import re
 
 import pytest
 from gui import wait
@@ -38,6 +39,53 @@ def test_control_letters_are_the_shells(paired):
     gui.key("Return")
     wait("cat's answer", lambda: "two\ntwo" in terminal.description and
          "done\n" in terminal.description)
+
+
+def lines_of(gui, terminal):
+    """How many lines the shell has."""
+    gui.type("clear; echo lines $(stty size)")
+    gui.key("Return")
+    return wait("its size", lambda: re.search(r"^lines (\d+) ", terminal.description, re.M)).group(1)
+
+
+@pytest.mark.parametrize("by", ["mouse", "keys"])
+def test_copy_paste_find_and_size_by_the_menu(paired, by):
+    gui, _ = paired()
+    terminal = open_terminal(gui)
+    gui.focus(terminal)
+
+    def choose(item):
+        if by == "mouse":
+            gui.point(terminal, button=3)
+        else:
+            gui.key("shift+F10")
+        gui.click("menu item", item)
+        gui.gone("menu item", item)
+
+    gui.type("echo needle")
+    gui.key("Return")
+    wait("the answer", lambda: "\nneedle" in terminal.description)
+    choose("Find…")
+    search = gui.entry("Find in the terminal")
+    gui.type("no such word")
+    gui.label("^Not found$")
+    gui.key("ctrl+a")
+    gui.type("needle")
+    wait("the word", lambda: search.text == "needle")
+    gui.gone("label", "Not found")
+    gui.key("Escape")
+    choose("Copy")
+    gui.type("echo got ")
+    choose("Paste")
+    gui.key("Return")
+    wait("what was pasted", lambda: "\ngot needle" in terminal.description)
+    before = int(lines_of(gui, terminal))
+    assert before > 24  # what a terminal has that nobody told its size
+    choose("Larger letters")
+    choose("Larger letters")
+    wait("fewer lines", lambda: int(lines_of(gui, terminal)) < before)
+    choose("Normal size")
+    wait("as many lines as before", lambda: int(lines_of(gui, terminal)) == before)
 
 
 def test_exit_and_open_again(paired):
