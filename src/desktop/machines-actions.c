@@ -83,6 +83,38 @@ static void on_menu(GtkPopover *menu, int presses, double x, double y, GtkGestur
     gtk_popover_popup(menu);
 }
 
+/* The same by keys: under the row that has the focus. */
+static gboolean on_menu_key(GtkWidget *view, GVariant *arguments, gpointer menu)
+{
+    GtkWidget *row = gtk_root_get_focus(gtk_widget_get_root(view));
+    double x = 24, y = 0;
+
+    (void)arguments;
+    if (!row || !gtk_widget_is_ancestor(row, view))
+        row = view;
+    if (row != view)
+        y = gtk_widget_get_height(row);
+    gtk_widget_translate_coordinates(row, gtk_widget_get_parent(menu), x, y, &x, &y);
+    gtk_popover_set_pointing_to(menu,
+                                &(GdkRectangle){.x = (int)x, .y = (int)y, .width = 1, .height = 1});
+    gtk_popover_popup(menu);
+    return TRUE;
+}
+
+static void add_keys(GtkWidget *view, GtkWidget *menu)
+{
+    GtkEventController *keys = gtk_shortcut_controller_new();
+
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(keys),
+        gtk_shortcut_new(gtk_shortcut_trigger_parse_string("<Shift>F10|Menu"),
+                         gtk_callback_action_new(on_menu_key, menu, NULL)));
+    gtk_shortcut_controller_add_shortcut(GTK_SHORTCUT_CONTROLLER(keys),
+                                         gtk_shortcut_new(gtk_shortcut_trigger_parse_string("F2"),
+                                                          gtk_named_action_new("machines.edit")));
+    gtk_widget_add_controller(view, keys);
+}
+
 GtkWidget *hune_machines_menu_new(HuneMachinesPage *page, GtkColumnView *view)
 {
     g_autoptr(GMenu) menu = g_menu_new();
@@ -101,5 +133,8 @@ GtkWidget *hune_machines_menu_new(HuneMachinesPage *page, GtkColumnView *view)
     gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
     g_signal_connect_object(click, "pressed", G_CALLBACK(on_menu), popover, G_CONNECT_SWAPPED);
     gtk_widget_add_controller(GTK_WIDGET(view), GTK_EVENT_CONTROLLER(click));
+    g_signal_connect_object(popover, "closed", G_CALLBACK(gtk_widget_grab_focus), view,
+                            G_CONNECT_SWAPPED);
+    add_keys(GTK_WIDGET(view), popover);
     return popover;
 }

@@ -243,6 +243,8 @@ static void on_bad_bar_response(HuneWindow *self, int response)
 static void restore_tabs(HuneWindow *self)
 {
     g_auto(GStrv) names = hune_settings_get_strv("open-machines");
+    AdwTabPage *shown = adw_tab_view_get_selected_page(
+        self->tab_view); /* or the machine named at the start */
 
     if (self->is_restored || !self->list || !hune_fleet_is_read(self->fleet))
         return;
@@ -254,8 +256,7 @@ static void restore_tabs(HuneWindow *self)
             hune_window_open_machine(self, machine);
     }
     if (*names)
-        adw_tab_view_set_selected_page(self->tab_view,
-                                       adw_tab_view_get_page(self->tab_view, self->list));
+        adw_tab_view_set_selected_page(self->tab_view, shown);
 }
 
 static void add_open(GStrvBuilder *builder, HuneWindow *window)

@@ -129,6 +129,24 @@ def test_edit_is_saved_at_once_and_judged(window, console):
     assert "front1,192.0.2.1,10022,front,kept 1" in text
 
 
+def test_the_menu_of_a_machine_by_keys(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.point(gui.row("web2"))
+    gui.key("F2")
+    assert gui.entry("Name", gui.dialog("Edit the machine")).text == "web2"
+    gui.key("Escape")
+    gui.no_dialog()
+    gui.key("shift+F10")
+    gui.find("menu item", "Connect")
+    gui.find("menu item", "Disconnect")
+    gui.click("menu item", "Connect")
+    gui.gone("menu item", "Connect")
+    gui.key("Delete")  # the list has the keys again
+    wait_names(gui, "web1", "db1")
+
+
 def test_import_shows_what_it_would_do(window, console, tmp_path):
     write_list(console, THREE)
     other = tmp_path / "other.csv"

@@ -57,6 +57,16 @@ def test_open_tabs_come_back(window, console):
     gui.find("page tab", "Overview")
 
 
+def test_a_machine_named_at_the_start_is_in_front_of_the_tabs_that_come_back(window, console):
+    write_list(console, THREE)
+    keyfile = {"GSETTINGS_BACKEND": "keyfile"}
+    gui = window("db1", environment=keyfile)
+    gui.find("page tab", "Overview")
+    assert gui.close() == []
+    gui = window("db1", environment=keyfile)
+    gui.find("page tab", "Overview")
+
+
 def test_hidden_columns_stay_hidden(window, console):
     write_list(console, THREE)
     keyfile = {"GSETTINGS_BACKEND": "keyfile"}
