@@ -37,6 +37,7 @@ struct gate {
     uv_timer_t trim_timer;    /* runs when sessions have ended */
     struct unopened unopened;
     uv_timer_t unopened_timer; /* runs only while there is an unopened session */
+    bool in_burst;             /* see burst.h */
     size_t held_bytes;         /* LIMIT_HELD_BYTES */
 
     struct jobs jobs;

@@ -75,7 +75,9 @@
     X(openat, 2, O_WRONLY | O_RDWR | O_CREAT | O_TRUNC)
 
 /* X(name, which argument, the one value) */
-#define SANDBOX_CALLS_EQUAL(X) X(tgkill, 0, getpid()) /* abort(): signals to this process alone */
+#define SANDBOX_CALLS_EQUAL(X)                                               \
+    X(tgkill, 0, getpid())      /* abort(): signals to this process alone */ \
+    X(sched_setscheduler, 0, 0) /* this process alone; RLIMIT_RTPRIO is 0 */
 
 /* X(command): of ioctl(2). libuv makes descriptors non-blocking with the first; the others are all
  * that may be done to a terminal that is lent, besides reading and typing. */

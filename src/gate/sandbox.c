@@ -61,6 +61,7 @@ int sandbox_drop(uid_t user, gid_t group)
     if (r)
         return r;
     if (setrlimit(RLIMIT_CORE, &none) < 0 || setrlimit(RLIMIT_FSIZE, &file) < 0 ||
+        setrlimit(RLIMIT_RTPRIO, &none) < 0 || /* its own priority it may set (burst.c) */
         prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0) < 0)
         return -errno;
     /* Last, as changing the user may set it anew. The leak check of sanitized builds traces. */

@@ -10,6 +10,7 @@
 #include "base/clock.h"
 #include "base/log.h"
 #include "base/text.h"
+#include "gate/burst.h"
 #include "gate/gate.h"
 #include "gate/request.h"
 #include "proto/right.h"
@@ -93,6 +94,7 @@ static void session_set_timer(struct gate *gate)
     uint64_t now = clock_monotonic_ms();
     uint64_t until;
 
+    burst_look(gate);
     if (!oldest) {
         uv_timer_stop(&gate->unopened_timer);
         return;

@@ -1,8 +1,11 @@
 /* A real gate between a warden and a console that the test plays: what strangers learn, what waits
  * for `open`, and who may see what. */
+#include <netinet/in.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <unistd.h>
 
 #include <cmocka.h>
 
@@ -143,6 +146,41 @@ static void test_tokens_observe_only(void **state)
     get(peers, "/v1/jobs", 401);
 }
 
+static void turns_become(struct peers *peers, int policy)
+{
+    for (int waited = 0; sched_getscheduler(peers->gate) != policy && waited < 30000; waited += 10)
+        peers_pass(peers, 10);
+    assert_int_equal(sched_getscheduler(peers->gate), policy);
+}
+
+/* Consoles that come at once are served in batches, until only few are not open yet. */
+static void test_burst(void **state)
+{
+    struct peers *peers = *state;
+    const struct sockaddr_in address = {.sin_family = AF_INET,
+                                        .sin_port = htons(peers->port),
+                                        .sin_addr = {htonl(INADDR_LOOPBACK)}};
+    int sockets[20];
+
+    assert_int_equal(sched_getscheduler(peers->gate), SCHED_OTHER);
+    for (size_t i = 0; i < ELEMENTS_OF(sockets); i++) {
+        sockets[i] = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
+        assert_int_equal(connect(sockets[i], (const struct sockaddr *)&address, sizeof(address)),
+                         0);
+    }
+    turns_become(peers, SCHED_BATCH);
+    open_with(peers, RIGHTS_ALL, 7);
+    get(peers, "/v1/jobs", 200);
+    /* Fewer are no reason to begin, but one to go on. */
+    for (size_t i = 0; i < 10; i++)
+        close(sockets[i]);
+    peers_settle(peers);
+    assert_int_equal(sched_getscheduler(peers->gate), SCHED_BATCH);
+    for (size_t i = 10; i < ELEMENTS_OF(sockets); i++)
+        close(sockets[i]);
+    turns_become(peers, SCHED_OTHER);
+}
+
 int main(int argc, char **argv)
 {
     const struct CMUnitTest tests[] = {
@@ -153,6 +191,7 @@ int main(int argc, char **argv)
         gate_test(test_rights_bound_what_is_seen),
         gate_test(test_pair),
         gate_test(test_tokens_observe_only),
+        gate_test(test_burst),
     };
 
     if (!gate_program_init(argc, argv))

@@ -3,6 +3,7 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <linux/seccomp.h>
+#include <sched.h>
 #include <setjmp.h>
 #include <signal.h>
 #include <stdarg.h>
@@ -39,6 +40,14 @@ static bool has_filters(void)
     return prctl(PR_SET_SECCOMP, SECCOMP_MODE_FILTER, NULL, 0, 0) < 0 && errno == EFAULT;
 }
 
+/* As some give it to who listens to music, where root may give that: to be taken away. */
+static void allow_priorities(void)
+{
+    const struct rlimit high = {.rlim_cur = 50, .rlim_max = 50};
+
+    (void)setrlimit(RLIMIT_RTPRIO, &high);
+}
+
 /* Runs `act` in a closed sandbox; its result is the exit status, and what waitpid() says is
  * returned. */
 static int in_sandbox(int (*act)(void))
@@ -48,6 +57,7 @@ static int in_sandbox(int (*act)(void))
 
     assert_true(child >= 0);
     if (child == 0) {
+        allow_priorities();
         if (sandbox_drop(NOBODY, NOBODY) || sandbox_close())
             _exit(NO_SANDBOX);
         _exit(act());
@@ -100,10 +110,11 @@ static void test_reads_nothing_else(void **state)
 
 static int act_look_at_self(void)
 {
-    struct rlimit core;
+    struct rlimit core, priority;
     uid_t real, effective, saved;
 
     if (getrlimit(RLIMIT_CORE, &core) < 0 || core.rlim_max != 0 ||
+        getrlimit(RLIMIT_RTPRIO, &priority) < 0 || priority.rlim_max != 0 ||
         prctl(PR_GET_NO_NEW_PRIVS, 0, 0, 0, 0) != 1 ||
         prctl(PR_GET_DUMPABLE, 0, 0, 0, 0) != HUNE_SANITIZED)
         return 1;
@@ -121,6 +132,7 @@ static void test_privileges_are_gone(void **state)
     if (child == 0) {
         bool root = geteuid() == 0;
 
+        allow_priorities();
         if (sandbox_drop(NOBODY, NOBODY))
             _exit(NO_SANDBOX);
         _exit(root ? act_look_at_self() : 0);
@@ -191,6 +203,29 @@ static int act_signal(void)
     return kill(getppid(), 0) < 0;
 }
 
+static int act_slow_others(void)
+{
+    const struct sched_param normal = {.sched_priority = 0};
+
+    return sched_setscheduler(getppid(), SCHED_IDLE, &normal) < 0;
+}
+
+/* It may take its own turns in batches, and no better ones than everybody's. */
+static int act_own_turns(void)
+{
+    const struct sched_param normal = {.sched_priority = 0}, first = {.sched_priority = 1};
+
+    return sched_setscheduler(0, SCHED_BATCH, &normal) < 0 ||
+           sched_setscheduler(0, SCHED_FIFO, &first) == 0 ||
+           sched_setscheduler(0, SCHED_OTHER, &normal) < 0;
+}
+
+static void test_own_turns(void **state)
+{
+    (void)state;
+    assert_int_equal(in_sandbox(act_own_turns), 0);
+}
+
 static int act_control(void)
 {
     return syscall(SYS_ioctl, 0, TIOCGWINSZ, 0) < 0;
@@ -224,9 +259,9 @@ static int act_other_table(void)
 static void test_refused_calls_kill(void **state)
 {
     static int (*const acts[])(void) = {
-        act_exec,          act_fork,          act_socket,          act_connect, act_write_file,
-        act_make_file,     act_make_code,     act_change_to_code,  act_signal,  act_control,
-        act_feed_terminal, act_open_terminal, act_change_terminal,
+        act_exec,          act_fork,          act_socket,          act_connect,     act_write_file,
+        act_make_file,     act_make_code,     act_change_to_code,  act_signal,      act_control,
+        act_feed_terminal, act_open_terminal, act_change_terminal, act_slow_others,
 #ifdef __x86_64__
         act_other_table,
 #endif
@@ -270,6 +305,7 @@ int main(void)
         cmocka_unit_test(test_reads_nothing_else),
         cmocka_unit_test(test_privileges_are_gone),
         cmocka_unit_test(test_root_is_no_user_to_drop_to),
+        cmocka_unit_test(test_own_turns),
         cmocka_unit_test(test_refused_calls_kill),
         cmocka_unit_test(test_abort_is_an_abort),
     };
