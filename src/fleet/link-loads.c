@@ -101,8 +101,7 @@ void link_ready(struct link *link)
 void link_not_let_in(struct link *link, const struct trouble *trouble)
 {
     link->opener = NULL;
-    link->trouble = *trouble;
-    link_give_up(link);
+    link_refused(link, trouble);
 }
 
 void link_opener_gone(struct link *link, const struct link_load *load)

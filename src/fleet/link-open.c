@@ -13,6 +13,7 @@
 #include "fleet/submit.h"
 #include "proto/greeting.h"
 #include "proto/limits.h"
+#include "proto/right.h"
 
 enum { PROTOCOL_VERSION = 1 };
 
@@ -110,13 +111,21 @@ const struct wire_events link_wire_events = {
 
 /* ---- greet ---- */
 
+void link_refused(struct link *link, const struct trouble *trouble)
+{
+    link->trouble = *trouble;
+    /* The one right that opening needs. */
+    if (trouble->code == PROBLEM_RIGHT_MISSING && !*trouble->detail)
+        text_copy(link->trouble.detail, sizeof(link->trouble.detail), right_name(RIGHT_OBSERVE));
+    link_give_up(link);
+}
+
 /* The machine refused, or the connection broke: then its own end tells why. */
 static void refused(struct link *link, const struct trouble *trouble)
 {
     if (trouble->code == PROBLEM_LOST)
         return;
-    link->trouble = *trouble;
-    link_give_up(link);
+    link_refused(link, trouble);
 }
 
 static json_t *exchange_document(const struct exchange *exchange)

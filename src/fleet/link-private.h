@@ -145,6 +145,8 @@ void link_on_closed(struct conn *conn, enum problem_code problem, int system_err
 /* What the machine said to the load that opened the connection: what `open` would have said. False
  * with link->trouble set if it makes no sense. */
 bool link_read_opened(struct link *link, json_t *root);
+/* It does not open the connection. */
+void link_refused(struct link *link, const struct trouble *trouble);
 /* The time for an answer begins now. */
 void link_restart_patience(struct link *link);
 extern const struct wire_events link_wire_events;

@@ -175,6 +175,7 @@ static bool is_final(enum problem_code code)
     case PROBLEM_ID_CHANGED:
     case PROBLEM_ID_UNKNOWN:
     case PROBLEM_KEY_UNKNOWN:
+    case PROBLEM_RIGHT_MISSING:
     case PROBLEM_SIGNATURE:
     case PROBLEM_OTHER_MACHINE:
     case PROBLEM_VERSION:

@@ -172,6 +172,22 @@ static void test_key_unknown(void **state)
     assert_string_equal(way->watched.trouble.machine, "said so");
 }
 
+/* Of a key that may not even observe, and of a link that somebody waits for. */
+static void test_right_missing(void **state)
+{
+    struct way *way = *state;
+
+    way->world.agent.refuse_open = PROBLEM_RIGHT_MISSING;
+    way_start(way);
+    link_hold(way->link);
+    test_world_run(&way->world, &way->watched.failed);
+    assert_int_equal(way->watched.trouble.code, PROBLEM_RIGHT_MISSING);
+    assert_string_equal(way->watched.trouble.detail, "observe");
+    assert_int_equal(way->watched.pauses[0], 0);
+    assert_int_equal(way->world.agent.connections, 1);
+    link_release(way->link);
+}
+
 static void test_no_signer(void **state)
 {
     struct way *way = *state;
@@ -299,6 +315,7 @@ int main(void)
         way_test(test_id_unknown),
         way_test(test_key_unknown),
         way_test(test_no_signer),
+        way_test(test_right_missing),
         way_test(test_version),
         way_test(test_web_server),
         way_test(test_crowded_out),

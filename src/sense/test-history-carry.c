@@ -32,15 +32,16 @@ static void test_carry_there_and_back(void **state)
 {
     static const int64_t jumps[] = {5000ll * DAY, 3 * DAY, -3 * DAY, -(int64_t)start_s};
 
+    uint64_t jump = start_s + 20 * DAY, back = jump + 3600;
+    int fds[3];
+    struct history *history = history_make(&fds[0]);
+
     (void)state;
+    fill(history, start_s, jump); /* once: it is much, and nothing is written to it behind that */
     for (size_t i = 0; i < ELEMENTS_OF(jumps); i++) {
-        uint64_t jump = start_s + 20 * DAY, back = jump + 3600;
         uint64_t wrong = (uint64_t)((int64_t)jump + jumps[i]);
-        int fds[3];
-        struct history *history = history_make(&fds[0]);
         struct history *excursion, *again;
 
-        fill(history, start_s, jump);
         excursion = carry(DAY, fds, 1, wrong, &fds[1]);
         assert_true(history_newest_ms(excursion) / 1000 <= wrong);
         fill(excursion, wrong, wrong + 3600);
@@ -53,12 +54,13 @@ static void test_carry_there_and_back(void **state)
                          (10 * DAY - 3600) / 120);
         assert_int_equal(count_rows(again, back - 20 * DAY, back, 3600, back), 20 * 24 - 1);
         assert_int_equal(history_oldest_ms(again, back * 1000), start_s * 1000);
-        history_free(history);
         history_free(excursion);
         history_free(again);
-        for (size_t n = 0; n < ELEMENTS_OF(fds); n++)
-            close(fds[n]);
+        close(fds[1]);
+        close(fds[2]);
     }
+    history_free(history);
+    close(fds[0]);
 }
 
 /* Of the same moment, what the file has that was recorded for longer. */

@@ -5,6 +5,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/ptrace.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -88,13 +89,26 @@ static void test_environments_apart(void **state)
     }
 }
 
+/* Held as a debugger does it: a process that is only stopped would go on with the first SIGCONT,
+ * which whoever holds up and continues all of the tests sends it, too. */
+static void hold(pid_t pid)
+{
+    int status;
+
+    assert_int_equal(ptrace(PTRACE_SEIZE, pid, NULL, NULL), 0);
+    assert_int_equal(ptrace(PTRACE_INTERRUPT, pid, NULL, NULL), 0);
+    assert_int_equal(waitpid(pid, &status, __WALL), pid);
+    assert_true(WIFSTOPPED(status));
+}
+
 /* One that does not answer is replaced by the warden itself, which waits for it only once. */
 static void test_stuck(void **state)
 {
     struct ground *ground = *state;
     struct job *job;
 
-    assert_int_equal(kill(ground->spawner.pid, SIGSTOP), 0);
+    hold(ground->spawner.pid);
+    kill(ground->spawner.pid, SIGCONT);
     assert_int_equal(start_line(ground, "exit 3", 0, 0, &job), PROBLEM_INTERNAL);
     while (process_is_alive(ground->spawner.pid))
         usleep(1000);

@@ -150,8 +150,11 @@ def test_a_key_that_may_not_observe(pair, tmp_path):
         assert watch.expect(event="refused", machine=made.name)["detail"] == "right-missing"
         watch.expect(event="begin", rule="refused")
         watch.end()
-    # A list waits ten seconds for a machine, and calls it down then.
-    wait_for("the same in a list", lambda: made.console.json("list", "-l")[0]["state"] == "refused")
+    assert made.console.json("list", "-l")[0]["state"] == "refused"
+    # What is refused once is not asked for ever.
+    for words in (["run", "--", "true"], ["jobs"], ["ask", "os"]):
+        done = made.console.run(*words)
+        assert done.code == 254 and "(observe)" in done.err, (words, done)
 
 
 def test_a_list_that_cannot_be_read_changes_nothing(pair, tmp_path):
