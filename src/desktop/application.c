@@ -7,6 +7,7 @@
 
 #include "config.h"
 #include "desktop/alert-notify.h"
+#include "desktop/closing.h"
 #include "desktop/fleet-model.h"
 #include "desktop/preferences.h"
 #include "desktop/window.h"
@@ -18,8 +19,9 @@ struct _HuneApplication {
     HuneFleet *fleet;
     char *fleet_path;
     char *identity;
-    char *to_open;   /* a machine or a link that was named when it was started */
-    char *to_import; /* likewise a list */
+    char *to_open;      /* a machine or a link that was named when it was started */
+    char *to_import;    /* likewise a list */
+    gboolean is_asking; /* whether to stop what is under way */
 };
 
 G_DEFINE_FINAL_TYPE(HuneApplication, hune_application, ADW_TYPE_APPLICATION)
@@ -162,15 +164,55 @@ static GList *windows_to_close(HuneApplication *self)
     return windows;
 }
 
-static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
+static guint count_transfers(GList *windows)
+{
+    guint count = 0;
+
+    for (GList *at = windows; at; at = at->next)
+        count += HUNE_IS_WINDOW(at->data) ? hune_window_transfers(at->data) : 0;
+    return count;
+}
+
+static gboolean close_all(gpointer data)
 {
     GList *windows = windows_to_close(data);
 
+    for (GList *at = windows; at; at = at->next) {
+        if (HUNE_IS_WINDOW(at->data))
+            hune_window_stop_and_close(at->data);
+        else
+            gtk_window_close(at->data);
+    }
+    g_list_free_full(windows, g_object_unref);
+    return G_SOURCE_REMOVE;
+}
+
+static void on_quit_answered(GObject *application, gboolean closes)
+{
+    HUNE_APPLICATION(application)->is_asking = FALSE;
+    if (closes) /* once the question itself is gone */
+        g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, close_all, g_object_ref(application),
+                        g_object_unref);
+}
+
+/* One question for all windows, before any of them closes. */
+static void act_quit(GSimpleAction *action, GVariant *parameter, gpointer data)
+{
+    HuneApplication *self = data;
+    GList *windows = windows_to_close(self);
+    guint transfers = count_transfers(windows);
+
     (void)action;
     (void)parameter;
-    for (GList *at = windows; at; at = at->next)
-        gtk_window_close(at->data);
     g_list_free_full(windows, g_object_unref);
+    if (self->is_asking)
+        return;
+    if (transfers == 0) {
+        close_all(self);
+        return;
+    }
+    self->is_asking = TRUE;
+    hune_closing_ask(gtk_application_get_active_window(data), transfers, on_quit_answered, data);
 }
 
 /* What messages on the desktop lead to. */

@@ -171,7 +171,7 @@ static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 static const struct column columns[] = {
-    {"state", N_("State"), hune_machine_state_word, by_state, 0, 14, FALSE, FALSE, TRUE},
+    {"state", N_("State"), hune_machine_state_word, by_state, 0, 13, FALSE, FALSE, TRUE},
     {"name", N_("Name"), name_text, by_name, 0, 9, TRUE, FALSE, FALSE},
     {"address", N_("Address"), hune_machine_address, by_address, 0, 13, TRUE, FALSE, FALSE},
     {"os", N_("System"), os_text, by_os, 0, 9, TRUE, FALSE, FALSE},
@@ -348,7 +348,7 @@ void hune_columns_add(GtkColumnView *view)
         gtk_column_view_column_set_expand(made, column->expand);
         gtk_column_view_column_set_resizable(made, TRUE);
         if (!column->text)
-            gtk_column_view_column_set_fixed_width(made, 84);
+            gtk_column_view_column_set_fixed_width(made, 76);
         gtk_column_view_append_column(view, made);
     }
 }

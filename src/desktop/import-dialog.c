@@ -9,6 +9,13 @@
 
 enum { FILE_MAX_BYTES = 64 << 20 };
 
+/* Several files, one after the other. */
+struct reading {
+    HuneWindow *window;
+    GPtrArray *files;
+    guint position;
+};
+
 struct _HuneImportDialog {
     AdwWindow parent_instance;
 
@@ -20,6 +27,7 @@ struct _HuneImportDialog {
     HuneWindow *window; /* weak */
     HuneFleet *fleet;
     GFile *file;
+    struct reading *next; /* what comes after it */
     GBytes *bytes;
     struct import *import;
     gboolean is_busy;
@@ -238,6 +246,29 @@ static void on_apply(HuneImportDialog *self)
     hune_fleet_edit(self->fleet, apply, import, import_release, on_applied, g_object_ref(self));
 }
 
+/* ---- the next file ---- */
+
+static void on_read(GObject *source, GAsyncResult *result, gpointer data);
+
+static void reading_free(struct reading *reading)
+{
+    g_object_unref(reading->window);
+    g_ptr_array_unref(reading->files);
+    g_free(reading);
+}
+
+/* Takes it over; NULL does nothing. */
+static void read_next(struct reading *reading)
+{
+    if (!reading)
+        return;
+    if (!hune_window_fleet(reading->window) || reading->position == reading->files->len)
+        reading_free(reading);
+    else
+        g_file_load_contents_async(g_ptr_array_index(reading->files, reading->position++), NULL,
+                                   on_read, reading);
+}
+
 /* ---- the type ---- */
 
 static void hune_import_dialog_dispose(GObject *object)
@@ -247,6 +278,7 @@ static void hune_import_dialog_dispose(GObject *object)
     g_clear_weak_pointer(&self->window);
     g_clear_object(&self->fleet);
     g_clear_object(&self->file);
+    read_next(g_steal_pointer(&self->next));
     g_clear_pointer(&self->bytes, g_bytes_unref);
     self->import = import_free(self->import);
     G_OBJECT_CLASS(hune_import_dialog_parent_class)->dispose(object);
@@ -308,51 +340,66 @@ static void hune_import_dialog_init(HuneImportDialog *self)
 
 /* ---- reading ---- */
 
-struct reading {
-    HuneWindow *window;
-    GFile *file;
-};
-
-static void open_with(HuneWindow *window, GFile *file, GBytes *bytes)
+static void open_with(struct reading *reading, GFile *file, GBytes *bytes)
 {
-    HuneImportDialog *self = g_object_new(HUNE_TYPE_IMPORT_DIALOG, "transient-for", window, NULL);
+    HuneImportDialog *self = g_object_new(HUNE_TYPE_IMPORT_DIALOG, "transient-for", reading->window,
+                                          NULL);
+    guint count = reading->files->len;
 
-    g_set_weak_pointer(&self->window, window);
-    self->fleet = g_object_ref(hune_window_fleet(window));
+    g_set_weak_pointer(&self->window, reading->window);
+    self->fleet = g_object_ref(hune_window_fleet(reading->window));
     self->file = g_object_ref(file);
     self->bytes = g_bytes_ref(bytes);
+    self->next = reading;
+    if (count > 1) {
+        g_autofree char *name = g_file_get_basename(file);
+        g_autofree char *shown = hune_printable(name);
+        g_autofree char *title = g_strdup_printf(_("Import %s (%u of %u)"), shown,
+                                                 reading->position, count);
+
+        gtk_window_set_title(GTK_WINDOW(self), title);
+    }
     begin_compare(self);
     gtk_window_present(GTK_WINDOW(self));
 }
 
+static void tell_fault(struct reading *reading, const char *heading, const char *text)
+{
+    GtkWidget *dialog = hune_window_fail(reading->window, heading, text);
+
+    g_signal_connect_swapped(dialog, "destroy", G_CALLBACK(read_next), reading);
+}
+
 static void on_read(GObject *source, GAsyncResult *result, gpointer data)
 {
-    g_autofree struct reading *reading = data;
-    g_autoptr(HuneWindow) window = reading->window;
+    struct reading *reading = data;
     g_autoptr(GError) error = NULL;
     g_autoptr(GBytes) bytes = NULL;
     g_autofree char *name = g_file_get_parse_name(G_FILE(source));
     char *contents;
     gsize size;
+    gboolean is_read = g_file_load_contents_finish(G_FILE(source), result, &contents, &size, NULL,
+                                                   &error);
 
-    if (!g_file_load_contents_finish(G_FILE(source), result, &contents, &size, NULL, &error)) {
-        if (hune_window_fleet(window))
-            hune_window_fail(window, _("The file cannot be read"), error->message);
-        return;
-    }
-    bytes = g_bytes_new_take(contents, size);
-    if (!hune_window_fleet(window))
-        return; /* it was closed meanwhile */
-    if (size > FILE_MAX_BYTES)
-        hune_window_fail(window, _("The file is too large for a list of machines"), name);
+    if (is_read)
+        bytes = g_bytes_new_take(contents, size);
+    if (!hune_window_fleet(reading->window))
+        reading_free(reading); /* it was closed meanwhile */
+    else if (!is_read)
+        tell_fault(reading, _("The file cannot be read"), error->message);
+    else if (size > FILE_MAX_BYTES)
+        tell_fault(reading, _("The file is too large for a list of machines"), name);
     else
-        open_with(window, G_FILE(source), bytes);
+        open_with(reading, G_FILE(source), bytes);
 }
 
-void hune_import_dialog_open(HuneWindow *window, GFile *file)
+void hune_import_dialog_open(HuneWindow *window, GSList *files)
 {
     struct reading *reading = g_new0(struct reading, 1);
 
     reading->window = g_object_ref(window);
-    g_file_load_contents_async(file, NULL, on_read, reading);
+    reading->files = g_ptr_array_new_with_free_func(g_object_unref);
+    for (GSList *at = files; at; at = at->next)
+        g_ptr_array_add(reading->files, g_object_ref(at->data));
+    read_next(reading);
 }

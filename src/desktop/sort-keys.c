@@ -33,14 +33,12 @@ static void go_beside(GtkWidget *title, gboolean forward)
     while (title && !gtk_widget_grab_focus(title));
 }
 
-/* The titles are one stop of Tab. */
-static void go_back(GtkWidget *title)
+/* The titles are one stop of Tab, and the rows are another. */
+static void leave(GtkWidget *stop, GtkDirectionType direction)
 {
-    GtkWidget *header = gtk_widget_get_parent(title);
-
-    gtk_widget_set_can_focus(header, FALSE);
-    gtk_widget_child_focus(GTK_WIDGET(gtk_widget_get_root(title)), GTK_DIR_TAB_BACKWARD);
-    gtk_widget_set_can_focus(header, TRUE);
+    gtk_widget_set_can_focus(stop, FALSE);
+    gtk_widget_child_focus(GTK_WIDGET(gtk_widget_get_root(stop)), direction);
+    gtk_widget_set_can_focus(stop, TRUE);
 }
 
 static gboolean on_key(GtkEventControllerKey *keys, guint key, guint code, GdkModifierType state,
@@ -52,7 +50,7 @@ static gboolean on_key(GtkEventControllerKey *keys, guint key, guint code, GdkMo
 
     (void)code;
     if (held == GDK_SHIFT_MASK && key == GDK_KEY_ISO_Left_Tab) {
-        go_back(title);
+        leave(gtk_widget_get_parent(title), GTK_DIR_TAB_BACKWARD);
         return TRUE;
     }
     if (held != 0)
@@ -70,13 +68,31 @@ static gboolean on_key(GtkEventControllerKey *keys, guint key, guint code, GdkMo
     }
 }
 
+/* Among the rows; GTK goes from row to row with Tab. */
+static gboolean on_rows_key(GtkColumnView *view, guint key, guint code, GdkModifierType state)
+{
+    GtkWidget *titles = gtk_widget_get_first_child(GTK_WIDGET(view));
+    GdkModifierType held = state & gtk_accelerator_get_default_mod_mask();
+
+    (void)code;
+    if (held == 0 && key == GDK_KEY_Tab) {
+        leave(gtk_widget_get_last_child(GTK_WIDGET(view)), GTK_DIR_TAB_FORWARD);
+        return TRUE;
+    }
+    return held == GDK_SHIFT_MASK && key == GDK_KEY_ISO_Left_Tab &&
+           gtk_widget_child_focus(titles, GTK_DIR_TAB_FORWARD);
+}
+
 void hune_sort_keys_add(GtkColumnView *view)
 {
     GtkWidget *header = gtk_widget_get_first_child(GTK_WIDGET(view));
     GtkWidget *title = gtk_widget_get_first_child(header);
+    GtkEventController *rows = gtk_event_controller_key_new();
     GListModel *columns = gtk_column_view_get_columns(view);
 
     gtk_widget_set_can_focus(header, TRUE);
+    g_signal_connect_swapped(rows, "key-pressed", G_CALLBACK(on_rows_key), view);
+    gtk_widget_add_controller(gtk_widget_get_last_child(GTK_WIDGET(view)), rows);
     for (guint i = 0; title && i < g_list_model_get_n_items(columns);
          i++, title = gtk_widget_get_next_sibling(title)) {
         g_autoptr(GtkColumnViewColumn) column = g_list_model_get_item(columns, i);

@@ -1,5 +1,6 @@
 /* Sorting a table by the keyboard: the titles of its columns take the focus, the space bar and
- * Return do what a click does, and the arrows go from one to the next and down to the rows. GTK has
+ * Return do what a click does, and the arrows go from one to the next and down to the rows. Tab has
+ * two stops in a table, the titles and the rows. GTK has
  * this by itself only since 4.10. */
 #pragma once
 

@@ -76,7 +76,7 @@ static void act_undo_remove(GtkWidget *widget, const char *name, GVariant *param
 
 void hune_window_import(HuneWindow *self, GFile *file)
 {
-    hune_import_dialog_open(self, file);
+    hune_import_dialog_open(self, &(GSList){.data = file});
 }
 
 static void on_import_response(GtkNativeDialog *dialog, int response, gpointer data)

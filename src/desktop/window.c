@@ -2,6 +2,7 @@
 #include "desktop/window.h"
 
 #include "desktop/closing.h"
+#include "desktop/import-dialog.h"
 #include "desktop/machine-page.h"
 #include "desktop/machines-page.h"
 #include "desktop/measure.h"
@@ -76,12 +77,13 @@ void hune_window_toast_action(HuneWindow *self, const char *text, const char *bu
     adw_toast_overlay_add_toast(self->toasts, toast);
 }
 
-void hune_window_fail(HuneWindow *self, const char *heading, const char *text)
+GtkWidget *hune_window_fail(HuneWindow *self, const char *heading, const char *text)
 {
     GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), heading, text);
 
     adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));
     gtk_window_present(GTK_WINDOW(dialog));
+    return dialog;
 }
 
 char *hune_fold_names(GPtrArray *machines)
@@ -325,6 +327,19 @@ static void on_window_answered(GObject *window, gboolean closes)
                        g_object_unref);
 }
 
+void hune_window_stop_and_close(HuneWindow *self)
+{
+    if (hune_closing_count(self->tab_view) > 0)
+        on_window_answered(G_OBJECT(self), TRUE);
+    else
+        gtk_window_close(GTK_WINDOW(self));
+}
+
+guint hune_window_transfers(HuneWindow *self)
+{
+    return hune_closing_count(self->tab_view);
+}
+
 void hune_window_close_now(HuneWindow *self)
 {
     self->closes_now = TRUE;
@@ -365,7 +380,7 @@ static gboolean on_drop(HuneWindow *self, const GValue *value)
 
     if (!files)
         return FALSE;
-    hune_window_import(self, files->data);
+    hune_import_dialog_open(self, files);
     return TRUE;
 }
 

@@ -16,6 +16,10 @@ G_DECLARE_FINAL_TYPE(HuneWindow, hune_window, HUNE, WINDOW, AdwApplicationWindow
 /* `with_list`: false for a window made of a tab that was torn off. */
 HuneWindow *hune_window_new(AdwApplication *application, HuneFleet *fleet, gboolean with_list);
 HuneFleet *hune_window_fleet(HuneWindow *self);
+/* Files that are on their way in its tabs. */
+guint hune_window_transfers(HuneWindow *self);
+/* Stops them first; nothing is asked about them any more. */
+void hune_window_stop_and_close(HuneWindow *self);
 /* Without asking about what is under way. */
 void hune_window_close_now(HuneWindow *self);
 
@@ -23,8 +27,9 @@ void hune_window_toast(HuneWindow *self, const char *text);
 /* A toast with a button that runs an action of the window. */
 void hune_window_toast_action(HuneWindow *self, const char *text, const char *button,
                               const char *action);
-/* What failed, in a dialog: the first line is its heading, the rest what to do. */
-void hune_window_fail(HuneWindow *self, const char *heading, const char *text);
+/* What failed, in a dialog: the first line is its heading, the rest what to do. The dialog, for
+ * those who wait until it is read. */
+GtkWidget *hune_window_fail(HuneWindow *self, const char *heading, const char *text);
 
 /* The tab of alerts, made if there is none. */
 void hune_window_show_alerts(HuneWindow *self);

@@ -1,5 +1,8 @@
 """The window in French."""
+import time
+
 from gui import wait
+from test_machines import THREE, write_list
 
 FRENCH = {"LANG": "C.UTF-8", "LANGUAGE": "fr"}
 
@@ -15,3 +18,16 @@ def test_the_window_speaks_french(paired):
     gui.label("de 1 à 65535", dialog)
     gui.press("Annuler", dialog)
     gui.no_dialog()
+
+
+def test_the_list_fits_the_window_by_itself(window, console):
+    write_list(console, THREE)
+    gui = window(environment=FRENCH)
+    gui.label("^3 machines$")
+    table = gui.find("tree table", None, skip=())
+    left, _, width, _ = table.extents
+    for title in ("État", "Nom", "Adresse", "Système", "CPU", "Mémoire", "Disque", "En marche", "Étiquettes"):
+        gui.point(next(table.walk("label", title, ("list",))))  # the arrow in the title takes room, too
+        time.sleep(0.1)
+        x, _, size, _ = next(table.walk("filler", "Étiquettes", ("list",))).extents
+        assert x + size <= left + width, title

@@ -2,6 +2,7 @@
 from gui import wait
 from hands import other_program, pull
 from test_care import KEYFILE, open_all
+from test_files import begin_large_put, behind, sides  # noqa: F401, fixtures
 from test_machines import THREE, wait_names, write_list
 
 
@@ -29,6 +30,28 @@ def test_a_list_is_dropped_on_the_window(window, console, tmp_path):
     assert "new1,192.0.2.9,10000" in console.machines.read_text()
 
 
+def test_lists_that_are_dropped_together_come_one_after_the_other(window, console, tmp_path):
+    write_list(console, THREE)
+    lists = [tmp_path / f"list{n}.csv" for n in range(1, 4)]
+    for number, path in enumerate(lists, 1):
+        path.write_text(f"name,host,port\nnew{number},192.0.2.{number + 10},10000\nnew1,192.0.2.11,10000\n")
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    with other_program(gui, lists[0], tmp_path, *lists[1:]) as hold:
+        drop_on_list(gui, hold)
+        dialog = gui.dialog("Import list1.csv (1 of 4)")
+        gui.label("1 added, 0 changed, 0 already there, 1 refused", dialog)
+        gui.press("Import", dialog)
+        gui.label("The file cannot be read")  # the folder, between them
+        gui.press("Close", gui.dialog())
+        dialog = gui.dialog("Import list2.csv (3 of 4)")
+        gui.label("1 added, 0 changed, 1 already there, 0 refused", dialog)  # the first is in the list by now
+        gui.press("Cancel", dialog)
+        gui.press("Import", gui.dialog("Import list3.csv (4 of 4)"))
+        gui.no_dialog()
+    wait_names(gui, "web1", "web2", "db1", "new1", "new3")
+
+
 def test_a_folder_that_is_dropped_is_told_to_be_none(window, console, tmp_path):
     write_list(console, THREE)
     gui = window()
@@ -45,17 +68,37 @@ def handles(gui, frame, name=None):
             and n.extents[1] < 85]
 
 
+def tear_off(gui, frame, name, folder):
+    """Dropped where nobody takes it: a window of its own."""
+    x, y, width, height = wait("the tab", lambda: handles(gui, frame, name))[0].extents
+    left, top = gui.origin("^Hune$")
+    with other_program(gui, folder) as outside:
+        pull(gui, (left + x + width // 2, top + y + height // 2), outside)
+        return gui.dialog()
+
+
+def test_quitting_asks_before_any_window_closes(behind, sides, tmp_path):  # noqa: F811
+    gui, _, _ = behind(throttle=400000)
+    begin_large_put(gui, sides)
+    tear_off(gui, gui.windows[0], "web1", tmp_path)
+    gui.key("ctrl+shift+q")
+    gui.label("^Stop 1 transfer\\?$")
+    assert len(gui.windows) == 3  # both and the question
+    gui.press("Go on transferring")
+    wait("the question's end", lambda: len(gui.windows) == 2)
+    gui.to_front()
+    gui.key("ctrl+shift+q")
+    gui.press("Stop and close")
+    wait("the end", lambda: gui.process.poll() is not None)
+
+
 def test_a_tab_is_torn_off_by_the_mouse(window, console, tmp_path):
     write_list(console, THREE)
     gui = window(environment=KEYFILE)
     wait_names(gui, "web1", "web2", "db1")
     open_all(gui, "web1", "db1")
     first = gui.windows[0]
-    x, y, width, height = wait("the tab", lambda: handles(gui, first, "db1"))[0].extents
-    left, top = gui.origin("^Hune$")
-    with other_program(gui, tmp_path) as outside:  # dropped where nobody takes it: a window of its own
-        pull(gui, (left + x + width // 2, top + y + height // 2), outside)
-        second = gui.dialog()
+    second = tear_off(gui, first, "db1", tmp_path)
     gui.label("Its id is not known yet", second)
     gui.label("^db1$", second)
     assert [n.name for n in handles(gui, first)] == ["All machines", "web1"]

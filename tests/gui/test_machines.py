@@ -1,5 +1,5 @@
 """The list of machines: shown, filtered, changed, watched."""
-from atspi import SENSITIVE
+from atspi import FOCUSED, SENSITIVE
 from gui import wait
 
 HEADER = "name,host,port,tags,note\n"
@@ -168,3 +168,40 @@ def test_sort_by_name(window, console):
     gui.point(gui.find("label", "Name", skip=("list",)))
     wait("web1, web9, web10", lambda: [texts[1] for _, texts in gui.rows()] ==
          ["web1", "web9", "web10"])
+
+
+def test_machines_are_sorted_by_keyboard(window, console):
+    write_list(console, [("web10", "b"), ("web9", "c"), ("web1", "a")])
+    gui = window()
+    wait_names(gui, "web1", "web10", "web9")
+    table = gui.find("tree table", "Machines", skip=())
+
+    def titles():
+        return [n for n in table.walk("filler", None, ("list",)) if n.has(FOCUSED)]
+
+    def has_focus(title):
+        return [n.name for n in titles()] == [title]
+
+    def order():
+        return [texts[1] for _, texts in gui.rows()]
+
+    gui.point(gui.row("web9"))
+    gui.key("shift+Tab")
+    wait("the first title", lambda: has_focus("State"))
+    gui.key("Right")
+    wait("the next title", lambda: has_focus("Name"))
+    gui.key("space")
+    wait("by name", lambda: order() == ["web1", "web9", "web10"])
+    gui.key("Return")
+    wait("the other way round", lambda: order() == ["web10", "web9", "web1"])
+    gui.key("Down")
+    wait("the rows", lambda: not titles())
+    gui.key("Tab")  # the rows are one stop
+    wait("the field behind", lambda: gui.entry("Command for the selected machines").has(FOCUSED))
+
+
+def test_the_shortcuts_tell_how_tables_are_sorted(window, console):
+    write_list(console, THREE)
+    gui = window()
+    gui.key("ctrl+question")
+    gui.label("^Sort by this column, or the other way round$")
