@@ -57,6 +57,7 @@ static void exchange_detach(struct exchange *exchange, bool cancel)
         return;
     exchange->stream = NULL;
     wire_stream_set_user(stream, NULL);
+    wire_stream_set_place(stream, NULL);
     if (cancel)
         wire_stream_cancel(stream);
 }

@@ -43,6 +43,16 @@ static int on_send(struct request *request, void *user)
     return -1;
 }
 
+static void on_response(struct request *request, unsigned status, void *user)
+{
+    const struct remote_parcel *parcel = user;
+    const struct wire_place place = {.room = parcel->events->room, .user = parcel->user};
+
+    (void)status;
+    if (!parcel->is_whole)
+        request_set_place(request, &place);
+}
+
 static void on_data(struct request *request, const uint8_t *bytes, size_t size, void *user)
 {
     struct remote_parcel *parcel = user;
@@ -86,6 +96,7 @@ static void on_done(struct request *request, const struct trouble *trouble, void
 
 static const struct request_events request_events = {
     .on_send = on_send,
+    .on_response = on_response,
     .on_data = on_data,
     .on_interrupted = on_interrupted,
     .on_done = on_done,

@@ -12,7 +12,10 @@
 struct remote_parcel;
 
 struct remote_parcel_events {
-    /* They hold the machine's window until so many were given back. */
+    /* Where the next bytes belong, and for how many there is room (wire_place.room). */
+    uint8_t *(*room)(void *user, size_t *size_out);
+    /* They may lie there already, or elsewhere. They hold the machine's window until so many were
+     * given back. */
     void (*on_bytes)(void *user, const uint8_t *bytes, size_t size);
     /* The connection broke: what came over it holds no window any more. May be followed by
      * remote_parcel_pause(). */

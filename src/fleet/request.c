@@ -284,6 +284,12 @@ void request_cannot_open(struct request *request, const struct trouble *trouble)
     link_not_let_in(request->link, trouble);
 }
 
+void request_set_place(struct request *request, const struct wire_place *place)
+{
+    if (request->exchange.stream)
+        wire_stream_set_place(request->exchange.stream, place);
+}
+
 void request_consume(struct request *request, size_t size)
 {
     exchange_consume(&request->exchange, size);

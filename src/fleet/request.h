@@ -63,6 +63,9 @@ bool request_opens(const struct request *request);
 /* It cannot after all: the link fails with this trouble, and the request with it. */
 void request_cannot_open(struct request *request, const struct trouble *trouble);
 
+/* From inside on_response: where the body of this answer goes; copied, its `user` must live as long
+ * as the request. */
+void request_set_place(struct request *request, const struct wire_place *place);
 void request_consume(struct request *request, size_t size);
 /* The flowing body that said BODY_WAIT has more. */
 void request_resume(struct request *request);

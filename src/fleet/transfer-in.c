@@ -47,6 +47,13 @@ void turn_take_in(struct turn *turn)
         remote_parcel_resume(turn->parcel);
 }
 
+static uint8_t *room_for_parcel(void *user, size_t *size_out)
+{
+    const struct turn *turn = user;
+
+    return turn->courier ? belt_room(&turn->belt, size_out) : NULL;
+}
+
 static void on_parcel_bytes(void *user, const uint8_t *bytes, size_t size)
 {
     struct turn *turn = user;
@@ -60,7 +67,8 @@ static void on_parcel_bytes(void *user, const uint8_t *bytes, size_t size)
         /* It cannot be; then it is cut here, and refused there. */
         courier_write_end(turn->courier);
     } else if (turn->courier) {
-        memcpy(at, bytes, size);
+        if (bytes != at)
+            memcpy(at, bytes, size);
         if (belt_put(&turn->belt, size))
             courier_ring(turn->courier);
     }
@@ -102,6 +110,7 @@ static void on_parcel_end(void *user, const struct trouble *trouble)
 }
 
 static const struct remote_parcel_events parcel_events = {
+    .room = room_for_parcel,
     .on_bytes = on_parcel_bytes,
     .on_interrupted = on_parcel_interrupted,
     .on_end = on_parcel_end,

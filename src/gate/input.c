@@ -182,7 +182,8 @@ static ssize_t belt_write(struct input *input, const uint8_t *bytes, size_t size
 
     if (size > room)
         size = room;
-    memcpy(at, bytes, size);
+    if (bytes != at)
+        memcpy(at, bytes, size);
     if (size > 0 && belt_put(&input->belt, size) && belt_ring(input))
         return -EPIPE;
     return (ssize_t)size;
@@ -328,6 +329,7 @@ static void input_detach(struct request *request)
     struct input *input = request->work;
 
     request->work = NULL;
+    wire_stream_set_place(request->stream, NULL);
     if (!input)
         return;
     input->writer = NULL;
@@ -335,10 +337,24 @@ static void input_detach(struct request *request)
     uv_poll_stop(&input->poll);
 }
 
+/* Nothing may wait before what comes: neither what the job was given before, nor what it had no
+ * room for. */
+static uint8_t *input_room(void *user, size_t *size_out)
+{
+    const struct request *request = user;
+    const struct input *input = request->work;
+
+    if (!input || buffer_length(&request->body) > 0 ||
+        input->at < ring_writer_input(input->job->ring))
+        return NULL;
+    return belt_room(&input->belt, size_out);
+}
+
 /* A console that comes back takes over from the stream of its lost connection. */
 static void input_attach(struct input *input, struct request *request)
 {
     struct request *before = input->writer;
+    const struct wire_place place = {.room = input_room, .user = request};
     struct ring *ring = input->job->ring;
     uint64_t writer = request->match.writer;
 
@@ -354,6 +370,8 @@ static void input_attach(struct input *input, struct request *request)
     input->writer = request;
     input->at = request->match.from;
     request->work = input;
+    if (has_belt(input))
+        wire_stream_set_place(request->stream, &place);
     log_order(LOG_LEVEL_DEBUG, input->job->id, "connection %u sends input from byte %" PRIu64,
               request->session->number, input->at);
 }

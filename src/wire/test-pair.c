@@ -115,6 +115,10 @@ static void on_data(struct wire_stream *stream, const uint8_t *bytes, size_t siz
         side->damaged |= bytes[i] != (uint8_t)((at + i) * 7);
     wire_stream_set_user(stream, (void *)(uintptr_t)(at + size));
     side->received += size;
+    if (bytes == side->place.bytes)
+        side->placed += size;
+    else if (bytes > side->place.bytes && bytes < side->place.bytes + side->place.size)
+        side->damaged = true;
     if (!side->hold && side->held != stream)
         wire_stream_consume(stream, size);
     if (side->on_data)

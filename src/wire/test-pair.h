@@ -34,6 +34,8 @@ struct test_side {
     char content_type[64];
     uint64_t received;
     bool damaged;               /* a body byte was not the expected one */
+    struct slice place;         /* where body bytes may be put, from its begin on, */
+    uint64_t placed;            /* and how many were */
     bool hold;                  /* do not give window back */
     struct wire_stream *held;   /* do not give window back for this one */
     struct test_source *answer; /* server: the body of every answer; NULL: "ok" */

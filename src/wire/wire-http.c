@@ -215,6 +215,18 @@ static int http_drain(struct wire_stream *stream, size_t size)
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* Padding would be counted among the bytes of a body. */
+static int http_on_begin_frame(nghttp2_session *session, const nghttp2_frame_hd *head, void *user)
+{
+    struct wire *wire = user;
+    bool is_body = head->type == NGHTTP2_DATA && !(head->flags & NGHTTP2_FLAG_PADDED);
+
+    (void)session;
+    wire->payload_id = head->stream_id;
+    wire->payload_left = is_body ? head->length : 0;
+    return 0;
+}
+
 static int http_on_data(nghttp2_session *session, uint8_t flags, int32_t id, const uint8_t *bytes,
                         size_t size, void *user)
 {
@@ -223,6 +235,7 @@ static int http_on_data(nghttp2_session *session, uint8_t flags, int32_t id, con
     int r;
 
     (void)flags;
+    wire->payload_left -= size < wire->payload_left ? size : wire->payload_left;
     /* One stalled reader stops its own stream, not the connection. */
     r = nghttp2_session_consume_connection(session, size);
     if (r) {
@@ -301,6 +314,7 @@ static ssize_t http_frame_length(nghttp2_session *session, uint8_t type, int32_t
 
 static void http_set_callbacks(nghttp2_session_callbacks *callbacks)
 {
+    nghttp2_session_callbacks_set_on_begin_frame_callback(callbacks, http_on_begin_frame);
     nghttp2_session_callbacks_set_on_begin_headers_callback(callbacks, http_on_begin_headers);
     nghttp2_session_callbacks_set_on_header_callback(callbacks, http_on_header);
     nghttp2_session_callbacks_set_on_frame_recv_callback(callbacks, http_on_frame);
@@ -323,11 +337,16 @@ static void http_set_options(nghttp2_option *option)
     nghttp2_option_set_max_continuations(option, LIMIT_CONTINUATIONS);
 }
 
+/* What RFC 9113 lets everybody send, and so strangers. */
+enum { FRAME_LEAST_MAX = 16 * 1024 };
+
 int wire_submit_settings(struct wire *wire)
 {
+    const bool is_stranger = wire->stream_limit <= LIMIT_STREAMS_UNOPENED;
     const nghttp2_settings_entry server[] = {
         {NGHTTP2_SETTINGS_MAX_CONCURRENT_STREAMS, wire->stream_limit},
         {NGHTTP2_SETTINGS_INITIAL_WINDOW_SIZE, http_window(wire)},
+        {NGHTTP2_SETTINGS_MAX_FRAME_SIZE, is_stranger ? FRAME_LEAST_MAX : LIMIT_DATA_FRAME},
         {NGHTTP2_SETTINGS_MAX_HEADER_LIST_SIZE, LIMIT_HEADER_BYTES},
     };
     const nghttp2_settings_entry client[] = {

@@ -22,8 +22,10 @@ struct wire {
     struct list streams;
     size_t stream_count;
     enum problem_code problem;
-    int failure;        /* -ENOMEM, for good; 0 while all is well */
-    const char *reason; /* static text or NULL */
+    int32_t payload_id;  /* the stream of the body bytes that come next, */
+    size_t payload_left; /* and how many of them, up to the next frame; 0: other bytes may come */
+    int failure;         /* -ENOMEM, for good; 0 while all is well */
+    const char *reason;  /* static text or NULL */
     uint64_t started_ms;
     uint64_t heard_ms;
     uint64_t ping_ms; /* when the unanswered heartbeat went out, 0 for none */
@@ -44,8 +46,9 @@ struct wire_stream {
     struct wire *wire;
     void *user;
     struct wire_body body;
-    struct slice lent;  /* what peek lent for the DATA frame at hand */
-    struct buffer copy; /* the body of wire_request_bytes() and wire_respond_bytes() */
+    struct wire_place place; /* of what comes */
+    struct slice lent;       /* what peek lent for the DATA frame at hand */
+    struct buffer copy;      /* the body of wire_request_bytes() and wire_respond_bytes() */
     uint64_t sent;
     uint64_t granted; /* sum of the peer's WINDOW_UPDATEs */
     char *method;

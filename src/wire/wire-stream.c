@@ -287,6 +287,11 @@ void wire_stream_resume(struct wire_stream *stream)
         wire_fail_memory(stream->wire);
 }
 
+void wire_stream_set_place(struct wire_stream *stream, const struct wire_place *place)
+{
+    stream->place = place ? *place : (struct wire_place){0};
+}
+
 void wire_stream_consume(struct wire_stream *stream, size_t size)
 {
     /* Never more than was received, or the peer's window would grow. */

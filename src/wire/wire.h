@@ -47,6 +47,14 @@ struct wire_body {
     void *user;
 };
 
+/* Where an incoming body may go: `room` tells where its next bytes belong, and for how many there
+ * is room; NULL or 0: nowhere just now. What is put there is then what on_data is called with, the
+ * bytes where they are: so who gathers them somewhere need not copy them. */
+struct wire_place {
+    uint8_t *(*room)(void *user, size_t *size_out);
+    void *user;
+};
+
 struct wire_header {
     const char *name; /* lower case */
     const char *value;
@@ -142,6 +150,8 @@ int wire_respond_bytes(struct wire_stream *stream, unsigned status, const char *
 
 /* The body said BODY_WAIT; now it has more. */
 void wire_stream_resume(struct wire_stream *stream);
+/* From now on body bytes go there; `place` is copied, NULL for as before. */
+void wire_stream_set_place(struct wire_stream *stream, const struct wire_place *place);
 /* `size` body bytes have left this process: the peer may send as many again. */
 void wire_stream_consume(struct wire_stream *stream, size_t size);
 /* RST_STREAM CANCEL; on_close follows. */
