@@ -84,36 +84,11 @@ static ssize_t belt_read(void *user, size_t taken, size_t wanted, const uint8_t 
     return r;
 }
 
-static ssize_t belt_fill(struct end *end, uint8_t *to, size_t least, size_t most)
-{
-    const uint8_t *bytes;
-    ssize_t there = wait_for_bytes(end, least);
-    size_t unused;
-    size_t size;
-
-    if (there <= 0)
-        return there;
-    size = (size_t)there < most ? (size_t)there : most;
-    bytes = belt_bytes(&end->belt, &unused);
-    memcpy(to, bytes, size);
-    if (belt_take(&end->belt, size))
-        (void)ring(end);
-    return (ssize_t)size;
-}
-
-static ssize_t belt_read_copies(void *user, size_t taken, size_t wanted, const uint8_t **bytes_out)
-{
-    return ends_window_read(user, belt_fill, taken, wanted, bytes_out);
-}
-
-int belt_source(struct end *end, int fd, int belt, bool copies, uint32_t patience_s,
+int belt_source(struct end *end, int fd, int belt, bool is_shared, uint32_t patience_s,
                 struct parcel_source *source_out)
 {
-    int r = belt_begin(end, fd, belt, patience_s, BELT_READS);
-
-    *source_out = (struct parcel_source){.read = copies ? belt_read_copies : belt_read,
-                                         .user = end};
-    return r || !copies ? r : ends_window_open(end);
+    *source_out = (struct parcel_source){.read = belt_read, .user = end, .is_shared = is_shared};
+    return belt_begin(end, fd, belt, patience_s, BELT_READS);
 }
 
 /* ---- out ---- */

@@ -66,7 +66,7 @@ int end_begin(struct end *end, int fd, uint32_t patience_s)
     return fcntl(fd, F_SETFL, fcntl(fd, F_GETFL) | O_NONBLOCK) < 0 ? -errno : 0;
 }
 
-/* ---- copies in one run ---- */
+/* ---- bytes in one run ---- */
 
 int ends_window_open(struct end *end)
 {

@@ -9,7 +9,7 @@
 #include "base/belt.h"
 #include "proto/parcel.h"
 
-/* Bytes of a source that come as copies: one run, however they come. */
+/* Bytes of a pipe, in one run. */
 struct ends_window {
     uint8_t *bytes; /* ENDS_WINDOW of them */
     size_t begin, size;
@@ -35,9 +35,7 @@ void ends_catch_signals(void);
 /* Each returns 0 or -errno. `end` must outlive what is made. */
 int pipe_source(struct end *end, int fd, uint32_t patience_s, struct parcel_source *source_out);
 int pipe_sink(struct end *end, int fd, uint32_t patience_s, struct parcel_sink *sink_out);
-/* `copies`: whoever writes may be taken over by an enemy, and change bytes that we look at; else
- * they are read where they are. */
-int belt_source(struct end *end, int fd, int belt, bool copies, uint32_t patience_s,
+int belt_source(struct end *end, int fd, int belt, bool is_shared, uint32_t patience_s,
                 struct parcel_source *source_out);
 int belt_sink(struct end *end, int fd, int belt, uint32_t patience_s, struct parcel_sink *sink_out);
 /* Tells that all is written, and waits until all of it was taken. Returns 0 or -errno. */

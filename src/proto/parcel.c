@@ -166,6 +166,18 @@ static int take(struct parcel_reader *reader, size_t size, const uint8_t **bytes
     return 0;
 }
 
+/* Gives back what was read before it is asked for more. Returns 0 or -errno. */
+static int give_back(struct parcel_reader *reader)
+{
+    ssize_t left = reader->source.read(reader->source.user, reader->taken, 0, &reader->ahead.bytes);
+
+    if (left < 0)
+        return (int)left;
+    reader->taken = 0;
+    reader->ahead.size = (size_t)left;
+    return 0;
+}
+
 /* A copy: what was lent may be shared with somebody, and is looked at more than once. */
 static int take_copy(struct parcel_reader *reader, uint8_t *to, size_t size)
 {
@@ -186,6 +198,10 @@ int parcel_reader_init(struct parcel_reader *reader, const struct parcel_source 
 
     *reader = (struct parcel_reader){.source = *source};
     r = tally_init(&reader->tally);
+    if (!r && source->is_shared) {
+        reader->own = malloc(LIMIT_PARCEL_RECORD);
+        r = reader->own ? 0 : -ENOMEM;
+    }
     if (!r)
         r = take_copy(reader, bytes, sizeof(bytes));
     if (r)
@@ -246,13 +262,21 @@ int parcel_read(struct parcel_reader *reader, struct slice *bytes_out)
     r = take(reader, length, &bytes);
     if (r)
         return r;
-    tally_add_pieces(&reader->tally, bytes, length);
-    *bytes_out = (struct slice){bytes, length};
-    return 0;
+    if (reader->own) {
+        tally_copy_pieces(&reader->tally, bytes, length, reader->own);
+        bytes = reader->own;
+        r = give_back(reader);
+    } else {
+        tally_add_pieces(&reader->tally, bytes, length);
+    }
+    if (!r)
+        *bytes_out = (struct slice){bytes, length};
+    return r;
 }
 
 void parcel_reader_deinit(struct parcel_reader *reader)
 {
     tally_deinit(&reader->tally);
+    free(reader->own);
     *reader = (struct parcel_reader){0};
 }

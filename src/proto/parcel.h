@@ -77,10 +77,13 @@ void parcel_writer_deinit(struct parcel_writer *writer);
 
 struct parcel_source {
     /* Takes back the first `taken` bytes of what it lent before, and lends what follows: `wanted`
-     * bytes (at most a record and its length) or more, fewer at the end alone. They stay valid
-     * until the next call. Returns how many, or -errno. */
+     * bytes (at most a record and its length; 0: what there is) or more, fewer at the end alone.
+     * They stay valid until the next call. Returns how many, or -errno. */
     ssize_t (*read)(void *user, size_t taken, size_t wanted, const uint8_t **bytes_out);
     void *user;
+    /* Whoever writes may be taken over by an enemy, and change bytes while we look at them: they
+     * are copied before. */
+    bool is_shared;
 };
 
 enum parcel_error {
@@ -95,6 +98,7 @@ struct parcel_reader {
     struct tally tally;
     struct slice ahead; /* lent by the source, not read yet */
     size_t taken;       /* lent by the source and read, not given back yet */
+    uint8_t *own;       /* of a source that is shared: a record */
     bool done;
     struct parcel_head head;
     struct parcel_tail tail; /* once it is done */

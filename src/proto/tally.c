@@ -2,6 +2,7 @@
 #include "proto/tally.h"
 
 #include <errno.h>
+#include <string.h>
 
 #include "proto/lanes.h"
 
@@ -36,23 +37,38 @@ static void add_piece(struct tally *tally, const uint8_t *bytes, size_t size)
     tally_add(tally, sum, sizeof(sum));
 }
 
-void tally_add_pieces(struct tally *tally, const uint8_t *bytes, size_t size)
+/* How much of it the lanes took: nothing of what is too short for all of them. */
+static size_t add_lanes(struct tally *tally, const uint8_t *bytes, size_t size, uint8_t *copy)
 {
-    while (size >= (size_t)LANES * TALLY_PIECE && lanes_are_there()) {
+    const size_t step = (size_t)LANES * TALLY_PIECE;
+    size_t at = 0;
+
+    while (size - at >= step && lanes_are_there()) {
         uint8_t sums[LANES][SHA256_SIZE];
 
-        lanes_sum(bytes, TALLY_PIECE, sums);
+        lanes_sum(bytes + at, TALLY_PIECE, copy ? copy + at : NULL, sums);
         tally_add(tally, sums, sizeof(sums));
-        bytes += (size_t)LANES * TALLY_PIECE;
-        size -= (size_t)LANES * TALLY_PIECE;
+        at += step;
     }
-    while (size > 0) {
-        size_t step = size < TALLY_PIECE ? size : TALLY_PIECE;
+    return at;
+}
 
-        add_piece(tally, bytes, step);
-        bytes += step;
-        size -= step;
+void tally_add_pieces(struct tally *tally, const uint8_t *bytes, size_t size)
+{
+    size_t step;
+
+    for (size_t at = add_lanes(tally, bytes, size, NULL); at < size; at += step) {
+        step = size - at < TALLY_PIECE ? size - at : TALLY_PIECE;
+        add_piece(tally, bytes + at, step);
     }
+}
+
+void tally_copy_pieces(struct tally *tally, const uint8_t *bytes, size_t size, uint8_t *copy_out)
+{
+    size_t done = add_lanes(tally, bytes, size, copy_out);
+
+    memcpy(copy_out + done, bytes + done, size - done);
+    tally_add_pieces(tally, copy_out + done, size - done);
 }
 
 int tally_finish(struct tally *tally, uint8_t sum_out[SHA256_SIZE])

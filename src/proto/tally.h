@@ -24,6 +24,9 @@ struct tally {
 int tally_init(struct tally *tally);
 void tally_add(struct tally *tally, const void *bytes, size_t size);
 void tally_add_pieces(struct tally *tally, const uint8_t *bytes, size_t size);
+/* The same of bytes that somebody may change meanwhile: they are copied, and what is summed is the
+ * copy. */
+void tally_copy_pieces(struct tally *tally, const uint8_t *bytes, size_t size, uint8_t *copy_out);
 /* Returns 0 or -EIO. */
 int tally_finish(struct tally *tally, uint8_t sum_out[SHA256_SIZE]);
 /* Zeroed or released, a tally may be released again. */

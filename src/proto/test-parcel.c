@@ -2,6 +2,7 @@
 #include <errno.h>
 #include <setjmp.h>
 #include <stdarg.h>
+#include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdlib.h>
@@ -23,6 +24,7 @@ struct lender {
     const uint8_t *at;
     size_t left, step;
     uint8_t *lent;
+    bool is_shared;
 };
 
 static ssize_t lend(void *user, size_t taken, size_t wanted, const uint8_t **bytes_out)
@@ -31,7 +33,7 @@ static ssize_t lend(void *user, size_t taken, size_t wanted, const uint8_t **byt
     size_t size = lender->step > wanted ? lender->step : wanted;
 
     assert_in_range(taken, 0, lender->left);
-    assert_in_range(wanted, 1, LIMIT_PARCEL_RECORD + 4);
+    assert_in_range(wanted, 0, LIMIT_PARCEL_RECORD + 4);
     lender->at += taken;
     lender->left -= taken;
     if (size > lender->left)
@@ -46,11 +48,11 @@ static ssize_t lend(void *user, size_t taken, size_t wanted, const uint8_t **byt
 }
 
 /* Reads a whole parcel; its content goes to `content`. */
-static int read_parcel(const void *bytes, size_t size, size_t step, struct buffer *content,
-                       struct parcel_reader *reader_out)
+static int read_from(struct lender *lender, struct buffer *content,
+                     struct parcel_reader *reader_out)
 {
-    struct lender lender = {.at = bytes, .left = size, .step = step};
-    const struct parcel_source source = {.read = lend, .user = &lender};
+    const struct parcel_source source = {
+        .read = lend, .user = lender, .is_shared = lender->is_shared};
     struct parcel_reader reader;
     struct slice piece = {NULL, 1};
     int r = parcel_reader_init(&reader, &source);
@@ -60,11 +62,19 @@ static int read_parcel(const void *bytes, size_t size, size_t step, struct buffe
         if (!r)
             r = buffer_append(content, piece.bytes, piece.size);
     }
-    free(lender.lent);
+    free(lender->lent);
     if (reader_out)
         *reader_out = reader;
     parcel_reader_deinit(&reader);
     return r;
+}
+
+static int read_parcel(const void *bytes, size_t size, size_t step, struct buffer *content,
+                       struct parcel_reader *reader_out)
+{
+    struct lender lender = {.at = bytes, .left = size, .step = step};
+
+    return read_from(&lender, content, reader_out);
 }
 
 /* A parcel with pieces of 1, 2, 4... bytes, up to larger than a record. */
@@ -103,6 +113,29 @@ static void test_round_trip(void **state)
 
         assert_int_equal(
             read_parcel(buffer_bytes(&parcel), buffer_length(&parcel), steps[i], &read, NULL), 0);
+        assert_int_equal(buffer_length(&read), buffer_length(&content));
+        assert_memory_equal(buffer_bytes(&read), buffer_bytes(&content), buffer_length(&content));
+    }
+}
+
+/* What is shared is given back before it is looked at. */
+static void test_shared(void **state)
+{
+    static const size_t steps[] = {1, 4096, 1 << 24};
+    _cleanup_buffer_ struct buffer parcel = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer content = BUFFER_INIT;
+    struct parcel_tail tail = {.left_out = 3};
+
+    (void)state;
+    assert_int_equal(write_parcel(&parcel, &content, &tail), 0);
+    for (size_t i = 0; i < ELEMENTS_OF(steps); i++) {
+        _cleanup_buffer_ struct buffer read = BUFFER_INIT;
+        struct lender lender = {.at = buffer_bytes(&parcel),
+                                .left = buffer_length(&parcel),
+                                .step = steps[i],
+                                .is_shared = true};
+
+        assert_int_equal(read_from(&lender, &read, NULL), 0);
         assert_int_equal(buffer_length(&read), buffer_length(&content));
         assert_memory_equal(buffer_bytes(&read), buffer_bytes(&content), buffer_length(&content));
     }
@@ -349,6 +382,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_shared),
         cmocka_unit_test(test_room_that_is_lent),
         cmocka_unit_test(test_layout),
         cmocka_unit_test(test_what_the_head_and_the_tail_tell),
