@@ -36,7 +36,8 @@ struct input {
     uint64_t at;            /* where in its input the writer's next byte belongs */
     int fd;
     struct belt belt; /* mapped: input goes there, and `fd` is a socket, its bell */
-    bool waits;       /* for room in the pipe */
+    size_t kept;      /* of the writer's window: on the belt, and not given back */
+    bool waits;       /* for room in the pipe, or until more is taken from the belt */
     bool is_terminal; /* the input is made of the frames of proto/terminal.h */
 };
 
@@ -206,8 +207,36 @@ static ssize_t input_write(struct input *input, const uint8_t *bytes, size_t siz
         return written;
     if (!input->is_terminal) /* which counts by itself */
         ring_add_input(input->job->ring, (size_t)written);
-    wire_stream_consume(input->writer->stream, (size_t)written);
+    if (has_belt(input))
+        input->kept += (size_t)written;
+    else
+        wire_stream_consume(input->writer->stream, (size_t)written);
     return written;
+}
+
+/* The writer gets its window back as far as what it then lets come finds room on the belt. Returns
+ * whether more of it is kept, and the bell rings once there is more room. */
+static bool belt_give_back(struct input *input)
+{
+    size_t room, keeps;
+
+    do {
+        (void)belt_room(&input->belt, &room);
+        keeps = room < LIMIT_INPUT_WINDOW ? LIMIT_INPUT_WINDOW - room : 0;
+        if (input->kept > keeps) {
+            wire_stream_consume(input->writer->stream, input->kept - keeps);
+            input->kept = keeps;
+        }
+    } while (input->kept > 0 && !belt_wait_for_room(&input->belt, room + BELT_ROOM));
+    return input->kept > 0;
+}
+
+static int input_listen(struct input *input)
+{
+    /* No word to the kernel where nothing changes: most keys find room. */
+    return input->waits
+               ? 0
+               : uv_poll_start(&input->poll, has_belt(input) ? UV_READABLE : UV_WRITABLE, on_ready);
 }
 
 /* Waits for room. Returns 0, 1 if there is some by now, or -errno. */
@@ -215,10 +244,7 @@ static int input_wait(struct input *input, size_t size)
 {
     if (has_belt(input) && !belt_wait_for_room(&input->belt, size < BELT_ROOM ? size : BELT_ROOM))
         return 1;
-    /* No word to the kernel where nothing changes: most keys find room. */
-    return input->waits
-               ? 0
-               : uv_poll_start(&input->poll, has_belt(input) ? UV_READABLE : UV_WRITABLE, on_ready);
+    return input_listen(input);
 }
 
 /* What follows from a write of ours, whose result is `written`: waits for room, or for more from
@@ -227,6 +253,7 @@ static void input_go_on(struct input *input, ssize_t written)
 {
     struct request *writer = input->writer;
     struct buffer *body = &writer->body;
+    bool keeps = false;
     ssize_t unit;
     int r = 0;
 
@@ -236,9 +263,13 @@ static void input_go_on(struct input *input, ssize_t written)
         if (written > 0)
             buffer_consume(body, (size_t)written);
     }
-    if (unit <= 0 && input->waits)
+    if (unit == 0 && written >= 0 && has_belt(input))
+        keeps = belt_give_back(input);
+    if (keeps)
+        r = input_listen(input);
+    else if (unit <= 0 && input->waits)
         uv_poll_stop(&input->poll);
-    input->waits = unit > 0;
+    input->waits = unit > 0 || keeps;
     if (unit == -EBADMSG || written == -EBADMSG)
         input_refuse(writer, PROBLEM_BAD_REQUEST, "The input of a terminal is made of frames.");
     else if (written < 0 || r < 0 || (unit == 0 && writer->ended))
@@ -333,6 +364,7 @@ static void input_detach(struct request *request)
     if (!input)
         return;
     input->writer = NULL;
+    input->kept = 0;
     input->waits = false;
     uv_poll_stop(&input->poll);
 }

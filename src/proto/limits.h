@@ -116,8 +116,9 @@
     X(LIMIT_VITALS_PROCESSES, 50)                                                                  \
     /* What a shell shows before the warden keeps it: memory of each open shell. */                \
     X(LIMIT_SCREEN_BELT, 64 << 10)                                                                 \
-    /* Bytes of files on their way from the gate to the courier that unpacks them. */              \
-    X(LIMIT_INPUT_BELT, 1 << 20)                                                                   \
+    /* Bytes of files on their way from the gate to the courier that unpacks them: an input        \
+     * window, and as much again that is there already. */                                         \
+    X(LIMIT_INPUT_BELT, 2 << 20)                                                                   \
     /* The same from the courier that packs them to the gate: what a console has not acknowledged, \
      * and as much again that is ready. */                                                         \
     X(LIMIT_OUTPUT_BELT, 4 << 20)                                                                  \
