@@ -234,10 +234,18 @@ struct ordering {
     bool done;
 };
 
+void job_name_right(struct trouble *trouble)
+{
+    if (trouble->code == PROBLEM_RIGHT_MISSING && !*trouble->detail)
+        text_copy(trouble->detail, sizeof(trouble->detail),
+                  _("control, for a job of another operator"));
+}
+
 static void on_done(struct submit *submit, enum submit_fate fate, const struct job_object *object,
                     const struct trouble *trouble, void *user)
 {
     struct ordering *ordering = user;
+    struct trouble told;
 
     (void)submit;
     (void)fate;
@@ -245,7 +253,9 @@ static void on_done(struct submit *submit, enum submit_fate fate, const struct j
     ordering->done = true;
     if (!trouble)
         return;
-    complain_trouble(&ordering->pick->session->console->error, name_of(ordering->pick), trouble,
+    told = *trouble;
+    job_name_right(&told);
+    complain_trouble(&ordering->pick->session->console->error, name_of(ordering->pick), &told,
                      ordering->pick->session->signer);
     ordering->status = outcome_exit_status(outcome_of_trouble(trouble));
 }

@@ -38,6 +38,10 @@ int job_list(struct session *session, const char *const *words, struct job_pick 
 void job_pick_release(struct job_pick *pick);
 #define _cleanup_job_pick_ _cleanup_(job_pick_release)
 
+/* A machine that refuses something about a job that it listed does so because the job is another's.
+ */
+void job_name_right(struct trouble *trouble);
+
 /* Gives an order about the job (VERB_SIGNAL, VERB_FORGET) and waits for its answer. Returns what to
  * exit with; a refusal is told. */
 int job_order(struct job_pick *pick, enum verb verb, const struct buffer *payload);

@@ -136,16 +136,21 @@ static void on_end(struct remote_job *job, struct job_state state, const struct 
     struct one *one = user;
     struct console *console = one->session->console;
     bool keeps = console->common.json && !one->order->live;
+    struct trouble told;
     const struct ending ending = {
         .machine = one->machine->name,
         .state = state,
-        .trouble = trouble,
+        .trouble = trouble ? &told : NULL,
         .job = remote_job_id(job),
         .out = keeps ? &one->kept[0] : NULL,
         .err = keeps ? &one->kept[1] : NULL,
         .ms = one->ms,
     };
 
+    if (trouble)
+        told = *trouble;
+    if (trouble && one->attached)
+        job_name_right(&told);
     finish_output(one);
     one->feeder = feeder_stop(one->feeder);
     one->status = console->out.closed ? STATUS_SIGNALLED + SIGPIPE : outcome_exit_status(state);

@@ -114,10 +114,12 @@ def test_another_operator_may_not_read_it(pair, console):
     assert row["job"] == job
     refused = other.run("attach", machine.name, job)
     assert refused.code == 254 and "secret" not in refused.out + refused.err, refused
+    assert "(control, " in refused.err, refused
     assert other.run("stop", machine.name, job).code == 0  # it has ended: nothing to stop
     assert other.run("forget", machine.name, job).code == 254
     running = detach(machine, "sleep 60")
-    assert other.run("stop", machine.name, running).code == 254
+    refused = other.run("stop", machine.name, running)
+    assert refused.code == 254 and "(control, " in refused.err, refused
     assert machine.console.run("stop", machine.name, running).code == 0
 
 
