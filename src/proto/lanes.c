@@ -76,7 +76,11 @@ WIDE static void compress(words state[STATE_WORDS], words w[BLOCK_WORDS])
 {
     words a = state[0], b = state[1], c = state[2], d = state[3];
     words e = state[4], f = state[5], g = state[6], h = state[7];
+    const uint32_t *constant = constants;
 
+    /* From memory an addition takes a word for all lanes by the way; words that the compiler knows
+     * it would bring there one by one. */
+    __asm__("" : "+r"(constant));
 #    pragma GCC unroll 64
     for (int i = 0; i < ROUNDS; i++) {
         words first, second;
@@ -89,7 +93,7 @@ WIDE static void compress(words state[STATE_WORDS], words w[BLOCK_WORDS])
                                   (ROTATED(late, 17) ^ ROTATED(late, 19) ^ late >> 10);
         }
         first = h + (ROTATED(e, 6) ^ ROTATED(e, 11) ^ ROTATED(e, 25)) + ((e & f) ^ (~e & g)) +
-                constants[i] + w[i % BLOCK_WORDS];
+                constant[i] + w[i % BLOCK_WORDS];
         second = (ROTATED(a, 2) ^ ROTATED(a, 13) ^ ROTATED(a, 22)) + MAJORITY(a, b, c);
         h = g;
         g = f;
