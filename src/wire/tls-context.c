@@ -12,7 +12,6 @@
 #include "base/cleanup.h"
 #include "base/error.h"
 #include "proto/greeting.h"
-#include "wire/tls-cipher.h"
 
 #define CIPHERS "TLS_AES_128_GCM_SHA256:TLS_CHACHA20_POLY1305_SHA256:TLS_AES_256_GCM_SHA384"
 #define GROUPS  "X25519"
@@ -126,10 +125,7 @@ static int tls_context_new(struct tls_context **context_out, enum tls_role role)
     context->users = 1;
     context->role = role;
     context->method = tls_bio_method_new();
-    context->cipher = tls_cipher_load();
-    context->context = SSL_CTX_new_ex(NULL, context->cipher ? TLS_CIPHER_PREFERENCE : NULL,
-                                      role == TLS_SERVER ? TLS_server_method()
-                                                         : TLS_client_method());
+    context->context = SSL_CTX_new(role == TLS_SERVER ? TLS_server_method() : TLS_client_method());
     if (!context->method || !context->context)
         return -ENOMEM;
     SSL_CTX_set_options(context->context, SSL_OP_NO_TICKET | SSL_OP_NO_RENEGOTIATION |
@@ -210,7 +206,6 @@ struct tls_context *tls_context_free(struct tls_context *context)
     if (!context || --context->users > 0)
         return NULL;
     SSL_CTX_free(context->context);
-    tls_cipher_unload(context->cipher);
     BIO_meth_free(context->method);
     free(context);
     return NULL;

@@ -10,7 +10,6 @@ struct tls_context {
     unsigned users; /* the owner and every session */
     enum tls_role role;
     SSL_CTX *context;
-    OSSL_PROVIDER *cipher; /* of our own, or NULL (tls-cipher.h) */
     BIO_METHOD *method;
     tls_greet greet;
     void *greet_user;
