@@ -4,6 +4,7 @@
 #include <math.h>
 
 #include "desktop/facts-text.h"
+#include "desktop/graph-axis.h"
 #include "fleet/i18n.h"
 
 enum { POINTS_MAX = 4000 };
@@ -238,6 +239,77 @@ static void draw_grid(const struct frame *frame, const GdkRGBA *colour)
     cairo_stroke(frame->cr);
 }
 
+/* ---- the axis of time ---- */
+
+enum { LABEL_GAP = 14 };
+
+static PangoLayout *label_layout(HuneGraph *self, const char *text)
+{
+    PangoLayout *layout = gtk_widget_create_pango_layout(GTK_WIDGET(self), text);
+    PangoAttrList *attributes = pango_attr_list_new();
+
+    pango_attr_list_insert(attributes, pango_attr_scale_new(PANGO_SCALE_SMALL));
+    pango_layout_set_attributes(layout, attributes);
+    pango_attr_list_unref(attributes);
+    return layout;
+}
+
+static int label_size(HuneGraph *self, const char *text, int *height_out)
+{
+    g_autoptr(PangoLayout) layout = label_layout(self, text);
+    int width;
+
+    pango_layout_get_pixel_size(layout, &width, height_out);
+    return width;
+}
+
+/* As wide as the widest that this axis may need. */
+static gint64 choose_step(HuneGraph *self, double width, GTimeZone *zone)
+{
+    struct graph_mark marks[GRAPH_AXIS_MARKS_MAX];
+    gint64 until = g_get_real_time() / 1000;
+    gint64 step = graph_axis_step(self->span_ms, GRAPH_AXIS_MARKS_MAX);
+    guint count = graph_axis_marks(until - self->span_ms, until, step, zone, marks);
+    int widest = 1;
+
+    for (guint i = 0; i < count; i++)
+        widest = MAX(widest, label_size(self, marks[i].text, NULL));
+    return graph_axis_step(self->span_ms, (guint)(width / (widest + LABEL_GAP)));
+}
+
+static void draw_axis(HuneGraph *self, const struct frame *frame, const GdkRGBA *colour)
+{
+    g_autoptr(GTimeZone) zone = g_time_zone_new_local();
+    struct graph_mark marks[GRAPH_AXIS_MARKS_MAX];
+    gint64 from = frame->until_ms - self->span_ms;
+    guint count = graph_axis_marks(from, frame->until_ms, choose_step(self, frame->width, zone),
+                                   zone, marks);
+    double free_from = frame->x;
+
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(PangoLayout) layout = label_layout(self, marks[i].text);
+        double x = frame->x +
+                   frame->width * (double)(marks[i].time_ms - from) / (double)self->span_ms;
+        int width;
+        double at;
+
+        cairo_set_source_rgba(frame->cr, (double)colour->red, (double)colour->green,
+                              (double)colour->blue, 0.15);
+        cairo_move_to(frame->cr, floor(x) + 0.5, frame->y);
+        cairo_line_to(frame->cr, floor(x) + 0.5, frame->y + frame->height + 3);
+        cairo_stroke(frame->cr);
+        pango_layout_get_pixel_size(layout, &width, NULL);
+        at = CLAMP(x - width / 2.0, frame->x, MAX(frame->x + frame->width - width, frame->x));
+        if (at < free_from)
+            continue; /* no room beside the one before */
+        free_from = at + width + LABEL_GAP / 2.0;
+        cairo_set_source_rgba(frame->cr, (double)colour->red, (double)colour->green,
+                              (double)colour->blue, 0.7);
+        cairo_move_to(frame->cr, at, frame->y + frame->height + 4);
+        pango_cairo_show_layout(frame->cr, layout);
+    }
+}
+
 /* Twice the mean distance of points, at least some seconds. */
 static gint64 gap_of(HuneGraph *self)
 {
@@ -255,10 +327,13 @@ static void hune_graph_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
     int width = gtk_widget_get_width(widget);
     int height = gtk_widget_get_height(widget);
     int top = gtk_widget_get_height(self->title) + 6;
-    struct frame frame = {.x = 0, .y = top, .width = width, .height = height - top - 2};
+    struct frame frame = {.x = 0, .y = top, .width = width};
     GdkRGBA first, second, text;
+    int below;
     guint series;
 
+    label_size(self, "0", &below);
+    frame.height = height - top - below - 4;
     gtk_widget_snapshot_child(widget, self->title, snapshot);
     gtk_widget_snapshot_child(widget, self->value, snapshot);
     if (frame.height < 10 || width < 10)
@@ -274,6 +349,7 @@ static void hune_graph_snapshot(GtkWidget *widget, GtkSnapshot *snapshot)
         frame.scale = scale_of(self);
         frame.until_ms = point_at(self, self->points->len - 1)->time_ms;
         frame.gap_ms = gap_of(self);
+        draw_axis(self, &frame, &text);
         series = point_at(self, self->points->len - 1)->count;
         for (guint i = series; i-- > 1;) {
             GdkRGBA colour = self->names[1] ? second : first;
@@ -291,7 +367,7 @@ static void hune_graph_measure(GtkWidget *widget, GtkOrientation orientation, in
                                int *natural_baseline)
 {
     HuneGraph *self = HUNE_GRAPH(widget);
-    int title, value, ignored;
+    int title, value, below, ignored;
 
     (void)for_size;
     (void)minimum_baseline;
@@ -302,7 +378,8 @@ static void hune_graph_measure(GtkWidget *widget, GtkOrientation orientation, in
         *minimum = MAX(title + value + 12, 200);
         *natural = MAX(*minimum, 360);
     } else {
-        *minimum = *natural = title + 110;
+        label_size(self, "0", &below);
+        *minimum = *natural = title + 110 + below;
     }
 }
 
