@@ -36,8 +36,9 @@ static void test_ascii(void **state)
     check("a", "ab", false, SIZE_MAX, 0);
     check("", "a", false, SIZE_MAX, 0);
     check("a", "", false, SIZE_MAX, 0);
-    check("a[b", "{", false, SIZE_MAX, 0);     /* these differ as letters' cases do */
-    check("x\xff\xc3ONE", "one", false, 3, 3); /* any bytes */
+    check("aab cab ", "bab", false, SIZE_MAX, 0); /* one letter before, one behind what is wanted */
+    check("a[b", "{", false, SIZE_MAX, 0);        /* these differ as letters' cases do */
+    check("x\xff\xc3ONE", "one", false, 3, 3);    /* any bytes */
 }
 
 static void test_other_letters(void **state)
