@@ -490,6 +490,7 @@ static void hune_add_dialog_init(HuneAddDialog *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_window_set_default_widget(GTK_WINDOW(self), GTK_WIDGET(self->next_button));
+    gtk_widget_grab_focus(GTK_WIDGET(self->link_row)); /* not Cancel, which stands first */
 }
 
 static void fill(HuneAddDialog *self, const char *text)

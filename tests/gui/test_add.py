@@ -119,6 +119,16 @@ def test_cancel_while_it_connects(window):
     gui.no_dialog()
 
 
+def test_the_link_can_be_pasted_at_once(window):
+    gui = window()
+    gui.key("ctrl+n")
+    dialog = gui.dialog("Add a machine")
+    link = gui.entry("Invitation link", dialog)
+    gui.to_front()
+    gui.type("hune:")
+    wait("what was typed", lambda: link.text == "hune:")
+
+
 def test_escape_closes(window):
     gui = window()
     open_dialog(gui)
