@@ -4,7 +4,7 @@
 #include "desktop/settings.h"
 #include "proto/fact.h"
 
-enum { LINES_MAX = 200 };
+enum { LINES_MAX = 200, PAUSE_MS = 300 };
 
 struct walk {
     GtkEntry *entry;
@@ -138,11 +138,14 @@ static gboolean propose(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Once nothing more is typed: what comes meanwhile would go to the wrong place. */
+/* Once typing pauses: a selection that comes between two quick keys may be lost to the clipboard's
+ * own events, and the second key would go into the middle of the line. */
 static void on_inserted(struct walk *walk)
 {
-    if (!walk->fills && !walk->proposing)
-        walk->proposing = g_idle_add(propose, walk);
+    if (walk->fills)
+        return;
+    g_clear_handle_id(&walk->proposing, g_source_remove);
+    walk->proposing = g_timeout_add(PAUSE_MS, propose, walk);
 }
 
 static void on_leave(struct walk *walk)
