@@ -138,8 +138,8 @@ static gboolean propose(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Once typing pauses: a selection that comes between two quick keys may be lost to the clipboard's
- * own events, and the second key would go into the middle of the line. */
+/* Once typing pauses: the selection that was made between two quick keys was lost at times (why is
+ * not known), and the second key went into the middle of the line. */
 static void on_inserted(struct walk *walk)
 {
     if (walk->fills)
