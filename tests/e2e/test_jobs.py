@@ -76,9 +76,9 @@ def test_an_id_that_fits_two_jobs_or_none(pair):
     both = machine.console.run("attach", machine.name, jobs[0][:4])
     assert both.code == 2 and "More than one" in both.err, both
     assert all(job in both.err for job in jobs)
-    for wanted in ("ffffffff", "xyz", "ab"):
+    for wanted, words in (("ffffffff", "no such job"), ("xyz", "no job's id"), ("ab", "no job's id")):
         none = machine.console.run("attach", machine.name, wanted)
-        assert none.code == 2 and "no such job" in none.err, none
+        assert none.code == 2 and words in none.err, none
 
 
 def test_from_now(pair, fifo):
