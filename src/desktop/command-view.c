@@ -1,6 +1,7 @@
 /* See command-view.h. */
 #include "desktop/command-view.h"
 
+#include "desktop/answer-stream.h"
 #include "desktop/control.h"
 #include "desktop/facts-text.h"
 #include "desktop/history.h"
@@ -24,9 +25,9 @@ struct _HuneCommandView {
 
     HuneFleet *fleet;
     HuneMachine *machine;
-    HuneOrder *order; /* NULL: nothing runs */
-    HuneOrder *last;  /* the same, or the one before: what it said can be read again */
-    guint asking;     /* facts that were asked for */
+    HuneOrder *order;             /* NULL: nothing runs */
+    struct answer_stream *stream; /* of it, or of the one before; NULL: of none */
+    guint asking;                 /* facts that were asked for */
     guint timer;
 };
 
@@ -77,84 +78,9 @@ static gboolean on_tick(gpointer data)
 static void on_output(HuneCommandView *self, guint position, const char *text, gulong length,
                       gboolean is_error)
 {
-    hune_output_view_append_said(self->output, text, (gssize)length,
-                                 is_error ? HUNE_OUTPUT_ERROR : HUNE_OUTPUT_PLAIN,
-                                 hune_order_answer(self->order, position)->said);
+    (void)position;
+    answer_stream_append(self->stream, text, length, is_error);
 }
-
-/* ---- lines that left the view ---- */
-
-struct reading {
-    HuneCommandView *view;
-    HuneOrder *order;
-    guint serial; /* of a search */
-};
-
-static struct reading *reading_new(HuneCommandView *self)
-{
-    struct reading *reading = g_new0(struct reading, 1);
-
-    reading->view = g_object_ref(self);
-    reading->order = g_object_ref(self->last);
-    return reading;
-}
-
-static void reading_free(struct reading *reading)
-{
-    g_object_unref(reading->view);
-    g_object_unref(reading->order);
-    g_free(reading);
-}
-
-static void on_part(const struct order_part *part, void *user)
-{
-    struct reading *reading = user;
-
-    if (reading->view->last == reading->order)
-        hune_output_view_show_part(reading->view->output, part);
-    reading_free(reading);
-}
-
-static void read_again(gpointer user, guint64 from, guint64 until, gboolean backwards)
-{
-    HuneCommandView *self = user;
-    struct order_reading asked = {
-        .from = from, .until = until, .backwards = backwards, .done = on_part};
-
-    asked.user = reading_new(self);
-    hune_order_read_again(self->last, &asked);
-}
-
-static void on_searched(const struct order_search_news *news, void *user)
-{
-    struct reading *reading = user;
-
-    if (reading->view->last == reading->order)
-        hune_output_view_show_search(reading->view->output, reading->serial, news);
-    if (news->is_over)
-        reading_free(reading);
-}
-
-static void search(gpointer user, guint serial, const char *text, guint64 from, guint64 until,
-                   gboolean backwards)
-{
-    HuneCommandView *self = user;
-    struct order_search asked = {
-        .text = text, .from = from, .until = until, .backwards = backwards, .told = on_searched};
-    struct reading *reading;
-
-    asked.user = reading = reading_new(self);
-    reading->serial = serial;
-    hune_order_search(self->last, &asked);
-}
-
-static void search_end(gpointer user)
-{
-    hune_order_search_end(((HuneCommandView *)user)->last);
-}
-
-static const struct hune_output_source source = {
-    .read = read_again, .search = search, .search_end = search_end};
 
 static void show_trouble(HuneCommandView *self, const struct hune_answer *answer)
 {
@@ -229,8 +155,8 @@ static void give_order(HuneCommandView *self, enum verb verb, const char *line)
 {
     self->order = hune_order_new_kept(self->fleet, self->machine, verb, line,
                                       verb == VERB_RUN ? hune_user_button_get(self->user) : "");
-    g_set_object(&self->last, self->order);
-    hune_output_view_set_source(self->output, &source, self);
+    answer_stream_end(self->stream);
+    self->stream = answer_stream_new(self->output, self->order, 0);
     g_signal_connect_swapped(self->order, "output", G_CALLBACK(on_output), self);
     g_signal_connect_swapped(self->order, "done", G_CALLBACK(on_done), self);
     self->timer = g_timeout_add(500, on_tick, self);
@@ -367,9 +293,7 @@ static void hune_command_view_dispose(GObject *object)
     if (self->order)
         hune_order_leave(self->order);
     forget_order(self);
-    if (self->last)
-        hune_output_view_set_source(self->output, NULL, NULL);
-    g_clear_object(&self->last);
+    self->stream = answer_stream_end(self->stream);
     g_clear_object(&self->machine);
     g_clear_object(&self->fleet);
     G_OBJECT_CLASS(hune_command_view_parent_class)->dispose(object);

@@ -34,6 +34,7 @@ struct kept *kept_new(const char *directory, uint64_t max)
     kept->apart = APART;
     kept->directory = g_strdup(directory);
     kept->file = -1;
+    kept->is_off = max == 0;
     kept->max = max;
     return kept;
 }

@@ -16,7 +16,8 @@ struct kept_mark {
     uint64_t stream;
 };
 
-/* `max` bytes of the newest part; in `directory`, which is borrowed for the call. */
+/* `max` bytes of the newest part (0: none of it, only where what was said); in `directory`, which
+ * is borrowed for the call. */
 struct kept *kept_new(const char *directory, uint64_t max);
 /* Takes NULL. */
 void kept_free(struct kept *kept);

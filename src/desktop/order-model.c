@@ -184,6 +184,7 @@ static HuneOrder *order_new(HuneFleet *fleet, GPtrArray *machines, enum verb ver
         slots[i] = machine->slot;
         self->answers[i].machine = g_object_ref(machine);
         self->answers[i].text = g_string_new(NULL);
+        self->answers[i].is_kept = is_kept;
     }
     request.owner = g_object_ref(self);
     worker_send_order(hune_fleet_worker(fleet), &request);
@@ -198,7 +199,7 @@ HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
 HuneOrder *hune_order_new_on_terms(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
                                    const char *line, const struct order_terms *terms)
 {
-    return order_new(fleet, machines, verb, line, terms, FALSE);
+    return order_new(fleet, machines, verb, line, terms, TRUE);
 }
 
 HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,

@@ -23,6 +23,7 @@ struct hune_answer {
     gboolean is_unasked;        /* once ENDED: its turn never came */
     GString *text;              /* stdout and stderr as they came, at most HUNE_ANSWER_MAX bytes */
     gsize left_out;             /* bytes that did not fit */
+    gboolean is_kept;           /* what did not fit may be read again */
     char *note;
     char *sentence; /* what went wrong, or NULL */
     char *advice;
@@ -36,7 +37,7 @@ G_DECLARE_FINAL_TYPE(HuneOrder, hune_order, HUNE, ORDER, GObject)
 
 /* Of HuneMachine. `line` for VERB_RUN. Starts at once. */
 HuneOrder *hune_order_new(HuneFleet *fleet, GPtrArray *machines, enum verb verb, const char *line);
-/* As another user, in waves. */
+/* As another user, in waves. What is said can be read again as long as the order lives. */
 HuneOrder *hune_order_new_on_terms(HuneFleet *fleet, GPtrArray *machines, enum verb verb,
                                    const char *line, const struct order_terms *terms);
 struct past_run;
@@ -45,10 +46,10 @@ struct past_answer;
  * HuneMachine that is not listed. */
 HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
                                const struct past_answer *answers, gsize count);
-/* Of one machine; what it says can be read again as long as the order lives. */
+/* The same on one machine, all at once. */
 HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,
                                const char *line, const char *user);
-/* As worker_send_order_reading(), on the first machine. */
+/* As worker_send_order_reading(); of an order of before, what nobody has. */
 void hune_order_read_again(HuneOrder *self, struct order_reading *reading);
 /* As worker_send_order_search(), likewise. */
 void hune_order_search(HuneOrder *self, struct order_search *search);

@@ -5,7 +5,10 @@
 #include "desktop/facts-text.h"
 #include "fleet/i18n.h"
 
-enum { PAGE_SIZE = 1 << 20 }; /* bytes that are read again at a time */
+enum {
+    PAGE_SIZE = 1 << 20,       /* bytes that are read again at a time */
+    OPEN_SIZE = PAGE_SIZE / 4, /* of these, as many as certainly fit into the live text */
+};
 
 /* ---- what is shown ---- */
 
@@ -125,12 +128,34 @@ static void on_to_end(HuneOutputView *self)
     output_pager_leave(self, TRUE);
 }
 
+void output_pager_open(HuneOutputView *self)
+{
+    guint64 until = self->pager.live_from;
+
+    self->pager.is_opening = until > 0;
+    ask(self, until > OPEN_SIZE ? until - OPEN_SIZE : 0, until, TRUE);
+}
+
+/* What the live text lacks; more of it may have gone meanwhile. */
+static void open_with(HuneOutputView *self, const struct order_part *part)
+{
+    self->pager.is_opening = FALSE;
+    if (part->from + part->size == self->pager.live_from)
+        output_view_prepend(self, part);
+    output_pager_show(self);
+}
+
 void hune_output_view_show_part(HuneOutputView *self, const struct order_part *part)
 {
     struct output_pager *pager = &self->pager;
     GtkTextIter at;
 
     pager->is_asking = FALSE;
+    if (pager->is_opening && part->fate == ORDER_PART_HERE) {
+        open_with(self, part);
+        return;
+    }
+    pager->is_opening = FALSE;
     if (part->size == 0) {
         output_pager_show(self);
         return;
@@ -155,7 +180,7 @@ void output_pager_set_source(HuneOutputView *self, const struct hune_output_sour
     pager->source = source;
     pager->user = user;
     pager->said = pager->live_from = 0;
-    pager->is_asking = FALSE;
+    pager->is_asking = pager->is_opening = FALSE;
     output_pager_show(self);
 }
 

@@ -17,6 +17,7 @@ struct output_pager {
     gboolean is_gap; /* the page tells that there is nothing */
     gboolean is_asking;
     gboolean is_backwards; /* what was asked for */
+    gboolean is_opening;   /* it belongs before the live text */
     GtkWidget *bar;
     GtkLabel *label;
     GtkWidget *earlier;
@@ -65,6 +66,12 @@ void output_pager_show(HuneOutputView *self);
 /* What is shown is the live text; `to_end`: its end. */
 void output_pager_leave(HuneOutputView *self, gboolean to_end);
 void output_pager_set_page(HuneOutputView *self, const struct order_part *part);
+/* Asks for what is before the live text, to show it there. */
+void output_pager_open(HuneOutputView *self);
+
+/* ---- output-view.c ---- */
+/* `part` ends where the live text begins. */
+void output_view_prepend(HuneOutputView *self, const struct order_part *part);
 
 /* ---- output-find.c ---- */
 GtkWidget *output_find_make(HuneOutputView *self);

@@ -213,6 +213,39 @@ void hune_output_view_set_source(HuneOutputView *self, const struct hune_output_
     g_array_set_size(self->marks, 0);
 }
 
+void hune_output_view_begin_at(HuneOutputView *self, guint64 said)
+{
+    let_in(self);
+    self->pager.said = said;
+    begin_anew(self, said);
+    output_pager_open(self);
+}
+
+/* Behind the note that there is more, or in its place. */
+void output_view_prepend(HuneOutputView *self, const struct order_part *part)
+{
+    g_autofree char *own = g_strndup(part->text, part->length);
+    guint64 characters = (guint64)g_utf8_strlen(own, -1);
+    struct place place = {.said = part->from + part->size};
+    GtkTextIter start, behind, end;
+
+    gtk_text_buffer_get_start_iter(self->buffer, &start);
+    behind = start;
+    gtk_text_iter_forward_line(&behind);
+    if (part->from == 0)
+        gtk_text_buffer_delete(self->buffer, &start, &behind);
+    gtk_text_buffer_insert(self->buffer, &behind, own, -1);
+    self->pager.live_from = part->from;
+    self->appended += characters;
+    for (guint i = 0; i < self->marks->len; i++)
+        g_array_index(self->marks, struct place, i).characters += characters;
+    gtk_text_buffer_get_end_iter(self->buffer, &end);
+    place.characters = self->appended - (guint64)(gtk_text_iter_get_offset(&end) -
+                                                  gtk_text_iter_get_offset(&behind));
+    g_array_prepend_val(self->marks, place);
+    settle(self);
+}
+
 void hune_output_view_end_line(HuneOutputView *self)
 {
     GtkTextIter end;

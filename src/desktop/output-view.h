@@ -39,6 +39,9 @@ struct hune_output_source {
 };
 void hune_output_view_set_source(HuneOutputView *self, const struct hune_output_source *source,
                                  gpointer user);
+/* The source has said so much before: in an empty view, the end of it is asked for, and shown
+ * before what follows. */
+void hune_output_view_begin_at(HuneOutputView *self, guint64 said);
 void hune_output_view_show_part(HuneOutputView *self, const struct order_part *part);
 void hune_output_view_show_search(HuneOutputView *self, guint serial,
                                   const struct order_search_news *news);

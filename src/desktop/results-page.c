@@ -2,12 +2,13 @@
  * is selected there is shown on the right. */
 #include "desktop/results-page.h"
 
+#include "desktop/answer-stream.h"
+#include "desktop/answer-text.h"
 #include "desktop/fold.h"
 #include "desktop/output-view.h"
 #include "desktop/row-lines.h"
 #include "desktop/save-results.h"
 #include "desktop/window.h"
-#include "fleet/differ.h"
 #include "fleet/i18n.h"
 
 enum { REFRESH_MS = 250, MACHINES_SHOWN_MAX = 10000 };
@@ -34,6 +35,7 @@ struct _HuneResultsPage {
     struct hune_fold fold;
     const struct hune_fold_group *usual; /* what the shown group is compared with; NULL: nothing */
     int shown_position; /* of the machine whose text is shown and goes on; -1: a group's */
+    struct answer_stream *stream; /* of it; NULL: a group's text is shown */
     guint timer;
     gboolean is_stale;
 };
@@ -41,51 +43,6 @@ struct _HuneResultsPage {
 G_DEFINE_FINAL_TYPE(HuneResultsPage, hune_results_page, ADW_TYPE_BIN)
 
 /* ---- the text on the right ---- */
-
-static void show_text(HuneResultsPage *self, const struct hune_answer *answer)
-{
-    hune_output_view_append(self->output, answer->text->str, (gssize)answer->text->len,
-                            HUNE_OUTPUT_PLAIN);
-    hune_output_view_end_line(self->output);
-    if (answer->left_out)
-        hune_output_view_append(self->output, _("(the rest was too long to be kept)\n"), -1,
-                                HUNE_OUTPUT_NOTE);
-    if (!answer->sentence)
-        return;
-    hune_output_view_append(self->output, answer->sentence, -1, HUNE_OUTPUT_NOTE);
-    hune_output_view_end_line(self->output);
-    if (answer->advice)
-        hune_output_view_append(self->output, answer->advice, -1, HUNE_OUTPUT_NOTE);
-    hune_output_view_end_line(self->output);
-}
-
-/* What the majority does not say stands out, and so does what it alone says. */
-static int show_line(char sign, const uint8_t *line, size_t size, void *user)
-{
-    HuneResultsPage *self = user;
-    enum hune_output_style style = sign == '+'   ? HUNE_OUTPUT_COMMAND
-                                   : sign == '-' ? HUNE_OUTPUT_NOTE
-                                                 : HUNE_OUTPUT_PLAIN;
-
-    if (sign == '-')
-        hune_output_view_append(self->output, "− ", -1, style);
-    hune_output_view_append(self->output, (const char *)line, (gssize)size, style);
-    hune_output_view_append(self->output, "\n", 1, style);
-    return 0;
-}
-
-static void show_against(HuneResultsPage *self, const struct hune_answer *answer,
-                         const struct hune_answer *usual)
-{
-    if (differ((const uint8_t *)usual->text->str, usual->text->len,
-               (const uint8_t *)answer->text->str, answer->text->len, show_line, self) != 0)
-        hune_output_view_append(self->output, answer->text->str, (gssize)answer->text->len,
-                                HUNE_OUTPUT_PLAIN);
-    if (!answer->sentence)
-        return;
-    hune_output_view_append(self->output, answer->sentence, -1, HUNE_OUTPUT_NOTE);
-    hune_output_view_end_line(self->output);
-}
 
 static const struct hune_answer *first_answer(HuneResultsPage *self,
                                               const struct hune_fold_group *group)
@@ -104,12 +61,14 @@ static const struct hune_fold_group *usual_group(HuneResultsPage *self)
 static void show_group(HuneResultsPage *self, const struct hune_fold_group *group)
 {
     self->shown_position = -1;
+    self->stream = answer_stream_end(self->stream);
     self->usual = usual_group(self);
     hune_output_view_clear(self->output);
     if (!self->usual || self->usual == group)
-        show_text(self, first_answer(self, group));
+        answer_text_show(self->output, first_answer(self, group));
     else
-        show_against(self, first_answer(self, group), first_answer(self, self->usual));
+        answer_text_show_against(self->output, first_answer(self, group),
+                                 first_answer(self, self->usual));
 }
 
 /* Others have answered: what is unusual is another thing now. */
@@ -124,19 +83,27 @@ static void compare_again(HuneResultsPage *self)
 
 static void show_machine(HuneResultsPage *self, guint position)
 {
+    const struct hune_answer *answer = hune_order_answer(self->order, position);
+
     gtk_list_box_unselect_all(self->groups);
+    self->stream = answer_stream_end(self->stream);
     hune_output_view_clear(self->output);
-    show_text(self, hune_order_answer(self->order, position));
     self->shown_position = (int)position;
+    if (!answer->is_kept) {
+        answer_text_show(self->output, answer);
+        return;
+    }
+    self->stream = answer_stream_new(self->output, self->order, position);
+    answer_stream_show(self->stream);
+    answer_text_show_trouble(self->output, answer);
 }
 
 static void on_output(HuneResultsPage *self, guint position, const char *text, gulong length,
                       gboolean is_error)
 {
     self->is_stale = TRUE;
-    if (self->shown_position == (int)position)
-        hune_output_view_append(self->output, text, (gssize)length,
-                                is_error ? HUNE_OUTPUT_ERROR : HUNE_OUTPUT_PLAIN);
+    if (self->stream && self->shown_position == (int)position)
+        answer_stream_append(self->stream, text, length, is_error);
 }
 
 /* ---- the groups ---- */
@@ -334,6 +301,7 @@ static void hune_results_page_dispose(GObject *object)
     HuneResultsPage *self = HUNE_RESULTS_PAGE(object);
 
     g_clear_handle_id(&self->timer, g_source_remove);
+    self->stream = answer_stream_end(self->stream);
     if (self->order) {
         g_signal_handlers_disconnect_by_data(self->order, self);
         hune_order_leave(self->order); /* jobs go on; this page looks away */

@@ -42,14 +42,17 @@ static void show_output(struct run *run, uint32_t position, bool is_error, const
 static void keep_more(struct run *run, uint32_t position, uint64_t frame, const uint8_t *bytes,
                       size_t size)
 {
-    uint64_t said = run->shares[position].said;
+    struct share *share = &run->shares[position];
+    uint64_t said = share->said;
     uint64_t here = harvest_here(run->harvest, position);
 
-    kept_frame(run->kept, said, frame);
+    if (!share->kept)
+        share->kept = kept_new(run->worker->paths.data, run->newest_max);
+    kept_frame(share->kept, said, frame);
     if (here < said + size) {
         size_t skipped = here > said ? (size_t)(here - said) : 0;
 
-        kept_say(run->kept, said + skipped, bytes + skipped, size - skipped);
+        kept_say(share->kept, said + skipped, bytes + skipped, size - skipped);
     }
 }
 
@@ -65,7 +68,7 @@ static void on_output(struct remote_job *job, uint32_t slot, enum frame_kind kin
     size_t whole = newline ? (size_t)(newline + 1 - bytes) : 0;
 
     harvest_say(run->harvest, position, is_error, bytes, size, ms);
-    if (run->kept)
+    if (run->is_kept)
         keep_more(run, position, remote_job_frame(job), bytes, size);
     show_output(run, position, is_error, bytes, whole, ms);
     show_output(run, position, is_error, bytes + whole, size - whole, ms);

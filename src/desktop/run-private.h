@@ -15,6 +15,7 @@
 /* One machine's part. */
 struct share {
     struct display display[2];
+    struct kept *kept; /* is_kept: beyond the harvest; NULL: it has said nothing */
     uint64_t said;
     bool is_accepted;
     bool is_paused;
@@ -41,9 +42,10 @@ struct run {
     uv_timer_t *flush;
     struct order_news *news; /* not sent yet */
     size_t unread;
-    struct kept *kept;         /* is_kept: beyond the harvest; NULL: nothing was begun */
-    uint32_t slot;             /* is_kept: of its only machine */
-    struct run_fetch *fetch;   /* the machine is asked again; NULL: it is not */
+    uint32_t *slots; /* by position */
+    uint32_t count;
+    uint64_t newest_max;       /* is_kept: of one machine's share, beyond the harvest */
+    struct run_fetch *fetch;   /* a machine is asked again; NULL: none is */
     struct run_search *search; /* NULL: nothing is looked for */
     struct wave wave;          /* which of them may begin yet */
     bool is_held;
@@ -77,12 +79,17 @@ void run_listen(struct run *run);
 extern const struct fanout_events run_events;
 
 /* ---- run-read.c ---- */
-/* What is kept here without a gap around byte `at`; false if that byte is not. */
-bool run_kept_around(const struct run *run, uint64_t at, uint64_t *from_out, uint64_t *until_out);
+/* What is kept here of a machine that has said something, without a gap around byte `at`; false if
+ * that byte is not. */
+bool run_kept_around(const struct run *run, uint32_t position, uint64_t at, uint64_t *from_out,
+                     uint64_t *until_out);
 /* Where the next byte behind `at` is that is kept here; UINT64_MAX: nowhere. And before it. */
-uint64_t run_kept_behind(const struct run *run, uint64_t at);
-uint64_t run_kept_before(const struct run *run, uint64_t at);
-int run_kept_copy(const struct run *run, uint64_t from, uint64_t size, struct buffer *out);
+uint64_t run_kept_behind(const struct run *run, uint32_t position, uint64_t at);
+uint64_t run_kept_before(const struct run *run, uint32_t position, uint64_t at);
+int run_kept_copy(const struct run *run, uint32_t position, uint64_t from, uint64_t size,
+                  struct buffer *out);
+/* Whether this machine of it has said anything that is kept; `run` NULL: no. */
+bool run_is_kept(const struct run *run, uint32_t position);
 /* Answers with a part of what was said; `run` NULL: it is gone. */
 void run_read_again(struct worker *worker, struct run *run, const struct order_reading *reading);
 /* An answer that is awaited from the machine comes no more. */

@@ -11,11 +11,18 @@
 
 /* ---- what is kept here ---- */
 
-bool run_kept_around(const struct run *run, uint64_t at, uint64_t *from_out, uint64_t *until_out)
+bool run_is_kept(const struct run *run, uint32_t position)
 {
-    uint64_t said = run->shares[0].said;
-    uint64_t here = harvest_here(run->harvest, 0);
-    uint64_t from = kept_from(run->kept);
+    return run && run->harvest && run->is_kept && position < run->count &&
+           run->shares[position].kept;
+}
+
+bool run_kept_around(const struct run *run, uint32_t position, uint64_t at, uint64_t *from_out,
+                     uint64_t *until_out)
+{
+    uint64_t said = run->shares[position].said;
+    uint64_t here = harvest_here(run->harvest, position);
+    uint64_t from = kept_from(run->shares[position].kept);
 
     if (at >= said || (at >= here && at < from))
         return false;
@@ -24,27 +31,30 @@ bool run_kept_around(const struct run *run, uint64_t at, uint64_t *from_out, uin
     return true;
 }
 
-uint64_t run_kept_behind(const struct run *run, uint64_t at)
+uint64_t run_kept_behind(const struct run *run, uint32_t position, uint64_t at)
 {
-    uint64_t from = kept_from(run->kept);
+    uint64_t from = kept_from(run->shares[position].kept);
 
     return from > at ? from : UINT64_MAX;
 }
 
-uint64_t run_kept_before(const struct run *run, uint64_t at)
+uint64_t run_kept_before(const struct run *run, uint32_t position, uint64_t at)
 {
-    uint64_t here = harvest_here(run->harvest, 0);
+    uint64_t here = harvest_here(run->harvest, position);
 
     return here < at ? here : 0;
 }
 
-int run_kept_copy(const struct run *run, uint64_t from, uint64_t size, struct buffer *out)
+int run_kept_copy(const struct run *run, uint32_t position, uint64_t from, uint64_t size,
+                  struct buffer *out)
 {
-    uint64_t here = harvest_here(run->harvest, 0);
+    uint64_t here = harvest_here(run->harvest, position);
     uint64_t part = from >= here ? 0 : here - from < size ? here - from : size;
-    int error = part > 0 ? harvest_copy(run->harvest, 0, from, part, out) : 0;
+    int error = part > 0 ? harvest_copy(run->harvest, position, from, part, out) : 0;
 
-    return error || part == size ? error : kept_copy(run->kept, from + part, size - part, out);
+    return error || part == size
+               ? error
+               : kept_copy(run->shares[position].kept, from + part, size - part, out);
 }
 
 /* ---- answering ---- */
@@ -146,12 +156,13 @@ static bool tell_kept(struct run *run, const struct order_reading *reading)
     _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
     uint64_t from, until;
 
-    if (!run_kept_around(run, reading->backwards ? reading->until - 1 : reading->from, &from,
-                         &until))
+    if (!run_kept_around(run, reading->position,
+                         reading->backwards ? reading->until - 1 : reading->from, &from, &until))
         return false;
     from = MAX(from, reading->from);
     until = MIN(until, reading->until);
-    if (run_kept_copy(run, from, until - from, &bytes) != 0 || buffer_length(&bytes) == 0)
+    if (run_kept_copy(run, reading->position, from, until - from, &bytes) != 0 ||
+        buffer_length(&bytes) == 0)
         return false;
     tell_part(run->worker, reading, from, &bytes);
     return true;
@@ -164,8 +175,8 @@ static void fetch_missing(struct run_fetch *fetch, enum order_part_fate fate, ui
     const struct order_reading *reading = &fetch->reading;
     struct run *run = fetch->run;
     uint64_t at = reading->backwards ? reading->until - 1 : reading->from;
-    uint64_t from = run_kept_before(run, at);
-    uint64_t until = MIN(run_kept_behind(run, at), known);
+    uint64_t from = run_kept_before(run, reading->position, at);
+    uint64_t until = MIN(run_kept_behind(run, reading->position, at), known);
 
     if (until == UINT64_MAX || until <= at)
         until = MAX(reading->until, at + 1);
@@ -228,14 +239,15 @@ static void fetch_from(struct run_fetch *fetch, const struct job_object *object)
     static const struct remote_job_events events = {
         .on_output = on_output, .on_interrupted = on_interrupted, .on_end = on_end};
     struct run *run = fetch->run;
-    struct link *link = station_ready_link(run->worker, run->slot);
+    uint32_t position = fetch->reading.position;
+    struct link *link = station_ready_link(run->worker, run->slots[position]);
     struct kept_mark mark;
 
     if (!link) {
         fetch_missing(fetch, ORDER_PART_AWAY, UINT64_MAX);
         return;
     }
-    if (!kept_find(run->kept, fetch->reading.from, object->first, &mark)) {
+    if (!kept_find(run->shares[position].kept, fetch->reading.from, object->first, &mark)) {
         fetch_missing(fetch, ORDER_PART_GONE, UINT64_MAX);
         return;
     }
@@ -248,8 +260,8 @@ static void fetch_from(struct run_fetch *fetch, const struct job_object *object)
     fetch->at = mark.said;
     fetch->from = MAX(fetch->reading.from, mark.said);
     fetch->until = fetch->reading.until;
-    if (remote_job_attach(&fetch->job, link, harvest_machine(run->harvest, 0)->job, mark.stream, 0,
-                          &events, fetch) != 0)
+    if (remote_job_attach(&fetch->job, link, harvest_machine(run->harvest, position)->job,
+                          mark.stream, 0, &events, fetch) != 0)
         fetch_missing(fetch, ORDER_PART_AWAY, UINT64_MAX);
 }
 
@@ -269,14 +281,14 @@ static void on_look(json_t *root, const struct trouble *trouble, void *user)
 
 static void fetch(struct run *run, const struct order_reading *reading)
 {
-    struct link *link = station_ready_link(run->worker, run->slot);
+    struct link *link = station_ready_link(run->worker, run->slots[reading->position]);
     char path[16 + UUID_TEXT_SIZE] = "/v1/jobs/";
 
     run_read_end(run);
     run->fetch = g_new0(struct run_fetch, 1);
     run->fetch->run = run;
     run->fetch->reading = *reading;
-    uuid_format(harvest_machine(run->harvest, 0)->job, path + strlen(path));
+    uuid_format(harvest_machine(run->harvest, reading->position)->job, path + strlen(path));
     if (!link || request_document(link, path, on_look, run->fetch, &run->fetch->look) != 0)
         fetch_missing(run->fetch, ORDER_PART_AWAY, UINT64_MAX);
 }
@@ -295,18 +307,18 @@ static bool is_whole_here(const struct run *run, const struct order_reading *rea
     _cleanup_buffer_ struct buffer bytes = BUFFER_INIT;
     uint64_t from, until;
 
-    if (!run_kept_around(run, reading->backwards ? reading->until - 1 : reading->from, &from,
-                         &until))
+    if (!run_kept_around(run, reading->position,
+                         reading->backwards ? reading->until - 1 : reading->from, &from, &until))
         return false;
     if (!reading->backwards || from <= reading->from)
         return true;
-    return run_kept_copy(run, from, reading->until - from, &bytes) == 0 &&
+    return run_kept_copy(run, reading->position, from, reading->until - from, &bytes) == 0 &&
            to_line_start(&bytes) > 0;
 }
 
 void run_read_again(struct worker *worker, struct run *run, const struct order_reading *reading)
 {
-    if (!run || !run->harvest || !run->kept || reading->until <= reading->from) {
+    if (!run_is_kept(run, reading->position) || reading->until <= reading->from) {
         tell_missing(worker, reading, ORDER_PART_GONE, reading->from,
                      MAX(reading->until, reading->from));
         return;

@@ -180,8 +180,8 @@ static bool look_in(struct run_search *search, const struct buffer *bytes, uint6
 static bool skip_gap(struct run_search *search)
 {
     const struct order_search *asked = &search->asked;
-    uint64_t next = asked->backwards ? run_kept_before(search->run, search->at)
-                                     : run_kept_behind(search->run, search->at);
+    uint64_t next = asked->backwards ? run_kept_before(search->run, asked->position, search->at)
+                                     : run_kept_behind(search->run, asked->position, search->at);
 
     search->has_skipped = true;
     if (asked->backwards ? next <= asked->from : next >= asked->until)
@@ -204,14 +204,14 @@ static void on_turn(uv_idle_t *turn)
     uint64_t from, until;
 
     if (is_through(search) ||
-        (!run_kept_around(search->run, asked->backwards ? search->at - 1 : search->at, &from,
-                          &until) &&
+        (!run_kept_around(search->run, asked->position,
+                          asked->backwards ? search->at - 1 : search->at, &from, &until) &&
          !skip_gap(search))) {
         search_over(search, NULL, NULL);
         return;
     }
-    if (!run_kept_around(search->run, asked->backwards ? search->at - 1 : search->at, &from,
-                         &until))
+    if (!run_kept_around(search->run, asked->position,
+                         asked->backwards ? search->at - 1 : search->at, &from, &until))
         return; /* the end moved on meanwhile: the next turn skips again */
     if (asked->backwards) {
         until = search->at;
@@ -220,7 +220,8 @@ static void on_turn(uv_idle_t *turn)
         from = search->at;
         until = MIN(MIN(until, asked->until), from + PIECE);
     }
-    if (run_kept_copy(search->run, from, until - from, &bytes) != 0 || buffer_length(&bytes) == 0) {
+    if (run_kept_copy(search->run, asked->position, from, until - from, &bytes) != 0 ||
+        buffer_length(&bytes) == 0) {
         search->has_skipped = true;
         search->at = asked->backwards ? from : until;
         return;
@@ -263,7 +264,7 @@ static void read_search(struct letter *letter, void *reader)
     struct run *run = run_kept(worker, asked->search.owner);
     struct run_search *search;
 
-    if (!run || !run->harvest || !run->kept) {
+    if (!run_is_kept(run, asked->search.position)) {
         struct order_search_news *news = news_new(&asked->search);
 
         news->is_over = true;

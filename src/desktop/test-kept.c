@@ -55,6 +55,21 @@ static void test_newest(void **state)
     kept_free(kept);
 }
 
+static void test_only_where(void **state)
+{
+    struct kept *kept = kept_new("/tmp", 0);
+    struct kept_mark mark;
+
+    (void)state;
+    kept_frame(kept, 0, 10);
+    say(kept, 0, 600);
+    assert_true(kept_from(kept) == UINT64_MAX);
+    assert_copied(kept, 0, 600, 0);
+    assert_true(kept_find(kept, 300, 0, &mark));
+    assert_int_equal(mark.stream, 10);
+    kept_free(kept);
+}
+
 static void test_no_disk(void **state)
 {
     struct kept *kept = kept_new("/nowhere/at/all", MAX);
@@ -106,9 +121,8 @@ static void test_marks_are_few(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_newest),
-        cmocka_unit_test(test_no_disk),
-        cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_newest),        cmocka_unit_test(test_only_where),
+        cmocka_unit_test(test_no_disk),       cmocka_unit_test(test_marks),
         cmocka_unit_test(test_marks_are_few),
     };
 

@@ -13,7 +13,12 @@
 #include "proto/order.h"
 
 /* Of what is kept to be read again: in memory; and on the disk, of the beginning and of the end. */
-enum { KEPT_MEMORY = 4 << 20, KEPT_EACH = 256 << 20 };
+enum {
+    KEPT_MEMORY = 4 << 20,
+    KEPT_MEMORY_MANY = 16 << 20, /* of several machines, all together */
+    KEPT_EACH = 256 << 20,
+    ENDS_KEPT_MAX = 64, /* machines whose ends are kept, too: each costs a file */
+};
 
 struct order_letter {
     struct letter letter;
@@ -63,7 +68,8 @@ void run_free(struct run *run)
         run_is_told_over(run);
     run_read_end(run);
     run_search_end(run);
-    kept_free(run->kept);
+    for (uint32_t i = 0; i < run->count; i++)
+        kept_free(run->shares[i].kept);
     if (run->harvest)
         harvest_flush(run->harvest);
     harvest_free(run->harvest);
@@ -74,6 +80,7 @@ void run_free(struct run *run)
     g_hash_table_unref(run->positions);
     buffer_deinit(&run->payload);
     g_free(run->shares);
+    g_free(run->slots);
     g_free(run->user);
     g_free(run);
 }
@@ -182,10 +189,9 @@ static int make_harvest(struct run *run, const struct order_letter *letter)
     settings.names = (const char *const *)run->names;
     settings.directory = run->worker->paths.data;
     if (run->is_kept) {
-        settings.memory_max = KEPT_MEMORY;
+        settings.memory_max = letter->count == 1 ? KEPT_MEMORY : KEPT_MEMORY_MANY;
         settings.each_max = kept_each();
-        run->slot = letter->slots[0];
-        run->kept = kept_new(run->worker->paths.data, settings.each_max);
+        run->newest_max = letter->count <= ENDS_KEPT_MAX ? settings.each_max : 0;
     }
     nodeset_fold(settings.names, letter->count, &selector);
     stored.selector = buffer_text(&selector);
@@ -230,6 +236,8 @@ static struct run *run_new(struct worker *worker, const struct order_letter *let
     run->owner = letter->owner;
     run->is_kept = letter->is_kept;
     run->user = g_strdup(letter->user);
+    run->count = letter->count;
+    run->slots = g_memdup2(letter->slots, letter->count * sizeof(*letter->slots));
     run->shares = g_new0(struct share, letter->count + 1);
     run->positions = g_hash_table_new(NULL, NULL);
     for (uint32_t i = 0; i < letter->count; i++)

@@ -5,6 +5,7 @@ import re
 import pytest
 from atspi import SENSITIVE
 from gui import wait
+from test_command import MANY_LINES, earlier, find, numbers
 
 
 def select_all(gui, count):
@@ -74,6 +75,87 @@ def test_a_machines_own_answer(paired):
     wait("both", lambda: len(machines.children) == 2)
     machines.select(1)
     wait("its text", lambda: gui.entry("Output").text == "mine\n")
+
+
+def show_machine(gui, position):
+    gui.click("page tab", "Machines")
+    machines = gui.find("list", "Machines")
+    wait("both", lambda: len(machines.children) == 2)
+    machines.select(position)
+
+
+def open_find(gui):
+    gui.focus(gui.entry("Output"))
+    gui.key("ctrl+shift+f")
+
+
+def test_all_of_a_long_answer_of_one_machine(paired):
+    """The window holds a mebibyte of each answer; the rest comes back, of the machine that was chosen."""
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    run(gui, "seq 1 300000; echo \"of process $PPID\"; seq 300001 700000")
+    gui.label(r"^2 done", seconds=120)
+    wait("the beginning", lambda: gui.entry("Output").text.startswith("1\n2\n3\n"))
+    assert "there is more: choose a machine under Machines" in gui.entry("Output").end_of_text(200)
+    said = []
+    for position in (0, 1):
+        show_machine(gui, position)
+        wait("its end", lambda: gui.entry("Output").end_of_text().endswith("\n700000\n"))
+        gui.label("^Earlier lines are not shown.$")
+        text = gui.entry("Output").text
+        note, first, rest = text.split("\n", 2)
+        assert note == "(earlier lines are not shown)"
+        assert 600000 < int(first) < 680000
+        assert [int(line) for line in rest.split()] == list(range(int(first) + 1, 700001))
+        page = earlier(gui)
+        assert page.endswith(f"\n{int(first) - 1}\n")
+        open_find(gui)
+        find(gui, "of process")
+        said.append(next(line for line in gui.entry("Output").text.split("\n") if "of process" in line))
+        find(gui, "299997")
+        gui.press("To the end")
+    assert said[0] != said[1]
+    seen = 0
+    for _ in range(20):
+        if not gui.find("button", "Earlier lines").has(SENSITIVE):
+            break
+        page = earlier(gui)
+        assert said[0] not in page, "a page of the other machine"
+        seen += page.count(said[1])
+    assert page.startswith("1\n2\n3\n")
+    assert seen == 1
+
+
+@pytest.mark.timeout(600)
+def test_what_nobody_has_any_more_of_one_machine(paired):
+    """What is kept on this computer no more is asked of the job while it runs, and told if it is gone."""
+    gui, agents = paired(2, environment={"HUNE_KEPT_MIB": "1"})
+    select_all(gui, 2)
+    run(gui, MANY_LINES + "exec sleep 600")
+    show_machine(gui, 1)
+    wait("the last line", lambda: gui.entry("Output").end_of_text().endswith("the end\n"), 120)
+    show_machine(gui, 0)
+    wait("the last line", lambda: gui.entry("Output").end_of_text().endswith("the end\n"), 120)
+    first = numbers(gui.entry("Output").text)[0]
+    while "These lines are gone" not in (page := earlier(gui)):
+        assert numbers(page) and numbers(page)[-1] == first - 1, page[:200]
+        first = numbers(page)[0]
+    assert first < 33000, "more than this computer keeps: nearly two mebibytes"
+    gui.label(r"^From 1\.0 MiB to [0-9.]+ MiB, of 4\.8 MiB: not to be had$")
+    page = earlier(gui)
+    assert 10380 <= numbers(page)[-1] <= 10382
+    open_find(gui)
+    find(gui, "0000777")
+    gui.entry("Find in the output").text = "0020000"
+    gui.label("^Not found in what is kept here$")
+    agents[1].stop()
+    show_machine(gui, 1)
+    gui.label("^Earlier lines are not shown.$")
+    for _ in range(30):
+        if "cannot be asked now" in earlier(gui):
+            break
+    else:
+        raise AssertionError("nobody said that the machine is away")
 
 
 def test_dangerous_lines_are_asked_about(paired, tmp_path):
