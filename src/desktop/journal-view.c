@@ -24,6 +24,8 @@ struct _HuneJournalView {
     GtkListBox *jobs;
     GtkButton *stop;
     GtkLabel *status;
+    GtkStack *beside; /* a hint until a job is chosen, then its output */
+    GtkLabel *hint;
     HuneOutputView *output;
     HuneOutputView *record;
     GtkStack *stack;
@@ -111,6 +113,7 @@ static void on_job_selected(HuneJournalView *self, GtkListBoxRow *row)
     look_away(self);
     request.slot = self->machine->slot;
     hune_output_view_clear(self->output);
+    gtk_stack_set_visible_child(self->beside, GTK_WIDGET(self->output));
     self->attachment = g_new0(struct attachment, 1);
     g_set_weak_pointer(&self->attachment->view, self);
     memcpy(request.job, job->id, sizeof(request.job));
@@ -190,6 +193,7 @@ static void show_jobs(HuneJournalView *self, json_t *root)
         gtk_list_box_remove(self->jobs, GTK_WIDGET(row));
     gtk_label_set_label(self->status,
                         jobs->len == 0 ? _("Nothing has run here since the agent started.") : "");
+    gtk_label_set_label(self->hint, jobs->len == 0 ? "" : _("Choose a job to see what it says."));
 }
 
 static void on_jobs(json_t *root, const char *sentence, void *owner)
@@ -337,6 +341,19 @@ static void hune_journal_view_class_init(HuneJournalViewClass *class)
     GTK_WIDGET_CLASS(class)->map = hune_journal_view_map;
 }
 
+static GtkWidget *make_beside(HuneJournalView *self)
+{
+    self->output = HUNE_OUTPUT_VIEW(hune_output_view_new());
+    self->hint = GTK_LABEL(gtk_label_new(""));
+    gtk_label_set_wrap(self->hint, TRUE);
+    gtk_label_set_justify(self->hint, GTK_JUSTIFY_CENTER);
+    gtk_widget_add_css_class(GTK_WIDGET(self->hint), "dim-label");
+    self->beside = GTK_STACK(gtk_stack_new());
+    gtk_stack_add_child(self->beside, GTK_WIDGET(self->hint));
+    gtk_stack_add_child(self->beside, GTK_WIDGET(self->output));
+    return GTK_WIDGET(self->beside);
+}
+
 static GtkWidget *make_jobs(HuneJournalView *self)
 {
     GtkWidget *paned = gtk_paned_new(GTK_ORIENTATION_HORIZONTAL);
@@ -370,9 +387,8 @@ static GtkWidget *make_jobs(HuneJournalView *self)
     gtk_box_append(GTK_BOX(bottom), GTK_WIDGET(self->stop));
     gtk_box_append(GTK_BOX(left), scrolled);
     gtk_box_append(GTK_BOX(left), bottom);
-    self->output = HUNE_OUTPUT_VIEW(hune_output_view_new());
     gtk_paned_set_start_child(GTK_PANED(paned), left);
-    gtk_paned_set_end_child(GTK_PANED(paned), GTK_WIDGET(self->output));
+    gtk_paned_set_end_child(GTK_PANED(paned), make_beside(self));
     gtk_paned_set_position(GTK_PANED(paned), 420);
     gtk_paned_set_shrink_start_child(GTK_PANED(paned), FALSE);
     gtk_paned_set_resize_start_child(GTK_PANED(paned), FALSE);

@@ -23,15 +23,17 @@ struct _HuneWindow {
     GtkLabel *fault_label;
     GtkInfoBar *bad_bar;
     GtkLabel *bad_label;
+    AdwTabBar *tab_bar;
     AdwTabView *tab_view;
 
     /* own */
     HuneFleet *fleet;
-    GtkWidget *list;     /* borrowed; NULL in a window that was torn off */
+    GtkWidget *list;     /* borrowed, pinned; NULL in a window that was torn off */
     gboolean closes_now; /* nothing is asked any more */
     guint stopping;      /* looks since its transfers were told to stop; 0: they were not */
     guint bad_seen;      /* so many bad lines were closed away */
     gboolean is_restored;
+    gboolean had_pages;
 };
 
 G_DEFINE_FINAL_TYPE(HuneWindow, hune_window, ADW_TYPE_APPLICATION_WINDOW)
@@ -177,6 +179,31 @@ static AdwTabView *on_create_window(HuneWindow *self)
 
     gtk_window_present(GTK_WINDOW(window));
     return window->tab_view;
+}
+
+static gboolean on_empty(gpointer data)
+{
+    HuneWindow *self = data;
+
+    if (self->fleet && adw_tab_view_get_n_pages(self->tab_view) == 0)
+        gtk_window_destroy(GTK_WINDOW(self));
+    return G_SOURCE_REMOVE;
+}
+
+/* A pinned tab alone would show a bar with nothing to choose; but what is dragged needs a place to
+ * be dropped on. A window that was torn off is nothing without its pages. */
+static void on_pages(HuneWindow *self)
+{
+    int count = adw_tab_view_get_n_pages(self->tab_view);
+    gboolean moves = adw_tab_view_get_is_transferring_page(self->tab_view);
+
+    if (!self->fleet) /* the pages leave with the window */
+        return;
+    gtk_widget_set_visible(GTK_WIDGET(self->tab_bar), count > 1 || moves);
+    if (count == 0 && !moves && self->had_pages)
+        g_idle_add_full(G_PRIORITY_DEFAULT, on_empty, g_object_ref(self), g_object_unref);
+    else if (count > 0)
+        self->had_pages = TRUE;
 }
 
 static void on_selected_page(HuneWindow *self)
@@ -419,10 +446,12 @@ static void hune_window_class_init(HuneWindowClass *class)
     CHILD(fault_label);
     CHILD(bad_bar);
     CHILD(bad_label);
+    CHILD(tab_bar);
     CHILD(tab_view);
 #undef CHILD
     gtk_widget_class_bind_template_callback(widget_class, on_close_page);
     gtk_widget_class_bind_template_callback(widget_class, on_create_window);
+    gtk_widget_class_bind_template_callback(widget_class, on_pages);
     gtk_widget_class_bind_template_callback(widget_class, on_selected_page);
     gtk_widget_class_bind_template_callback(widget_class, on_bad_bar_response);
     hune_window_install_actions(widget_class);
@@ -435,13 +464,35 @@ static void hune_window_init(HuneWindow *self)
     accept_files(self);
 }
 
+/* A pinned tab shows its icon alone, and libadwaita gives it no name for who cannot see that. */
+static void name_tab(GtkWidget *widget, AdwTabPage *page)
+{
+    if (g_strcmp0(G_OBJECT_TYPE_NAME(widget), "AdwTab") == 0 &&
+        g_object_class_find_property(G_OBJECT_GET_CLASS(widget), "page")) {
+        g_autoptr(GObject) shown = NULL;
+
+        g_object_get(widget, "page", &shown, NULL);
+        if (shown == G_OBJECT(page))
+            gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_LABEL,
+                                           adw_tab_page_get_title(page), -1);
+    }
+    for (GtkWidget *child = gtk_widget_get_first_child(widget); child;
+         child = gtk_widget_get_next_sibling(child))
+        name_tab(child, page);
+}
+
+/* Pinned: whoever closes it, or tears it off and closes that window, would be left without a list.
+ */
 static void add_list(HuneWindow *self)
 {
+    g_autoptr(GIcon) icon = g_themed_icon_new("view-list-symbolic");
     AdwTabPage *tab;
 
     self->list = hune_machines_page_new(self->fleet);
-    tab = hune_window_add_page(self, self->list);
+    tab = adw_tab_view_append_pinned(self->tab_view, self->list);
     adw_tab_page_set_title(tab, _("All machines"));
+    adw_tab_page_set_icon(tab, icon);
+    name_tab(GTK_WIDGET(self->tab_bar), tab);
     on_selected_page(self);
     gtk_window_set_default_size(GTK_WINDOW(self), hune_settings_get_int("width", 1100),
                                 hune_settings_get_int("height", 700));

@@ -101,7 +101,7 @@ def test_a_tab_is_torn_off_by_the_mouse(window, console, tmp_path):
     second = tear_off(gui, first, "db1", tmp_path)
     gui.label("Its id is not known yet", second)
     gui.label("^db1$", second)
-    assert [n.name for n in handles(gui, first)] == ["All machines", "web1"]
+    assert [n.name for n in handles(gui, first)] == ["web1"]
     gui.key("ctrl+n")  # it is a whole window
     gui.dialog("Add a machine")
     gui.key("Escape")
@@ -109,3 +109,34 @@ def test_a_tab_is_torn_off_by_the_mouse(window, console, tmp_path):
     assert gui.close() == []
     stored = (console.home / ".config/glib-2.0/settings/keyfile").read_text()
     assert "'db1'" in stored and "'web1'" in stored
+
+
+def test_a_window_that_was_torn_off_ends_with_its_last_tab(window, console, tmp_path):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    open_all(gui, "web1", "db1")
+    tear_off(gui, gui.windows[0], "db1", tmp_path)
+    gui.to_front()
+    gui.key("ctrl+shift+w")
+    gui.no_dialog()
+    gui.label("^web1$")
+
+
+def test_the_list_can_be_neither_closed_nor_torn_off(window, console, tmp_path):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    assert not gui.has("filler", "All machines")  # alone, it needs no bar
+    open_all(gui, "web1")
+    handle = gui.find("filler", "All machines")
+    x, y, width, height = handle.extents
+    left, top = gui.origin("^Hune$")
+    with other_program(gui, tmp_path) as outside:
+        pull(gui, (left + x + width // 2, top + y + height // 2), outside)
+    gui.point(handle)
+    gui.key("ctrl+shift+w")
+    gui.key("ctrl+shift+w")
+    gui.entry("Filter machines").text = ""
+    wait_names(gui, "web1", "web2", "db1")
+    assert len(gui.windows) == 1

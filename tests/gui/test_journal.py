@@ -29,6 +29,7 @@ def test_an_ended_job_tells_its_end(paired, console):
     gui, _ = paired()
     assert console.run("run", "web1", "--", "echo over; exit 7").code == 7
     open_journal(gui)
+    gui.label("^Choose a job to see what it says.$")
     gui.point(job(gui, "echo over", "exited(7)"))
     wait("its output", lambda: "over\nexited(7)" in gui.entry("Output").text)
 
