@@ -460,6 +460,9 @@ static void hune_window_class_init(HuneWindowClass *class)
 static void hune_window_init(HuneWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    /* Alt and a number chooses among the views of the machine in front (window-actions.c). */
+    adw_tab_view_remove_shortcuts(self->tab_view, ADW_TAB_VIEW_SHORTCUT_ALT_DIGITS |
+                                                      ADW_TAB_VIEW_SHORTCUT_ALT_ZERO);
     g_signal_connect_swapped(self->sidebar_button, "toggled", G_CALLBACK(on_groups_toggled), self);
     accept_files(self);
 }

@@ -27,6 +27,17 @@ def open_all(gui, *machines):
 
 # ---- tabs ----
 
+def test_alt_and_a_number_is_a_view_of_the_machine_in_front(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    open_all(gui, "web1", "db1")
+    for key, view in (("alt+2", "HuneCommandView"), ("alt+5", "HuneJournalView"), ("alt+1", "HuneOverview")):
+        gui.key(key)
+        gui.find("filler", view)
+    gui.label("^192.0.2.3:10000$")  # still db1's
+
+
 def test_tabs_are_moved_and_come_back_in_their_order(window, console):
     write_list(console, THREE)
     gui = window(environment=KEYFILE)
