@@ -48,6 +48,7 @@ struct _HuneOutputView {
     GString *waiting;
     GArray *pieces; /* struct piece, of what waits */
     guint timer;
+    guint laid_out;   /* waits until it is, to show the end */
     GArray *marks;    /* struct place, of what the buffer holds */
     guint64 appended; /* characters */
 

@@ -221,6 +221,20 @@ void hune_output_view_begin_at(HuneOutputView *self, guint64 said)
     output_pager_open(self);
 }
 
+/* So much text at once is laid out a part at a time, before this is called; until then nothing
+ * knows where its end is. */
+static gboolean on_laid_out(gpointer data)
+{
+    HuneOutputView *self = data;
+
+    self->laid_out = 0;
+    if (!self->pager.page)
+        gtk_adjustment_set_value(self->adjustment,
+                                 gtk_adjustment_get_upper(self->adjustment) -
+                                     gtk_adjustment_get_page_size(self->adjustment));
+    return G_SOURCE_REMOVE;
+}
+
 /* Behind the note that there is more, or in its place. */
 void output_view_prepend(HuneOutputView *self, const struct order_part *part)
 {
@@ -244,6 +258,8 @@ void output_view_prepend(HuneOutputView *self, const struct order_part *part)
                                                   gtk_text_iter_get_offset(&behind));
     g_array_prepend_val(self->marks, place);
     settle(self);
+    if (!self->laid_out)
+        self->laid_out = g_idle_add(on_laid_out, self);
 }
 
 void hune_output_view_end_line(HuneOutputView *self)
@@ -307,6 +323,7 @@ static void hune_output_view_dispose(GObject *object)
 
     g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), object);
     g_clear_handle_id(&self->timer, g_source_remove);
+    g_clear_handle_id(&self->laid_out, g_source_remove);
     output_find_dispose(self);
     output_pager_dispose(self);
     G_OBJECT_CLASS(hune_output_view_parent_class)->dispose(object);

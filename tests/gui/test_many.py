@@ -126,6 +126,23 @@ def test_all_of_a_long_answer_of_one_machine(paired):
     assert seen == 1
 
 
+def test_a_long_answer_goes_on_while_it_is_shown(paired):
+    """What was said before it was chosen stands before what is said meanwhile; nothing is missing or twice."""
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    run(gui, "seq 1 300000; for i in $(seq 300001 300900); do echo $i; sleep 0.01; done")
+    show_machine(gui, 1)
+    wait("what comes slowly", lambda: gui.entry("Output").end_of_text(8).startswith("\n3000"))
+    for position in (0, 1) * 6:
+        gui.find("list", "Machines").select(position)
+        wait("its text", lambda: gui.entry("Output").end_of_text(8).startswith("\n300"))
+    gui.label(r"^2 done", seconds=60)
+    wait("its end", lambda: gui.entry("Output").text.endswith("\n300900\n"))
+    lines = gui.entry("Output").text.split("\n")[1:-1]
+    assert [int(line) for line in lines] == list(range(int(lines[0]), 300901))
+    assert int(lines[0]) < 280000
+
+
 @pytest.mark.timeout(600)
 def test_what_nobody_has_any_more_of_one_machine(paired):
     """What is kept on this computer no more is asked of the job while it runs, and told if it is gone."""
