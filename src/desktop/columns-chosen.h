@@ -1,4 +1,5 @@
-/* Which columns of the list are shown: chosen in a menu, and remembered. */
+/* Which columns of the list are shown, chosen in a menu, and by which it is sorted: both are
+ * remembered. */
 #pragma once
 
 #include <adwaita.h>

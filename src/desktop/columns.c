@@ -171,14 +171,14 @@ static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
 }
 
 static const struct column columns[] = {
-    {"state", N_("State"), hune_machine_state_word, by_state, 0, 13, FALSE, FALSE, TRUE},
+    {"state", N_("State"), hune_machine_state_word, by_state, 0, 14, FALSE, FALSE, TRUE},
     {"name", N_("Name"), name_text, by_name, 0, 9, TRUE, FALSE, FALSE},
-    {"address", N_("Address"), hune_machine_address, by_address, 0, 13, TRUE, FALSE, FALSE},
-    {"os", N_("System"), os_text, by_os, 0, 9, TRUE, FALSE, FALSE},
+    {"address", N_("Address"), hune_machine_address, by_address, 0, 15, TRUE, FALSE, FALSE},
+    {"os", N_("System"), os_text, by_os, 0, 10, TRUE, FALSE, FALSE},
     {"cpu", N_("CPU"), NULL, by_cpu, HUNE_MEASURE_CPU, 0, FALSE, FALSE, FALSE},
     {"memory", N_("Memory"), NULL, by_memory, HUNE_MEASURE_MEMORY, 0, FALSE, FALSE, FALSE},
     {"disk", N_("Disk"), disk_text, by_disk, 0, 5, FALSE, TRUE, FALSE},
-    {"uptime", N_("Uptime"), uptime_text, by_uptime, 0, 8, FALSE, TRUE, FALSE},
+    {"uptime", N_("Uptime"), uptime_text, by_uptime, 0, 9, FALSE, TRUE, FALSE},
     {"tags", N_("Tags"), tags_text, by_tags, 0, 7, TRUE, FALSE, FALSE},
 };
 
@@ -347,8 +347,9 @@ void hune_columns_add(GtkColumnView *view)
         gtk_column_view_column_set_sorter(made, sorter);
         gtk_column_view_column_set_expand(made, column->expand);
         gtk_column_view_column_set_resizable(made, TRUE);
-        if (!column->text)
-            gtk_column_view_column_set_fixed_width(made, 76);
+        if (!column->text) /* room for the title and the arrow behind it */
+            gtk_column_view_column_set_fixed_width(made,
+                                                   column->measure == HUNE_MEASURE_CPU ? 56 : 77);
         gtk_column_view_append_column(view, made);
     }
 }

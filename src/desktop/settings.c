@@ -35,6 +35,17 @@ void hune_settings_set_strv(const char *key, const char *const *values)
         g_settings_set_strv(hune_settings(), key, values);
 }
 
+char *hune_settings_get_string(const char *key)
+{
+    return hune_settings() ? g_settings_get_string(hune_settings(), key) : g_strdup("");
+}
+
+void hune_settings_set_string(const char *key, const char *value)
+{
+    if (hune_settings())
+        g_settings_set_string(hune_settings(), key, value);
+}
+
 int hune_settings_get_int(const char *key, int otherwise)
 {
     return hune_settings() ? g_settings_get_int(hune_settings(), key) : otherwise;

@@ -111,3 +111,21 @@ gboolean hune_sort_keys_focus_rows(GtkColumnView *view)
 {
     return gtk_widget_grab_focus(gtk_widget_get_last_child(GTK_WIDGET(view)));
 }
+
+GtkColumnViewColumn *hune_sort_keys_sorted(GtkColumnView *view, GtkSortType *order_out)
+{
+    GtkWidget *header = gtk_widget_get_first_child(GTK_WIDGET(view));
+    GtkWidget *title = header ? gtk_widget_get_first_child(header) : NULL;
+    GListModel *columns = gtk_column_view_get_columns(view);
+    guint count = columns ? g_list_model_get_n_items(columns) : 0;
+
+    for (guint i = 0; title && i < count; i++, title = gtk_widget_get_next_sibling(title)) {
+        gboolean is_ascending = has_class_below(title, "ascending");
+
+        if (!is_ascending && !has_class_below(title, "descending"))
+            continue;
+        *order_out = is_ascending ? GTK_SORT_ASCENDING : GTK_SORT_DESCENDING;
+        return g_list_model_get_item(columns, i);
+    }
+    return NULL;
+}

@@ -10,6 +10,9 @@ G_BEGIN_DECLS
 
 /* After the last column was added. */
 void hune_sort_keys_add(GtkColumnView *view);
+/* The column by which the table is sorted, and how; NULL: by none, or by one that is not shown.
+ * The caller owns it. It is up to date in the next turn of the main loop. */
+GtkColumnViewColumn *hune_sort_keys_sorted(GtkColumnView *view, GtkSortType *order_out);
 /* The rows take the focus, which gtk_widget_grab_focus() would give to the first title. FALSE:
  * there are none. */
 gboolean hune_sort_keys_focus_rows(GtkColumnView *view);

@@ -1,4 +1,5 @@
 """The list of machines: shown, filtered, changed, watched."""
+import pytest
 from atspi import FOCUSED, SENSITIVE
 from gui import wait
 
@@ -168,6 +169,40 @@ def test_sort_by_name(window, console):
     gui.point(gui.find("label", "Name", skip=("list",)))
     wait("web1, web9, web10", lambda: [texts[1] for _, texts in gui.rows()] ==
          ["web1", "web9", "web10"])
+
+
+def test_columns_and_order_are_remembered(window, console):
+    write_list(console, [("web9", ""), ("web10", ""), ("web1", "")])
+    gui = window(environment={"GSETTINGS_BACKEND": "keyfile"})
+    wait_names(gui, "web1", "web10", "web9")
+    for order in (["web1", "web9", "web10"], ["web10", "web9", "web1"]):
+        gui.point(gui.find("label", "Name", skip=("list",)))
+        wait(f"{order}", lambda order=order: [texts[1] for _, texts in gui.rows()] == order)
+    gui.find("button", "Columns").children[0].do()
+    gui.click("menu item", "Uptime")
+    wait("no column Uptime", lambda: not gui.all("label", "Uptime", skip=("list",)))
+    assert gui.close() == []
+    gui = window(environment={"GSETTINGS_BACKEND": "keyfile"})
+    wait("the order of before", lambda: [texts[1] for _, texts in gui.rows()] == ["web10", "web9", "web1"])
+    assert not gui.all("label", "Uptime", skip=("list",))
+    assert gui.all("label", "Tags", skip=("list",))
+
+
+# What the longest usual texts need in Cantarell 11 (pango-view measures it); "1" is a narrow digit.
+USUAL = {0: ("Version does not fit", 125), 2: ("192.168.1.100:10000", 135), 3: ("Ubuntu 24.04", 89),
+         6: ("100 %", 41), 7: ("20 h 46 min", 77)}
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_no_usual_text_is_cut(paired, language):
+    gui, _ = paired(environment={"LANGUAGE": language})
+    row, _ = wait("the row", lambda: next((found for found in gui.rows() if "web1" in found[1]), None))
+    cells = row.children
+    for number, (text, needed) in USUAL.items():
+        label, = cells[number].walk("label", None, ())
+        wait(f"room for {text}", lambda label=label, needed=needed: label.extents[2] >= needed, 5)
+    x, _, width, _ = cells[-1].extents
+    assert x + width <= gui.windows[0].extents[2]  # nothing to scroll sideways
 
 
 def test_machines_are_sorted_by_keyboard(window, console):
