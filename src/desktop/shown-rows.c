@@ -113,9 +113,8 @@ static void fill_view(HuneShownRows *self, guint all)
 {
     int height = gtk_widget_get_height(list_of(self)) - (int)all * self->row_height;
 
-    if (height > 0)
-        if (self->rows->pdata[all])
-            hune_row_set_empty(self->rows->pdata[all], height);
+    if (height > 0 && self->rows->pdata[all])
+        hune_row_set_empty(self->rows->pdata[all], height);
 }
 
 /* These rows get their machines. */

@@ -32,8 +32,7 @@ struct wire {
     uint32_t heartbeat_interval_ms;
     uint32_t heartbeat_patience_ms;
     uint32_t stream_limit;
-    size_t
-        patient; /* of the frames that nghttp2 has queued, so many say nothing that matters now */
+    size_t patient; /* so many of the frames in nghttp2's queue say nothing that matters now */
     bool established;
     bool heard_settings; /* the peer does speak HTTP/2 */
     bool broke_off;      /* GOAWAY with an error went out: the peer broke the protocol */
