@@ -267,66 +267,7 @@ static void on_bad_bar_response(HuneWindow *self, int response)
     hune_window_fail(self, _("Lines that are not understood"), text);
 }
 
-/* ---- the session ---- */
-
-static void restore_tabs(HuneWindow *self)
-{
-    g_auto(GStrv) names = hune_settings_get_strv("open-machines");
-    AdwTabPage *shown = adw_tab_view_get_selected_page(
-        self->tab_view); /* or the machine named at the start */
-
-    if (self->is_restored || !self->list || !hune_fleet_is_read(self->fleet))
-        return;
-    self->is_restored = TRUE;
-    for (char **name = names; *name; name++) {
-        HuneMachine *machine = hune_fleet_find(self->fleet, *name);
-
-        if (machine)
-            hune_window_open_machine(self, machine);
-    }
-    if (*names)
-        adw_tab_view_set_selected_page(self->tab_view, shown);
-}
-
-static void add_open(GStrvBuilder *builder, HuneWindow *window)
-{
-    for (int i = 0; i < adw_tab_view_get_n_pages(window->tab_view); i++) {
-        GtkWidget *child = adw_tab_page_get_child(adw_tab_view_get_nth_page(window->tab_view, i));
-
-        if (HUNE_IS_MACHINE_PAGE(child))
-            g_strv_builder_add(builder, hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name);
-    }
-}
-
-/* The tabs of this window in their order, and behind them those of windows that were torn off. */
-static void remember_tabs(HuneWindow *self)
-{
-    g_autoptr(GStrvBuilder) builder = g_strv_builder_new();
-    GtkApplication *application = gtk_window_get_application(GTK_WINDOW(self));
-    g_auto(GStrv) names = NULL;
-
-    add_open(builder, self);
-    for (GList *at = application ? gtk_application_get_windows(application) : NULL; at;
-         at = at->next) {
-        if (HUNE_IS_WINDOW(at->data) && at->data != self)
-            add_open(builder, at->data);
-    }
-    names = g_strv_builder_end(builder);
-    hune_settings_set_strv("open-machines", (const char *const *)names);
-}
-
-static void remember_session(HuneWindow *self)
-{
-    int width, height;
-
-    if (!self->list)
-        return;
-    gtk_window_get_default_size(GTK_WINDOW(self), &width, &height);
-    hune_settings_set_int("width", width);
-    hune_settings_set_int("height", height);
-    hune_settings_set_boolean("maximized", gtk_window_is_maximized(GTK_WINDOW(self)));
-    remember_tabs(self);
-}
+/* ---- its end ---- */
 
 /* The machines hear that transfers stop before the last window, and with it the process, is gone.
  * One that is away hears nothing, and takes away by itself what was begun. */
@@ -347,7 +288,7 @@ static void on_window_answered(GObject *window, gboolean closes)
     if (!closes || self->stopping > 0)
         return;
     self->stopping = 1;
-    remember_session(self);
+    hune_window_remember(self);
     hune_closing_stop(self->tab_view);
     gtk_widget_set_visible(GTK_WIDGET(self), FALSE);
     g_timeout_add_full(G_PRIORITY_DEFAULT, STOPPING_TICK_MS, on_stopping, g_object_ref(self),
@@ -383,13 +324,16 @@ static gboolean hune_window_close_request(GtkWindow *window)
         return GDK_EVENT_STOP;
     }
     if (self->stopping == 0)
-        remember_session(self);
+        hune_window_remember(self);
     return GTK_WINDOW_CLASS(hune_window_parent_class)->close_request(window);
 }
 
 static void on_listed(HuneWindow *self)
 {
-    restore_tabs(self);
+    if (self->is_restored || !self->list || !hune_fleet_is_read(self->fleet))
+        return;
+    self->is_restored = TRUE;
+    hune_window_restore_tabs(self);
 }
 
 static void on_groups_toggled(HuneWindow *self)

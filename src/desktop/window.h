@@ -59,7 +59,13 @@ char *hune_fold_names(GPtrArray *machines);
 /* ---- window-actions.c ---- */
 void hune_window_install_actions(GtkWidgetClass *class);
 
-/* ---- window.c, for the actions ---- */
+/* ---- window-session.c ---- */
+/* Only the window with the list has a session; of any other, nothing is remembered. */
+void hune_window_remember(HuneWindow *self);
+/* Opens the tabs of the session before; which one is in front stays. */
+void hune_window_restore_tabs(HuneWindow *self);
+
+/* ---- window.c, for these two ---- */
 GtkWidget *hune_window_list(HuneWindow *self); /* NULL in a window without it */
 AdwTabView *hune_window_tabs(HuneWindow *self);
 GtkToggleButton *hune_window_groups_button(HuneWindow *self);

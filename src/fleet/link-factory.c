@@ -202,7 +202,7 @@ void link_give_place(struct link *link)
            (next = next_in_line(&factory->line))) {
         next->has_place = true;
         factory->places++;
-        link_start_later(next, 0);
+        link_start_timer(next, 0);
     }
 }
 
@@ -237,6 +237,6 @@ void link_give_slot(struct link *link)
            (next = next_in_line(&factory->connected))) {
         next->has_slot = true;
         factory->handshakes++;
-        link_start_later(next, 0);
+        link_start_timer(next, 0);
     }
 }

@@ -94,7 +94,7 @@ struct link {
 void link_factory_hold(struct link_factory *factory);
 void link_factory_release(struct link_factory *factory);
 /* A place to connect from, then a handshake. True: go on. False: the link stands in line, and
- * link_start_later() is called when it is its turn. */
+ * link_start_timer() is called when it is its turn. */
 bool link_take_place(struct link *link);
 void link_give_place(struct link *link);
 bool link_take_slot(struct link *link);
@@ -109,18 +109,26 @@ void link_factory_note_drop(struct link_factory *factory, bool has_company);
 
 /* link.c */
 void link_set_state(struct link *link, enum link_state state);
+/* To its watchers: link->trouble, and when it tries again; 0: it does not. */
+void link_tell_failed(struct link *link, uint32_t retry_ms);
+/* What the state asks for comes from the loop after so long: an attempt, a handshake, patience that
+ * ends. */
 void link_start_timer(struct link *link, uint32_t ms);
 /* It waits for the network longer than a moment: its handshake goes to another. */
 void link_became_slow(struct link *link);
 /* So long may a link hold a handshake that only waits for the network. */
 enum { LINK_SLOW_MS = 100 };
-/* Begins an attempt from the loop, after a pause. */
-void link_start_later(struct link *link, uint32_t ms);
-/* The attempt or the connection is over, for the reason in link->trouble. */
-void link_attempt_over(struct link *link);
 void link_became_ready(struct link *link);
 /* Frees the memory if nothing needs it any more. */
 void link_reap(struct link *link);
+
+/* link-again.c */
+/* Whether it is to be there: it connects again by itself. */
+bool link_is_wanted(const struct link *link);
+/* The attempt or the connection is over, for the reason in link->trouble. */
+void link_attempt_over(struct link *link);
+/* No attempt follows; `tell`: its watchers hear why. Its loads do in any case. */
+void link_close_for_good(struct link *link, bool tell);
 
 /* link-loads.c */
 void link_carry_all(struct link *link);

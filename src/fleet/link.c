@@ -1,5 +1,5 @@
-/* The life of a link: states, retries, what it carries, who watches. How it connects is in
- * link-connect.c.
+/* The life of a link: states, what it carries, who watches. How it connects is in link-connect.c,
+ * and whether again in link-again.c.
  *
  * Any callback may free the link. Its memory stays until libuv has closed its timer, which never
  * happens inside a callback, so `freed` can be looked at after each. */
@@ -14,19 +14,15 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "base/random.h"
 #include "fleet/address.h"
 #include "fleet/link-private.h"
 
 enum {
-    PAUSE_LONGEST_MS = 30 * 1000,
     HEARTBEAT_MS = 15 * 1000,
     /* While nothing waits for an answer: ten thousand links that are only watched must cost next to
      * nothing, and the kernel's own probes end what is gone. */
     HEARTBEAT_IDLE_MS = 60 * 1000,
     HEARTBEAT_PATIENCE_MS = 15 * 1000,
-    /* With the pauses between, less than the time for a connection. */
-    DROPS_MAX = 4,
 };
 
 /* ---- states ---- */
@@ -93,7 +89,7 @@ void link_set_state(struct link *link, enum link_state state)
             watcher->events->on_state(link, from, state, watcher->user);
 }
 
-static void link_tell_failed(struct link *link, uint32_t retry_ms)
+void link_tell_failed(struct link *link, uint32_t retry_ms)
 {
     struct link_watcher *watcher;
     struct link_walk walk;
@@ -156,105 +152,6 @@ void link_start_timer(struct link *link, uint32_t ms)
 {
     if (!link->freed)
         uv_timer_start(&link->timer, on_timer, ms, 0);
-}
-
-void link_start_later(struct link *link, uint32_t ms)
-{
-    link_start_timer(link, ms);
-}
-
-static bool link_is_wanted(const struct link *link)
-{
-    return link->persistent || (link->held > 0 && link->reached);
-}
-
-/* Failures that the next attempt would only repeat, or that a person must look at. */
-static bool is_final(enum problem_code code)
-{
-    switch (code) {
-    case PROBLEM_ID_CHANGED:
-    case PROBLEM_ID_UNKNOWN:
-    case PROBLEM_KEY_UNKNOWN:
-    case PROBLEM_RIGHT_MISSING:
-    case PROBLEM_SIGNATURE:
-    case PROBLEM_OTHER_MACHINE:
-    case PROBLEM_VERSION:
-    case PROBLEM_NO_IDENTITY:
-    case PROBLEM_BAD_PORT: return true;
-    default: return false;
-    }
-}
-
-/* Doubles up to the longest; a random half of it is left out, so that a fleet does not come back in
- * step. A connection that stood for a while starts afresh. */
-static uint32_t next_pause(struct link *link)
-{
-    uint32_t dice = 0;
-
-    if (link->ready_ms && clock_monotonic_ms() - link->ready_ms > 2 * (uint64_t)link->pause_ms)
-        link->pause_ms = 0;
-    link->ready_ms = 0;
-    link->pause_ms = link->pause_ms ? link->pause_ms * 2 : link->factory->settings.first_pause_ms;
-    if (link->pause_ms > PAUSE_LONGEST_MS)
-        link->pause_ms = PAUSE_LONGEST_MS;
-    (void)random_bytes(&dice, sizeof(dice)); /* without: no jitter */
-    return link->pause_ms - dice % (link->pause_ms / 2 + 1);
-}
-
-static void link_close_for_good(struct link *link, bool tell)
-{
-    struct trouble trouble = link->trouble;
-
-    uv_timer_stop(&link->timer);
-    link_set_state(link, LINK_CLOSED);
-    if (tell && !link->freed)
-        link_tell_failed(link, 0);
-    if (!link->freed)
-        link_fail_loads(link, &trouble);
-}
-
-/* An agent lets the oldest go of more than LIMIT_UNOPENED_PER_ADDRESS connections that one address
- * has not opened. That is what happens to one machine under many names, and to many machines behind
- * one address when they see us as one. */
-static bool tries_again(struct link *link, bool dropped)
-{
-    link->drops = dropped ? link->drops + 1 : 0;
-    if (link->drops == 1)
-        link_factory_note_drop(link->factory, link->trouble.code == PROBLEM_CROWDED);
-    return dropped && link->drops <= DROPS_MAX;
-}
-
-void link_attempt_over(struct link *link)
-{
-    bool again = link->again, leaving = link->leaving, dropped = link->was_dropped;
-
-    link->again = link->leaving = link->has_verdict = link->was_dropped = false;
-    uv_timer_stop(&link->timer);
-    link_give_slot(link);
-    if (leaving) {
-        link_close_for_good(link, false);
-        return;
-    }
-    if (again) {
-        link_set_state(link, LINK_WAITING);
-        if (link->state == LINK_WAITING)
-            link_start_later(link, 0);
-        return;
-    }
-    log_debug("%s: %s%s%s", link->where, trouble_word(&link->trouble),
-              *link->trouble.detail ? ": " : "", link->trouble.detail);
-    if (!tries_again(link, dropped) && (!link_is_wanted(link) || is_final(link->trouble.code))) {
-        link_close_for_good(link, true);
-        return;
-    }
-
-    uint32_t pause = next_pause(link);
-
-    link_set_state(link, LINK_WAITING);
-    if (link->freed || link->state != LINK_WAITING)
-        return;
-    link_start_later(link, pause);
-    link_tell_failed(link, pause);
 }
 
 static void link_apply_heartbeat(struct link *link)
@@ -391,13 +288,13 @@ void link_connect(struct link *link)
         link->trouble.code = PROBLEM_NONE;
         link->reached = false;
         link_set_state(link, LINK_IDLE);
-        link_start_later(link, 0);
+        link_start_timer(link, 0);
         break;
     case LINK_IDLE:
         if (list_is_empty(&link->in_line) && !uv_is_active((uv_handle_t *)&link->timer))
-            link_start_later(link, 0);
+            link_start_timer(link, 0);
         break;
-    case LINK_WAITING: link_start_later(link, 0); break;
+    case LINK_WAITING: link_start_timer(link, 0); break;
     default: break;
     }
 }
