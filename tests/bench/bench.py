@@ -151,30 +151,41 @@ def measure_bulk(table, pair, sshd, quick):
 
 def measure_keys(table, pair, sshd, quick):
     """Rounds of each peer by turns, so that whatever else the machine does hits all of them."""
-    keys = 500 if quick else 2000
-    rounds = 4
+    keys, rounds = (500, 4) if quick else (2000, 8)
     for title, line in (("a program's echo (as of a shell's line editor)",
                          "stty raw -echo; echo ready; exec cat"),
                         ("the terminal's own echo", "stty -echoctl; echo ready; exec cat")):
-        table.section(f"A keystroke to {title}, {keys} keys, in {rounds} rounds by turns")
         ssh = sshd.ssh(line)
         commands = {
-            "ssh": ([*ssh[:1], "-tt", *ssh[1:]], None),
-            "hune": ([pair.console.binaries.hune, "shell", pair.name, "--", line],
-                     pair.console.environment),
-            "local": (["sh", "-c", line], None),
+            "a local pseudo-terminal": (["sh", "-c", line], None),
+            "ssh -tt": ([*ssh[:1], "-tt", *ssh[1:]], None),
+            "hune shell": ([pair.console.binaries.hune, "shell", pair.name, "--", line],
+                           pair.console.environment),
         }
-        times = {name: [] for name in commands}
-        for _ in range(rounds):
-            for name, (command, environment) in commands.items():
-                times[name] += measures.keystrokes_ms(command, environment, keys // rounds)
+        table.section(f"A keystroke to {title}, {keys} keys, in {rounds} rounds by turns")
+        times = key_times(commands, rounds, keys // rounds)
         for name, part in (("median", 0.5), ("p99", 0.99)):
-            local, ssh, hune = (measures.quantile(sorted(times[peer]), part)
-                                for peer in ("local", "ssh", "hune"))
-            table.add(f"a local pseudo-terminal: {name}", local, "ms")
-            table.add(f"ssh -tt: {name}", ssh, "ms")
-            table.add(f"hune shell: {name}", hune, "ms", against="ssh -tt", ratio=hune / ssh,
-                      limit=ssh)
+            add_keys(table, times, name, part, limited=True)
+        table.section(f"The same as people type, 0.1 s after the one before, {keys // 20} keys")
+        add_keys(table, key_times(commands, rounds, keys // 20 // rounds, pause=0.1), "median", 0.5)
+
+
+def key_times(commands, rounds, keys, pause=0.0):
+    """The sorted times of all rounds of each command, in ms."""
+    times = {name: [] for name in commands}
+    for _ in range(rounds):
+        for name, (command, environment) in commands.items():
+            times[name] += measures.keystrokes_ms(command, environment, keys, pause)
+    return {name: sorted(those) for name, those in times.items()}
+
+
+def add_keys(table, times, name, part, limited=False):
+    found = {peer: measures.quantile(those, part) for peer, those in times.items()}
+    ssh, hune = found["ssh -tt"], found["hune shell"]
+    for peer in list(found)[:-1]:
+        table.add(f"{peer}: {name}", found[peer], "ms")
+    table.add(f"hune shell: {name}", hune, "ms", against="ssh -tt", ratio=hune / ssh,
+              limit=ssh if limited else None)
 
 
 def measure_long(table, pair, quick):

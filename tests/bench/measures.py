@@ -195,9 +195,12 @@ def held_connections(pair, count):
         held.communicate(timeout=TIMEOUT)
 
 
-def keystrokes_ms(command, environment, keys):
+def keystrokes_ms(command, environment, keys, pause=0.0):
     """The time from each key to its echo, in ms, through a program on a pseudo-terminal that ends up at `cat` on
-    one. A key is typed when the one before was echoed, as a person sees it."""
+    one. A key is typed when the one before was echoed, and `pause` seconds after it: 0.1 is how people type. All
+    keys are one line, of which a terminal in line mode takes no more than 4,095."""
+    warming = 50
+    assert warming + keys < 4095
     pid, master = pty.fork()
     if pid == 0:
         try:
@@ -211,19 +214,16 @@ def keystrokes_ms(command, environment, keys):
         while select.select([master], [], [], 0.5)[0]:
             os.read(master, 65536)
         times = []
-        for n in range(keys + 50):
+        for n in range(warming + keys):
             key = b"abcdefghij"[n % 10:n % 10 + 1]
+            if n >= warming and pause:
+                time.sleep(pause)
             begun = time.perf_counter()
             os.write(master, key)
             while key not in read_within(master, 30):
                 pass
             times.append((time.perf_counter() - begun) * 1000)
-            if n % 50 == 49:  # a terminal in line mode takes no endless line
-                os.write(master, b"\r")
-                read_within(master, 30)
-                while select.select([master], [], [], 0.05)[0]:
-                    os.read(master, 65536)
-        return sorted(times[50:])
+        return sorted(times[warming:])
     finally:
         os.kill(pid, signal.SIGKILL)
         os.waitpid(pid, 0)
