@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/facts-text.h"
 #include "desktop/row.h"
 #include "desktop/sparkline.h"
 #include "desktop/text-cell.h"
@@ -21,24 +22,6 @@ struct column {
 };
 
 /* ---- texts ---- */
-
-char *hune_uptime_text(guint64 booted_ms)
-{
-    gint64 minutes = (g_get_real_time() / 1000 - (gint64)booted_ms) / 60000;
-
-    if (booted_ms == 0 || minutes < 0)
-        return g_strdup("");
-    if (minutes < 60)
-        return g_strdup_printf(_("%d min"), (int)minutes);
-    if (minutes < 24 * 60)
-        return g_strdup_printf(_("%d h %d min"), (int)(minutes / 60), (int)(minutes % 60));
-    return g_strdup_printf(_("%d d %d h"), (int)(minutes / (24 * 60)), (int)(minutes / 60 % 24));
-}
-
-char *hune_percent_text(float part)
-{
-    return part < 0 ? g_strdup("") : g_strdup_printf("%.0f %%", (double)part * 100);
-}
 
 static char *name_text(const HuneMachine *machine)
 {

@@ -8,9 +8,5 @@
 
 /* All columns with their ids, factories and sorters. The view takes them; its items are HuneRow. */
 void hune_columns_add(GtkColumnView *view);
-/* "3 d 4 h"; free it. "" for 0. */
-char *hune_uptime_text(guint64 booted_ms);
-/* "12 %", "" for a negative number; free it. */
-char *hune_percent_text(float part);
 /* Which one a row of widgets shows, or NULL. */
 HuneRow *hune_columns_row_of(GtkWidget *row);

@@ -6,7 +6,6 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "desktop/columns.h"
 #include "fleet/i18n.h"
 
 enum { PROCESSES_MAX = 200 };
@@ -34,6 +33,24 @@ char *hune_size_text(double bytes)
     }
     return g_strdup_printf(unit == 0 || bytes >= 99.95 ? "%.0f %s" : "%.1f %s", bytes,
                            _(units[unit]));
+}
+
+char *hune_uptime_text(guint64 booted_ms)
+{
+    gint64 minutes = (g_get_real_time() / 1000 - (gint64)booted_ms) / 60000;
+
+    if (booted_ms == 0 || minutes < 0)
+        return g_strdup("");
+    if (minutes < 60)
+        return g_strdup_printf(_("%d min"), (int)minutes);
+    if (minutes < 24 * 60)
+        return g_strdup_printf(_("%d h %d min"), (int)(minutes / 60), (int)(minutes % 60));
+    return g_strdup_printf(_("%d d %d h"), (int)(minutes / (24 * 60)), (int)(minutes / 60 % 24));
+}
+
+char *hune_percent_text(float part)
+{
+    return part < 0 ? g_strdup("") : g_strdup_printf("%.0f %%", (double)part * 100);
 }
 
 /* ---- members ---- */

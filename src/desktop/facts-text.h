@@ -17,5 +17,9 @@ char *hune_fact_text(enum fact fact, json_t *document, gboolean brief);
 char *hune_printable(const char *text);
 /* "15.6 GiB"; free it. */
 char *hune_size_text(double bytes);
+/* "3 d 4 h"; free it. "" for 0. */
+char *hune_uptime_text(guint64 booted_ms);
+/* "12 %", "" for a negative number; free it. */
+char *hune_percent_text(float part);
 
 G_END_DECLS

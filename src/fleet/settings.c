@@ -12,7 +12,7 @@
 #include "base/cleanup.h"
 #include "base/text.h"
 #include "fleet/i18n.h"
-#include "fleet/store-runs.h"
+#include "fleet/store.h"
 
 enum kind { KIND_COUNT, KIND_SIZE, KIND_PATH };
 

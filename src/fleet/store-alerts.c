@@ -4,7 +4,8 @@
 #include "base/buffer.h"
 #include "base/cleanup.h"
 #include "fleet/finding.h"
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
+#include "fleet/store-tables.h"
 
 /* `detail` holds the finding: facts, not words. The partial index keeps one open alert for each
  * machine and rule, whoever else is writing. */

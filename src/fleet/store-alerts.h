@@ -20,9 +20,6 @@ enum store_alerts_condition {
     STORE_ALERT_KNOWN = 10, /* it began, or ended, already: another console told it */
 };
 
-/* What stands in the file in place of numbers of ours. */
-extern const char store_alerts_tables[];
-
 /* Returns 0 if the alert is new, STORE_ALERT_KNOWN if it stands already, or STORE_OFF. `finding` is
  * what the values were: see finding.h. */
 int store_alert_begin(struct store *store, const char *machine, const char *rule,

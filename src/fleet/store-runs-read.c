@@ -4,7 +4,7 @@
 
 #include "base/uuid.h"
 #include "fleet/store-pack.h"
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
 #include "fleet/store-runs.h"
 
 #define RUN_COLUMNS                                                                         \

@@ -6,7 +6,8 @@
 
 #include "base/uuid.h"
 #include "fleet/store-pack.h"
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
+#include "fleet/store-tables.h"
 
 /* `names` holds every machine's name with a NUL behind it: a row for each would be the largest part
  * of the file. outputs.run is the newest run that uses it: when that one goes, it goes. */

@@ -17,7 +17,6 @@
 #include "proto/state.h"
 
 enum {
-    STORE_RUNS_BYTES = 256 << 20, /* the whole file, about */
     STORE_RUN_BYTES = 64 << 20,   /* new outputs of one run */
     STORE_OUTPUT_BYTES = 1 << 20, /* of one output */
 };
@@ -25,9 +24,6 @@ enum {
 enum store_runs_condition {
     STORE_NO_RUN = 10, /* there is no such run, or none at all */
 };
-
-/* What stands in the file in place of numbers of ours. */
-extern const char store_runs_tables[], store_runs_packed[];
 
 struct stored_run {
     int64_t number;

@@ -1,7 +1,8 @@
 /* See store-tickets.h. */
 #include "fleet/store-tickets.h"
 
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
+#include "fleet/store-tables.h"
 
 const char store_tickets_tables[] =
     "CREATE TABLE tickets ("

@@ -6,8 +6,6 @@
 #include "fleet/store.h"
 #include "proto/order.h"
 
-extern const char store_tickets_tables[];
-
 /* Appends the ticket that this machine gave at this place, if it is good at `now_s` (wall clock, in
  * seconds). Returns 0, 1 if there is none, STORE_OFF or -ENOMEM. */
 int store_ticket_find(struct store *store, const uint8_t machine[MACHINE_ID_SIZE],

@@ -12,10 +12,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "fleet/i18n.h"
-#include "fleet/store-private.h"
-#include "fleet/store-alerts.h"
-#include "fleet/store-runs.h"
-#include "fleet/store-tickets.h"
+#include "fleet/store-statement.h"
+#include "fleet/store-tables.h"
 
 /* What makes the tables, in the order in which it was invented: a file remembers in its
  * `user_version` how many of the steps it has had. A step that was ever released is not changed and

@@ -23,8 +23,10 @@ enum store_condition {
     STORE_OFF,     /* there is no store, or it is off since it failed */
 };
 
-/* How long a write waits for another process's. */
-enum { STORE_BUSY_MS = 2000 };
+enum {
+    STORE_BUSY_MS = 2000,         /* how long a write waits for another process's */
+    STORE_RUNS_BYTES = 256 << 20, /* the whole file, about: the oldest runs go then */
+};
 
 /* Opens the file, makes it (mode 0600, and its directory, 0700) if need be, and brings its tables
  * up to date. Returns 0, -ENOMEM, or STORE_OFF with `fault` set: what is wrong, and what to do. */

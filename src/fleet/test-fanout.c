@@ -5,6 +5,7 @@
 #include <cmocka.h>
 
 #include <netinet/in.h>
+#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -217,6 +218,20 @@ static void test_warm_but_dead(void **state)
     assert_int_equal(crowd->world.agent.accepted, 40);
 }
 
+static void test_raise_files(void **state)
+{
+    struct rlimit limit, lowered;
+
+    (void)state;
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
+    lowered = (struct rlimit){.rlim_cur = 200, .rlim_max = limit.rlim_max};
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lowered), 0);
+    assert_true(files_raise_limit() == limit.rlim_max);
+    assert_int_equal(getrlimit(RLIMIT_NOFILE, &lowered), 0);
+    assert_true(lowered.rlim_cur == limit.rlim_max);
+    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -231,6 +246,7 @@ int main(void)
         crowd_test(test_timeout_unsent),
         crowd_test(test_stop),
         cmocka_unit_test(test_free_under_way),
+        cmocka_unit_test(test_raise_files),
         crowd_test(test_free_in_result),
         warm_test(test_warm),
         warm_test(test_warm_but_dead),

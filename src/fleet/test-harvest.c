@@ -12,7 +12,7 @@
 
 #include <cmocka.h>
 
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
 #include "proto/problem.h"
 
 enum { COUNT = 6 };

@@ -11,7 +11,7 @@
 #include <cmocka.h>
 
 #include "base/file.h"
-#include "fleet/store-runs.h"
+#include "fleet/store.h"
 
 static int load(const char *text, struct settings *settings, struct fault *fault)
 {

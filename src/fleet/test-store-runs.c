@@ -15,7 +15,7 @@
 
 #include "base/uuid.h"
 #include "base/random.h"
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
 
 static char place[64];
 static struct store *store;

@@ -19,7 +19,7 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
-#include "fleet/store-private.h"
+#include "fleet/store-statement.h"
 
 static const char *const one_step[] = {
     "CREATE TABLE pet (id INTEGER PRIMARY KEY, name TEXT)",
