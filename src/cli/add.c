@@ -8,8 +8,8 @@
 #include "cli/commands.h"
 #include "cli/newcomer.h"
 #include "cli/via-ssh.h"
-#include "fleet/address.h"
-#include "fleet/fanout.h"
+#include "fleet/inventory/address.h"
+#include "fleet/run/fanout.h"
 
 struct add_options {
     const char *name;

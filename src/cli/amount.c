@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/cleanup.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 
 const char *amount_size(uint64_t bytes, char text_out[AMOUNT_TEXT])
 {

@@ -9,8 +9,8 @@
 #include "cli/commands.h"
 #include "cli/job-pick.h"
 #include "cli/jobs.h"
-#include "fleet/outcome.h"
-#include "fleet/request.h"
+#include "fleet/link/outcome.h"
+#include "fleet/link/request.h"
 #include "proto/command.h"
 #include "proto/order.h"
 

@@ -6,8 +6,8 @@
 
 #include "base/buffer.h"
 #include "cli/session.h"
-#include "fleet/gather.h"
-#include "fleet/transfer.h"
+#include "fleet/run/gather.h"
+#include "fleet/run/transfer.h"
 
 /* One machine's part. */
 struct carry_share {

@@ -4,7 +4,7 @@
 
 #include "base/text.h"
 #include "cli/nearest.h"
-#include "fleet/language.h"
+#include "fleet/home/language.h"
 
 static const struct cli_command *const commands[] = {
 #define X(name) &cli_##name,

@@ -4,9 +4,9 @@
 
 #include "base/text.h"
 #include "cli/grid.h"
-#include "fleet/i18n.h"
-#include "fleet/signer.h"
-#include "fleet/trouble.h"
+#include "fleet/home/i18n.h"
+#include "fleet/home/signer.h"
+#include "fleet/link/trouble.h"
 
 /* A hint may have several lines (a key's line among them): each is indented. */
 static void put_hint(struct output *error, const char *hint)

@@ -8,7 +8,7 @@
 #include <stdint.h>
 
 #include "cli/output.h"
-#include "fleet/fault.h"
+#include "fleet/home/fault.h"
 
 struct signer;
 struct trouble;

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/ask.h"
 #include "cli/commands.h"
-#include "fleet/language.h"
+#include "fleet/home/language.h"
 
 struct complete_options {
     bool describe;

@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "fleet/groups.h"
-#include "fleet/store-runs.h"
+#include "fleet/inventory/groups.h"
+#include "fleet/run/store-runs.h"
 
 /* "last", "run17", each with a word behind a dot or without. False for anything else. */
 static bool parse_run(char *name, int64_t *number_out, const char **word_out)

@@ -10,7 +10,7 @@
 
 #include "base/file.h"
 #include "base/text.h"
-#include "fleet/nodeset.h"
+#include "fleet/inventory/nodeset.h"
 
 void console_init(struct console *console)
 {

@@ -7,13 +7,13 @@
 #include "cli/options.h"
 #include "cli/output.h"
 #include "cli/complain.h"
-#include "fleet/i18n.h"
-#include "fleet/machines.h"
-#include "fleet/paths.h"
-#include "fleet/selector.h"
-#include "fleet/settings.h"
-#include "fleet/signer.h"
-#include "fleet/store.h"
+#include "fleet/home/i18n.h"
+#include "fleet/inventory/machines.h"
+#include "fleet/home/paths.h"
+#include "fleet/inventory/selector.h"
+#include "fleet/home/settings.h"
+#include "fleet/home/signer.h"
+#include "fleet/home/store.h"
 
 /* What `hune` exits with. A remote command's own code comes through as it is; with several machines
  * the largest one wins. */
@@ -82,8 +82,8 @@ int console_data_directory(struct console *console, const char **path_out);
 /* The path of a file in the configuration directory, which need not be there; free() it. */
 int console_config_file(struct console *console, const char *name, char **path_out);
 
-/* The console's memory (fleet/store.h), opened when first asked for; NULL if it cannot be, which is
- * told once and stops nothing. What goes wrong with it later is told at the end. */
+/* The console's memory (fleet/home/store.h), opened when first asked for; NULL if it cannot be,
+ * which is told once and stops nothing. What goes wrong with it later is told at the end. */
 struct store *console_store(struct console *console);
 
 /* hune.conf, read when first asked for; a mistake in it is told once. Never NULL. */

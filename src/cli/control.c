@@ -6,7 +6,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/render.h"
-#include "fleet/fanout-task.h"
+#include "fleet/run/fanout-task.h"
 
 struct control {
     struct session *session;

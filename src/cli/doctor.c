@@ -5,7 +5,7 @@
 #include "cli/commands.h"
 #include "cli/render.h"
 #include "cli/session.h"
-#include "fleet/fanout.h"
+#include "fleet/run/fanout.h"
 
 struct visit {
     struct console *console;

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 #include "proto/command.h"
 
 /* X(what to say, the words) */

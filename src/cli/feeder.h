@@ -3,7 +3,7 @@
 
 #include <uv.h>
 
-#include "fleet/remote-job.h"
+#include "fleet/link/remote-job.h"
 
 struct feeder;
 

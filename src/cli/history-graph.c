@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "cli/draw.h"
-#include "fleet/figure.h"
+#include "fleet/home/figure.h"
 
 void history_resample(const struct vitals_history *history, const double *values, size_t column,
                       float *out, size_t wanted)

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/canvas.h"
-#include "fleet/vitals.h"
+#include "fleet/watch/vitals.h"
 
 /* Spreads one column's `values` (history->mean, ->min or ->max) over `wanted` equal parts of the
  * time from since_ms to until_ms; parts without rows are NAN. */

@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/history-graph.h"
 #include "cli/when.h"
-#include "fleet/figure.h"
+#include "fleet/home/figure.h"
 
 enum { GRAPH_ROWS = 5, WIDEST = 200 }; /* an odd number has a middle */
 

@@ -11,8 +11,8 @@
 #include "cli/commands.h"
 #include "cli/session.h"
 #include "cli/when.h"
-#include "fleet/nearest.h"
-#include "fleet/outcome.h"
+#include "fleet/inventory/nearest.h"
+#include "fleet/link/outcome.h"
 
 #define HISTORY_DEFAULT "cpu,mem,load,disk,net"
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #include "cli/console.h"
-#include "fleet/vitals.h"
+#include "fleet/watch/vitals.h"
 
 enum { HISTORY_COLUMNS_MAX = 32 };
 

@@ -10,9 +10,9 @@
 #include "base/text.h"
 #include "cli/json-line.h"
 #include "cli/render.h"
-#include "fleet/outcome.h"
-#include "fleet/request.h"
-#include "fleet/submit.h"
+#include "fleet/link/outcome.h"
+#include "fleet/link/request.h"
+#include "fleet/link/submit.h"
 
 enum { DIGITS = 2 * UUID_SIZE, SHOWN_MAX = 8 };
 

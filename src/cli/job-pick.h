@@ -6,7 +6,7 @@
 #include <stdint.h>
 
 #include "cli/session.h"
-#include "fleet/job-object.h"
+#include "fleet/link/job-object.h"
 
 /* What a list shows of an id: its last digits, which are the random ones. */
 enum { JOB_SHORT_SIZE = 9, JOB_DIGITS_MIN = 4 };

@@ -8,11 +8,11 @@
 #include "cli/grid.h"
 #include "cli/json-line.h"
 #include "cli/session.h"
-#include "fleet/address.h"
-#include "fleet/fanout.h"
-#include "fleet/figure.h"
-#include "fleet/lookout.h"
-#include "fleet/vitals.h"
+#include "fleet/inventory/address.h"
+#include "fleet/run/fanout.h"
+#include "fleet/home/figure.h"
+#include "fleet/watch/lookout.h"
+#include "fleet/watch/vitals.h"
 #include "proto/sshkey.h"
 
 /* A machine that drops packets holds the answer up for no longer than this. */

@@ -7,7 +7,7 @@
 #include "cli/history-graph.h"
 #include "cli/machine-parts.h"
 #include "cli/table.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 
 static double value(const struct machine_view *view, enum vital vital)
 {

@@ -6,8 +6,8 @@
 #include "cli/draw.h"
 #include "cli/history-graph.h"
 #include "cli/table.h"
-#include "fleet/figure.h"
-#include "fleet/i18n.h"
+#include "fleet/home/figure.h"
+#include "fleet/home/i18n.h"
 
 void part_figure(struct machine_view *view, int row, int column, int width, enum style style,
                  double number, enum vital_unit unit)

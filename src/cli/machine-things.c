@@ -4,7 +4,7 @@
 #include "cli/history-graph.h"
 #include "cli/machine-parts.h"
 #include "cli/table.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 
 struct thing_figure {
     const char *heading; /* NULL behind the last */

@@ -6,9 +6,9 @@
 #include <stdint.h>
 
 #include "cli/canvas.h"
-#include "fleet/lookout.h"
-#include "fleet/machines.h"
-#include "fleet/vitals.h"
+#include "fleet/watch/lookout.h"
+#include "fleet/inventory/machines.h"
+#include "fleet/watch/vitals.h"
 
 /* X(NAME, "Title") */
 #define HUNE_MACHINE_PAGES(X)     \

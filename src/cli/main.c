@@ -8,7 +8,7 @@
 #include "base/text.h"
 #include "cli/commands.h"
 #include "cli/elsewhere.h"
-#include "fleet/language.h"
+#include "fleet/home/language.h"
 
 /* Names are resolved by threads, and a slow name service would let thousands of machines stand in
  * line before libuv's four. They are made only when the first name is looked up. */

@@ -2,7 +2,7 @@
 
 #include <string.h>
 
-#include "fleet/nearest.h"
+#include "fleet/inventory/nearest.h"
 
 struct nearest nearest_begin(const char *typed)
 {

@@ -3,7 +3,7 @@
 
 #include "cli/console.h"
 #include "cli/session.h"
-#include "fleet/newcomer.h"
+#include "fleet/inventory/newcomer.h"
 #include "proto/invite.h"
 
 /* Saves it and tells it. A machine whose id is in the list already keeps its line; only its address

@@ -7,7 +7,7 @@
 
 #include "base/file.h"
 #include "cli/commands.h"
-#include "fleet/nodeset.h"
+#include "fleet/inventory/nodeset.h"
 
 enum { INPUT_MAX = 64 << 20 };
 

@@ -8,7 +8,7 @@
 
 #include "base/text.h"
 #include "cli/nearest.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 
 struct parser {
     const struct option_set *sets;

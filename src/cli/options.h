@@ -7,7 +7,7 @@
 #include <stdint.h>
 
 #include "base/cleanup.h"
-#include "fleet/fault.h"
+#include "fleet/home/fault.h"
 
 enum option_kind {
     OPTION_FLAG,    /* bool */

@@ -7,8 +7,8 @@
 #include <uv.h>
 
 #include "cli/console.h"
-#include "fleet/harvest.h"
-#include "fleet/wave.h"
+#include "fleet/run/harvest.h"
+#include "fleet/run/wave.h"
 
 struct progress {
     struct output *output; /* standard error */

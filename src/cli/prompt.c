@@ -10,7 +10,7 @@
 #include "cli/commands.h"
 #include "cli/prompt-warm.h"
 #include "config.h"
-#include "fleet/nodeset.h"
+#include "fleet/inventory/nodeset.h"
 
 static bool file_stamp(struct prompt *prompt, uint64_t stamp_out[4])
 {

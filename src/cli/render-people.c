@@ -4,7 +4,7 @@
 
 #include "cli/grid.h"
 #include "cli/render.h"
-#include "fleet/address.h"
+#include "fleet/inventory/address.h"
 #include "proto/right.h"
 #include "proto/sshkey.h"
 

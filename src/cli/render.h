@@ -8,10 +8,10 @@
 
 #include "base/uuid.h"
 #include "cli/console.h"
-#include "fleet/doctor.h"
-#include "fleet/import.h"
-#include "fleet/link.h"
-#include "fleet/trouble.h"
+#include "fleet/link/doctor.h"
+#include "fleet/inventory/import.h"
+#include "fleet/link/link.h"
+#include "fleet/link/trouble.h"
 #include "proto/fact.h"
 #include "proto/state.h"
 

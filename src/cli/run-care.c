@@ -7,9 +7,9 @@
 #include "base/text.h"
 #include "cli/grid.h"
 #include "cli/json-line.h"
-#include "fleet/address.h"
-#include "fleet/nodeset.h"
-#include "fleet/store-runs.h"
+#include "fleet/inventory/address.h"
+#include "fleet/inventory/nodeset.h"
+#include "fleet/run/store-runs.h"
 #include "proto/command.h"
 
 /* ---- protected ---- */

@@ -9,7 +9,7 @@
 #include "cli/input.h"
 #include "cli/run-many.h"
 #include "cli/run-show.h"
-#include "fleet/tickets.h"
+#include "fleet/home/tickets.h"
 #include "proto/command.h"
 
 void many_stop(struct many *many)

@@ -5,8 +5,8 @@
 #include "cli/lines.h"
 #include "cli/progress.h"
 #include "cli/run.h"
-#include "fleet/fanout-task.h"
-#include "fleet/harvest.h"
+#include "fleet/run/fanout-task.h"
+#include "fleet/run/harvest.h"
 
 /* One machine's lines, while they are shown live. */
 struct speaker {

@@ -14,8 +14,8 @@
 #include "cli/record.h"
 #include "cli/render.h"
 #include "cli/run.h"
-#include "fleet/fanout.h"
-#include "fleet/remote-job.h"
+#include "fleet/run/fanout.h"
+#include "fleet/link/remote-job.h"
 #include "proto/command.h"
 
 struct one {

@@ -7,7 +7,7 @@
 #include "base/text.h"
 #include "cli/lines.h"
 #include "cli/run-similar.h"
-#include "fleet/differ.h"
+#include "fleet/run/differ.h"
 
 struct showing {
     struct console *console;

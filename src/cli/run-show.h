@@ -5,7 +5,7 @@
 #include <stdbool.h>
 
 #include "cli/console.h"
-#include "fleet/harvest.h"
+#include "fleet/run/harvest.h"
 
 struct show_options {
     bool raw;     /* control characters go to the terminal as they are */

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "fleet/similar.h"
+#include "fleet/run/similar.h"
 
 struct likes {
     struct console *console;

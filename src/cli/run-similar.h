@@ -1,5 +1,5 @@
 /* Groups of answers that are alike but for names, numbers and times, drawn as one (see
- * fleet/similar.h). A part of run-show. */
+ * fleet/run/similar.h). A part of run-show. */
 #pragma once
 
 #include "cli/run-show.h"

@@ -12,7 +12,7 @@
 #include "cli/input.h"
 #include "cli/run-care.h"
 #include "cli/run-choose.h"
-#include "fleet/store-runs.h"
+#include "fleet/run/store-runs.h"
 #include "proto/command.h"
 
 struct run_options {

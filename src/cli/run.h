@@ -8,8 +8,8 @@
 #include "base/cursor.h"
 #include "cli/lines.h"
 #include "cli/session.h"
-#include "fleet/job-object.h"
-#include "fleet/wave.h"
+#include "fleet/link/job-object.h"
+#include "fleet/run/wave.h"
 
 /* How the answers of many machines are shown. */
 enum run_view {

@@ -12,7 +12,7 @@
 #include "cli/json-line.h"
 #include "cli/render.h"
 #include "cli/run-show.h"
-#include "fleet/store-runs.h"
+#include "fleet/run/store-runs.h"
 
 enum { SHOWN_AT_FIRST = 20 };
 

@@ -13,7 +13,7 @@
 #include "base/text.h"
 #include "cli/terminal-kind.h"
 #include "cli/tty-rescue.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 
 struct screen {
     SCREEN *terminal;

@@ -10,7 +10,7 @@
 #include <stdint.h>
 
 #include "cli/canvas.h"
-#include "fleet/fault.h"
+#include "fleet/home/fault.h"
 
 struct screen;
 

@@ -6,7 +6,7 @@
 #include <uv.h>
 
 #include "cli/console.h"
-#include "fleet/link-pool.h"
+#include "fleet/link/link-pool.h"
 
 struct session {
     struct console *console;

@@ -13,7 +13,7 @@
 #include "base/clock.h"
 #include "base/random.h"
 #include "cli/render.h"
-#include "fleet/outcome.h"
+#include "fleet/link/outcome.h"
 #include "proto/terminal.h"
 
 enum {

@@ -11,7 +11,7 @@
 #include "cli/session.h"
 #include "cli/tilde.h"
 #include "cli/tty.h"
-#include "fleet/remote-job.h"
+#include "fleet/link/remote-job.h"
 #include "wire/busy-poll.h"
 
 /* How it was left by the person; a shell that ended by itself was not. */

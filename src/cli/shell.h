@@ -4,7 +4,7 @@
 #include "base/buffer.h"
 #include "cli/cast.h"
 #include "cli/session.h"
-#include "fleet/job-object.h"
+#include "fleet/link/job-object.h"
 
 struct shell_order {
     const char *as;        /* NULL: the machine's user in the fleet list, else its default */

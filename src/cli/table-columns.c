@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "cli/draw.h"
-#include "fleet/figure.h"
-#include "fleet/i18n.h"
+#include "fleet/home/figure.h"
+#include "fleet/home/i18n.h"
 
 enum { NAME_BETTER = 16, NAME_BEST = 40 };
 

@@ -9,8 +9,8 @@
 
 #include "base/text.h"
 #include "cli/table-columns.h"
-#include "fleet/i18n.h"
-#include "fleet/selector.h"
+#include "fleet/home/i18n.h"
+#include "fleet/inventory/selector.h"
 
 int table_init(struct table *table, const struct fleet *fleet, struct table_row *rows,
                uint32_t count)

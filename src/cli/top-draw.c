@@ -4,7 +4,7 @@
 
 #include "base/clock.h"
 #include "cli/top.h"
-#include "fleet/figure.h"
+#include "fleet/home/figure.h"
 
 /* Fewer rows than this have no line for the keys. */
 enum { ROWS_WITH_KEYS = 7 };

@@ -9,9 +9,9 @@
 #include "cli/grid.h"
 #include "cli/json-line.h"
 #include "cli/when.h"
-#include "fleet/figure.h"
-#include "fleet/i18n.h"
-#include "fleet/store-alerts.h"
+#include "fleet/home/figure.h"
+#include "fleet/home/i18n.h"
+#include "fleet/watch/store-alerts.h"
 
 static void tell_json(struct console *console, const struct watch_line *line)
 {

@@ -6,9 +6,9 @@
 
 #include "cli/session.h"
 #include "cli/watch.h"
-#include "fleet/alarm.h"
-#include "fleet/alert-do.h"
-#include "fleet/lookout.h"
+#include "fleet/watch/alarm.h"
+#include "fleet/watch/alert-do.h"
+#include "fleet/watch/lookout.h"
 
 /* When a file was as it is. */
 struct stamp {

@@ -6,7 +6,7 @@
 #include "base/clock.h"
 #include "cli/commands.h"
 #include "cli/watch-private.h"
-#include "fleet/store-alerts.h"
+#include "fleet/watch/store-alerts.h"
 
 enum {
     WATCH_TICK_MS = 1000,  /* rules are judged so often */

@@ -5,7 +5,7 @@
 #include <time.h>
 
 #include "base/text.h"
-#include "fleet/i18n.h"
+#include "fleet/home/i18n.h"
 #include "proto/vitals.h"
 
 void when_format(uint64_t wall_ms, char text_out[WHEN_SIZE])

@@ -4,7 +4,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fleet/fault.h"
+#include "fleet/home/fault.h"
 
 enum { WHEN_SIZE = 32 };
 

@@ -2,8 +2,8 @@
 #include <locale.h>
 #include <signal.h>
 
-#include "desktop/application.h"
-#include "fleet/language.h"
+#include "desktop/window/application.h"
+#include "fleet/home/language.h"
 
 /* What the processor draws needs no OpenGL. GDK loads it all the same, and without a graphics card
  * that is LLVM: 55 MiB that nobody uses. */

@@ -32,9 +32,13 @@ def test_sources_follow_the_layers():
     ("gate", "courier/courier.h"),
     ("parcel", "wire/wire.h"),
     ("cli", "list.h"),              # not rooted
+    ("fleet/link", "fleet/run/fanout.h"),  # inside: right of it
+    ("desktop/worker", "desktop/window/window.h"),
+    ("fleet/run", "fleet/link/link-private.h"),  # of another folder, and private
+    ("cli", "fleet/link/link-private.h"),
 ])
 def test_planted_include_is_found(tmp_path, folder, include):
-    (tmp_path / folder).mkdir()
+    (tmp_path / folder).mkdir(parents=True)
     (tmp_path / folder / "planted.c").write_text(f'#include "base/text.h"\n#include "{include}"\n')
     done = check_layers(tmp_path)
     assert done.returncode == 1
@@ -44,9 +48,11 @@ def test_planted_include_is_found(tmp_path, folder, include):
 
 def test_includes_that_are_allowed_pass(tmp_path):
     for folder, include in [("warden", "door/door.h"), ("gate", "sense/facts.h"),
-                            ("cli", "fleet/machines.h"), ("cli", "cli/output.h"),
-                            ("fleet", "parcel/pack.h"), ("courier", "parcel/unpack.h")]:
-        (tmp_path / folder).mkdir(exist_ok=True)
+                            ("cli", "fleet/inventory/machines.h"), ("cli", "cli/output.h"),
+                            ("fleet/run", "parcel/pack.h"), ("courier", "parcel/unpack.h"),
+                            ("fleet/run", "fleet/link/link.h"), ("fleet/link", "fleet/link/link-private.h"),
+                            ("desktop", "desktop/window/application.h")]:
+        (tmp_path / folder).mkdir(parents=True, exist_ok=True)
         (tmp_path / folder / "a.c").write_text(f'#include "{include}"\n#include "config.h"\n')
     done = check_layers(tmp_path)
     assert done.returncode == 0, done.stdout

@@ -3,7 +3,7 @@
 #include <string.h>
 
 #include "base/buffer.h"
-#include "fleet/machines.h"
+#include "fleet/inventory/machines.h"
 #include "fuzz.h"
 
 static void must_export(const struct fleet *fleet, const uint8_t *bytes, size_t size)

@@ -1,6 +1,6 @@
 /* A foreign list in every format: each line has one outcome, and applying leaves nothing to apply.
  */
-#include "fleet/import.h"
+#include "fleet/inventory/import.h"
 #include "fuzz.h"
 
 static void read_as(enum import_format format, const uint8_t *bytes, size_t size)

@@ -4,7 +4,7 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "fleet/selector.h"
+#include "fleet/inventory/selector.h"
 #include "fuzz.h"
 
 static const char list[] =

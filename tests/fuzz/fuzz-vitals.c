@@ -5,7 +5,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "fleet/vitals-read.h"
+#include "fleet/watch/vitals-read.h"
 #include "fuzz.h"
 #include "proto/limits.h"
 

@@ -1,0 +1,76 @@
+/* See preferences.h. */
+#include "desktop/window/preferences.h"
+
+#include "desktop/model/settings.h"
+#include "fleet/home/i18n.h"
+
+void hune_preferences_apply(void)
+{
+    static const AdwColorScheme schemes[] = {ADW_COLOR_SCHEME_DEFAULT, ADW_COLOR_SCHEME_FORCE_LIGHT,
+                                             ADW_COLOR_SCHEME_FORCE_DARK};
+    int chosen = hune_settings_get_int("colours", 0);
+
+    if (chosen >= 0 && chosen < (int)G_N_ELEMENTS(schemes))
+        adw_style_manager_set_color_scheme(adw_style_manager_get_default(), schemes[chosen]);
+}
+
+static void on_colours(AdwComboRow *row)
+{
+    hune_settings_set_int("colours", (int)adw_combo_row_get_selected(row));
+    hune_preferences_apply();
+}
+
+static GtkWidget *looks(void)
+{
+    GtkWidget *group = adw_preferences_group_new();
+    GtkWidget *row = adw_combo_row_new();
+    const char *names[] = {_("As the system"), _("Light"), _("Dark"), NULL};
+    g_autoptr(GtkStringList) list = gtk_string_list_new(names);
+
+    adw_preferences_group_set_title(ADW_PREFERENCES_GROUP(group), _("Looks"));
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), _("Colours"));
+    adw_combo_row_set_model(ADW_COMBO_ROW(row), G_LIST_MODEL(list));
+    adw_combo_row_set_selected(ADW_COMBO_ROW(row), (guint)hune_settings_get_int("colours", 0));
+    g_signal_connect(row, "notify::selected", G_CALLBACK(on_colours), NULL);
+    adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), row);
+    return group;
+}
+
+static void add_fact(GtkWidget *group, const char *title, const char *text)
+{
+    GtkWidget *row = adw_action_row_new();
+    g_autofree char *escaped = g_markup_escape_text(text ? text : "-", -1);
+
+    adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
+    adw_action_row_set_subtitle(ADW_ACTION_ROW(row), escaped);
+    adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), row);
+}
+
+static GtkWidget *you(HuneFleet *fleet)
+{
+    GtkWidget *group = adw_preferences_group_new();
+
+    adw_preferences_group_set_title(ADW_PREFERENCES_GROUP(group), _("You"));
+    adw_preferences_group_set_description(
+        ADW_PREFERENCES_GROUP(group), _("The command line uses the same list and the same key."));
+    add_fact(group, _("Your key"), hune_fleet_key_fingerprint(fleet));
+    add_fact(group, _("Where it is"), hune_fleet_key_origin(fleet));
+    add_fact(group, _("The list of machines"), hune_fleet_path(fleet));
+    return group;
+}
+
+void hune_preferences_show(HuneWindow *window)
+{
+    GtkWidget *dialog = adw_preferences_window_new();
+    GtkWidget *page = adw_preferences_page_new();
+
+    adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(looks()));
+    adw_preferences_page_add(ADW_PREFERENCES_PAGE(page),
+                             ADW_PREFERENCES_GROUP(you(hune_window_fleet(window))));
+    adw_preferences_window_add(ADW_PREFERENCES_WINDOW(dialog), ADW_PREFERENCES_PAGE(page));
+    adw_preferences_window_set_search_enabled(ADW_PREFERENCES_WINDOW(dialog), FALSE);
+    gtk_window_set_transient_for(GTK_WINDOW(dialog), GTK_WINDOW(window));
+    gtk_window_set_modal(GTK_WINDOW(dialog), TRUE);
+    gtk_window_set_default_size(GTK_WINDOW(dialog), 560, 460);
+    gtk_window_present(GTK_WINDOW(dialog));
+}

@@ -1,0 +1,12 @@
+/* The preferences, and who you are to the machines. */
+#pragma once
+
+#include "desktop/window/window.h"
+
+G_BEGIN_DECLS
+
+void hune_preferences_show(HuneWindow *window);
+/* Takes the colour scheme from the settings. */
+void hune_preferences_apply(void);
+
+G_END_DECLS

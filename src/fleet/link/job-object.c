@@ -1,0 +1,29 @@
+/* A job object, out of its JSON. */
+#include "fleet/link/job-object.h"
+
+#include "fleet/link/document.h"
+
+bool job_object_decode(json_t *object, struct job_object *object_out)
+{
+    char id[UUID_TEXT_SIZE + 1], state[32];
+    uint64_t detail;
+
+    *object_out = (struct job_object){0};
+    document_text(object, "id", id, sizeof(id));
+    document_text(object, "state", state, sizeof(state));
+    if (!uuid_parse(id, object_out->id) || !state_parse(state, &object_out->state.state))
+        return false;
+    document_u64(object, "detail", &detail);
+    object_out->state.detail = detail <= UINT32_MAX ? (uint32_t)detail : UINT32_MAX;
+    document_text(object, "verb", object_out->verb, sizeof(object_out->verb));
+    document_text(object, "user", object_out->user, sizeof(object_out->user));
+    document_text(object, "operator", object_out->operator_label,
+                  sizeof(object_out->operator_label));
+    document_text(object, "label", object_out->label, sizeof(object_out->label));
+    document_u64(object, "started_ms", &object_out->started_ms);
+    document_u64(object, "ended_ms", &object_out->ended_ms);
+    document_u64(object, "first", &object_out->first);
+    document_u64(object, "output", &object_out->output);
+    document_u64(object, "writer", &object_out->writer);
+    return true;
+}

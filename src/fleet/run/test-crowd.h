@@ -1,0 +1,56 @@
+/* For tests of fan-out: many machines, each of them the test's one agent, reached by as many links.
+ */
+#pragma once
+
+#include "fleet/run/fanout-task.h"
+#include "fleet/link/test-world.h"
+
+enum { MACHINES = 60 };
+
+struct crowd {
+    struct test_world world;
+    struct link_pool *pool;
+    struct fanout *fanout;
+    struct fanout_job job;
+    uint32_t machines[MACHINES];
+    uint32_t dead_from;  /* machines from this index on do not exist */
+    uint32_t wrong_from; /* and these have another id */
+    uint32_t silent;     /* so many of the first ones answer nothing */
+    uint32_t connecting; /* of fanout_settings */
+    bool done;
+    unsigned results[MACHINES];
+    unsigned result_count;
+    unsigned most_handshakes;
+    size_t output_bytes;
+    unsigned documents;
+    unsigned infos;
+    uint32_t stop_after; /* results */
+    bool free_in_result;
+    unsigned ended_jobs; /* of the agent's, by end_jobs() */
+    uint32_t exit_state;
+    uint32_t exit_detail;
+    uint16_t closed_port;
+    uint16_t silent_port; /* for a test to set */
+    uv_check_t check;
+};
+
+/* `warm`: links stay when nobody needs them. */
+void crowd_begin(struct crowd *crowd, bool warm);
+void crowd_end(struct crowd *crowd);
+/* Begins with the first `count` machines. */
+void crowd_go(struct crowd *crowd, const struct fanout_task *task, uint32_t count, uint32_t at_once,
+              uint32_t timeout_ms);
+void crowd_wait(struct crowd *crowd);
+/* A job whose output is counted, and which the agent ends as the crowd says. */
+const struct fanout_task *crowd_job(struct crowd *crowd);
+void crowd_expect_each_once(const struct crowd *crowd, uint32_t count);
+/* The result at a position; PROBLEM_NONE: it has no trouble. */
+void crowd_expect_state(const struct crowd *crowd, uint32_t position, enum state state,
+                        enum problem_code code);
+
+/* Tests with `struct crowd *crowd = *state;`, with links that do not stay, and that do. */
+#define crowd_test(test) cmocka_unit_test_setup_teardown(test, crowd_set_up, crowd_tear_down)
+#define warm_test(test)  cmocka_unit_test_setup_teardown(test, crowd_set_up_warm, crowd_tear_down)
+int crowd_set_up(void **state);
+int crowd_set_up_warm(void **state);
+int crowd_tear_down(void **state);
