@@ -136,7 +136,7 @@ static void consider(struct choice *choice, const struct job_object *object)
         return;
     uuid_format(object->id, id);
     buffer_printf(&choice->shown, "%s%s  ", choice->count > 1 ? "\n" : "", id);
-    outcome_describe(object->state, &choice->shown);
+    outcome_describe_job(object, &choice->shown);
     buffer_printf(&choice->shown, "  %s", object->label);
 }
 

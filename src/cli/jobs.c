@@ -112,6 +112,8 @@ static void show_json(struct listing *listing, const struct row *row)
     json_line_text(&line, "job", id);
     json_line_text(&line, "verb", job->verb);
     json_line_text(&line, "state", state_name(job->state.state));
+    if (job->waits)
+        json_line_text(&line, "waits", waits_name(job->waits));
     if (job->state.state == STATE_EXITED)
         json_line_number(&line, "code", job->state.detail);
     if (job->state.state == STATE_SIGNALLED)
@@ -138,7 +140,7 @@ static void show_row(struct listing *listing, struct grid *grid, const struct ro
 
     grid_cell(grid, listing->session->fleet->machines[row->machine].name);
     grid_cell(grid, job_short(row->job.id, id));
-    grid_cell(grid, outcome_describe(row->job.state, &state) == 0 ? buffer_text(&state) : "");
+    grid_cell(grid, outcome_describe_job(&row->job, &state) == 0 ? buffer_text(&state) : "");
     /* In the console's time: the machine's clock may be wrong. */
     grid_cell(grid, amount_moment(row->job.started_ms + clock_wall_ms() - row->now_ms, text));
     grid_cell(grid, amount_duration(took_ms(row), text));
@@ -146,6 +148,20 @@ static void show_row(struct listing *listing, struct grid *grid, const struct ro
     grid_cell(grid, row->job.operator_label);
     grid_cell(grid, row->job.user);
     grid_cell(grid, row->job.label);
+}
+
+/* Each kind of waiting is explained once. */
+static void show_advice(struct output *out, const struct row *rows, size_t count)
+{
+    bool told[WAITS_COUNT] = {[WAITS_NOT] = true};
+
+    for (size_t i = 0; i < count; i++) {
+        enum job_waits waits = rows[i].job.waits;
+
+        if (!told[waits])
+            output_print(out, "%s\n", outcome_waits_advice(waits));
+        told[waits] = true;
+    }
 }
 
 static void show(struct listing *listing)
@@ -167,9 +183,11 @@ static void show(struct listing *listing)
         else
             show_row(listing, &grid, &rows[i]);
     }
-    if (!console->common.json && count > 0)
+    if (!console->common.json && count > 0) {
         grid_print(&grid, "", &console->out);
-    else if (!console->common.json && console->out.terminal)
+        output_flush(&console->out);
+        show_advice(&console->error, rows, count);
+    } else if (!console->common.json && console->out.terminal)
         output_print(&console->out, "%s\n",
                      listing->running ? _("No job runs there.")
                                       : _("No job runs there, and none is remembered."));

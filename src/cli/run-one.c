@@ -295,10 +295,11 @@ static int record(struct one *one)
 {
     _cleanup_buffer_ struct buffer command = BUFFER_INIT;
     const struct buffer *payload = &one->order->payload;
+    const struct terminal_size size = record_size();
     struct command_view view;
     struct cast_head head = {
-        .columns = (uint16_t)one->session->console->out.width,
-        .rows = 24,
+        .columns = size.columns,
+        .rows = size.rows,
         .title = one->machine->name,
         .terminal = getenv("TERM"),
         .is_plain = true,

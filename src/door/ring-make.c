@@ -95,6 +95,7 @@ void ring_restate(struct ring *ring, bool ended)
     atomic_store(&ring->warden->first, ring->first);
     atomic_store(&ring->warden->tail, ring->tail);
     atomic_store(&ring->warden->spools, ring->spools);
+    atomic_store(&ring->warden->waits, ring->waits);
     atomic_store(&ring->gate->readers, 0);
     atomic_store(&ring->warden->start, ring_start_of(ring));
     atomic_store(&ring->warden->head, ring->head);

@@ -25,6 +25,7 @@ struct ring_warden_page {
     _Atomic uint32_t spools;
     _Atomic uint64_t lent_origin;
     _Atomic uint64_t lent_began_ms;
+    _Atomic uint32_t waits;
 };
 
 /* Written by the gate alone. */
@@ -50,6 +51,7 @@ struct ring {
      * never reads its words back. */
     uint64_t head, tail, first;
     bool spools;
+    enum job_waits waits;
     struct starts starts;
     uint64_t told; /* the gate's own: the `starved` for which it last told the warden of room */
 };

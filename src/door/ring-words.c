@@ -1,6 +1,21 @@
-/* See ring.h: what a job's input and its lent terminal have written down in the ring, because it
- * must outlive the gate. None of it moves the output. */
+/* See ring.h: what is written down beside the output: what the job waits for; and of its input and
+ * its lent terminal, what must outlive the gate. None of it moves the output. */
 #include "door/ring-private.h"
+
+void ring_set_waits(struct ring *ring, enum job_waits waits)
+{
+    if (ring->waits == waits)
+        return;
+    ring->waits = waits;
+    atomic_store(&ring->warden->waits, waits);
+}
+
+enum job_waits ring_waits(const struct ring *ring)
+{
+    uint32_t waits = atomic_load(&ring->warden->waits);
+
+    return waits < WAITS_COUNT ? (enum job_waits)waits : WAITS_NOT;
+}
 
 uint64_t ring_input(const struct ring *ring)
 {

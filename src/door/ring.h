@@ -21,6 +21,7 @@
 #include <stdint.h>
 
 #include "base/cursor.h"
+#include "proto/state.h"
 
 struct ring;
 
@@ -109,6 +110,10 @@ int ring_hold(struct ring *ring, uint64_t offset);
 /* Gate: it has sent everything up to `offset` and wants to be told of more. False if there is more
  * already. */
 bool ring_wait_for_bytes(struct ring *ring, uint64_t offset);
+
+/* Warden: what the job waits for, for people to read; the ring's words do not depend on it. */
+void ring_set_waits(struct ring *ring, enum job_waits waits);
+enum job_waits ring_waits(const struct ring *ring);
 
 /* Gate: how many bytes of standard input went into the job's pipe; outlives the gate. */
 uint64_t ring_input(const struct ring *ring);

@@ -70,6 +70,22 @@ static void test_no_spool_under_a_reader(void **state)
     assert_true(ring_spools(both->gate));
 }
 
+/* The next gate hears it from the ring, too. */
+static void test_what_it_waits_for(void **state)
+{
+    struct both *both = *state;
+
+    assert_int_equal(ring_waits(both->gate), WAITS_NOT);
+    ring_set_waits(both->warden, WAITS_DISK);
+    assert_int_equal(ring_waits(both->gate), WAITS_DISK);
+    ring_set_waits(both->gate, (enum job_waits)77); /* as a gate that was taken over could */
+    assert_int_equal(ring_waits(both->gate), WAITS_NOT);
+    ring_restate(both->warden, false);
+    assert_int_equal(ring_waits(both->gate), WAITS_DISK);
+    ring_set_waits(both->warden, WAITS_NOT);
+    assert_int_equal(ring_waits(both->gate), WAITS_NOT);
+}
+
 /* At each place in the data where the kept bytes can lie. */
 static void test_shrink(void **state)
 {
@@ -174,6 +190,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         ring_test(test_spooled),
         ring_test(test_no_spool_under_a_reader),
+        ring_test(test_what_it_waits_for),
         cmocka_unit_test(test_shrink),
         ring_test(test_shrink_keeps_what_is_not_released),
         ring_test(test_shrink_to_more_than_there_is),

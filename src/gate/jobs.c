@@ -217,6 +217,14 @@ void jobs_deinit(struct jobs *jobs)
     jobs->buckets = NULL;
 }
 
+/* Not told while somebody reads: then it waits for that console, as every job does. */
+static const char *job_waits(const struct job *job)
+{
+    bool unread = list_is_empty(&job->readers) && !state_is_ended(job->state.state);
+
+    return unread ? waits_name(ring_waits(job->ring)) : NULL;
+}
+
 /* Sets a member; takes `value` over. A NULL value fails. */
 static int member(json_t *object, const char *name, json_t *value)
 {
@@ -227,6 +235,7 @@ json_t *job_to_json(const struct job *job)
 {
     const struct verb_info *verb = verb_info(job->verb);
     const char *state = state_name(job->state.state);
+    const char *waits = job_waits(job);
     char id[UUID_TEXT_SIZE];
     json_t *object;
     int r = 0;
@@ -236,6 +245,8 @@ json_t *job_to_json(const struct job *job)
                        "state", state ? state : "unknown", "detail", (json_int_t)job->state.detail);
     if (!object)
         return NULL;
+    if (waits)
+        r |= member(object, "waits", json_string(waits));
     if (job->user[0])
         r |= member(object, "user", json_foreign(job->user));
     if (job->operator_name[0])

@@ -47,6 +47,26 @@ static void test_order_and_output(void **state)
     ring_free(ring);
 }
 
+/* Somebody who reads is what it waits for then, and is told nothing. */
+static void test_what_a_job_waits_for(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *output;
+    struct ring *ring;
+
+    open_with(peers, RIGHTS_ALL, 7);
+    ring = tell_new_job(peers, 7);
+    ring_set_waits(ring, WAITS_SPOOL);
+    assert_true(exchange_says(get(peers, "/v1/jobs", 200), "\"waits\":\"spool\""));
+    ring_say(peers, ring, "hello ", 6);
+    output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    peers_receive(peers, output, 6);
+    assert_false(exchange_says(get(peers, "/v1/jobs", 200), "waits"));
+    ring_finish(peers, ring);
+    peers_finish(peers, output, 200);
+    ring_free(ring);
+}
+
 static void test_order_refused(void **state)
 {
     struct peers *peers = *state;
@@ -339,6 +359,7 @@ int main(int argc, char **argv)
         gate_test(test_output_is_the_operators),
         gate_test(test_output_from),
         gate_test(test_output_is_released),
+        gate_test(test_what_a_job_waits_for),
         gate_test(test_a_full_ring_that_was_read),
         gate_test(test_ring_that_comes_later),
         gate_test(test_job_that_says_nothing),

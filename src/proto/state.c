@@ -32,6 +32,26 @@ bool state_parse(const char *word, enum state *state_out)
     return false;
 }
 
+static const char *const waits_words[WAITS_COUNT] = {
+#define X(name, word) [WAITS_##name] = (word),
+    HUNE_WAITS(X)
+#undef X
+};
+
+const char *waits_name(enum job_waits waits)
+{
+    return (size_t)waits < ELEMENTS_OF(waits_words) ? waits_words[waits] : NULL;
+}
+
+enum job_waits waits_parse(const char *word)
+{
+    for (size_t i = WAITS_NOT + 1; i < ELEMENTS_OF(waits_words); i++) {
+        if (strcmp(waits_words[i], word) == 0)
+            return (enum job_waits)i;
+    }
+    return WAITS_NOT;
+}
+
 /* A number that is no state counts as ended: nobody should wait for what will never come. */
 bool state_is_ended(enum state state)
 {

@@ -32,6 +32,21 @@ enum lost_with {
     LOST_AGENT = 1,   /* the agent was killed; what was left of the job was ended */
 };
 
+/* What a job that runs waits for before more of its output is taken: that somebody reads it, or,
+ * as X(NAME, "word") tells, that the limit in its way goes. */
+#define HUNE_WAITS(X)                                        \
+    X(SPOOL, "spool") /* its share of the disk is used up */ \
+    X(DISK, "disk")   /* the disk is full */                 \
+    X(FAULT, "fault") /* nothing can be written there */
+
+enum job_waits {
+    WAITS_NOT,
+#define X(name, word) WAITS_##name,
+    HUNE_WAITS(X)
+#undef X
+        WAITS_COUNT
+};
+
 struct job_state {
     enum state state;
     uint32_t detail;
@@ -42,6 +57,10 @@ const char *state_name(uint32_t number);
 /* The number for a word; false if it is none. */
 bool state_parse(const char *word, enum state *state_out);
 bool state_is_ended(enum state state);
+/* The word; NULL for WAITS_NOT. */
+const char *waits_name(enum job_waits waits);
+/* WAITS_NOT for a word that is none of them. */
+enum job_waits waits_parse(const char *word);
 /* What a lost job was lost with: "machine" or "agent". */
 const char *state_lost_with(struct job_state state);
 /* Appends the state as it is written everywhere: `exited(0)`, `signalled(9)`, `running`,

@@ -54,6 +54,17 @@ static void test_words(void **state)
     assert_false(state_parse("Exited", &parsed));
 }
 
+static void test_waits(void **state)
+{
+    (void)state;
+    assert_null(waits_name(WAITS_NOT));
+    assert_null(waits_name(WAITS_COUNT));
+    for (enum job_waits waits = WAITS_NOT + 1; waits < WAITS_COUNT; waits++)
+        assert_int_equal(waits_parse(waits_name(waits)), waits);
+    assert_int_equal(waits_parse(""), WAITS_NOT);
+    assert_int_equal(waits_parse("weather"), WAITS_NOT);
+}
+
 static void test_ended(void **state)
 {
     (void)state;
@@ -105,7 +116,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_append),        cmocka_unit_test(test_words),
         cmocka_unit_test(test_ended),         cmocka_unit_test(test_problems),
-        cmocka_unit_test(test_problem_table),
+        cmocka_unit_test(test_problem_table), cmocka_unit_test(test_waits),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);

@@ -155,6 +155,10 @@ static int read_grant(const char *const *settings, uint16_t *rights, char *as, s
                         "--may: \"%s\" is not a list of rights (observe, run, shell, files, "
                         "control, all)",
                         may);
+    /* Opening a connection is observing: without it, the link would be good for nothing. */
+    if (!(*rights & RIGHT_OBSERVE))
+        fprintf(stderr, "huned: observe is granted too: a key that lacks it cannot connect\n");
+    *rights |= RIGHT_OBSERVE;
     text_copy(as, as_size,
               setting(settings, OPTION_AS) ? setting(settings, OPTION_AS)
               : own                        ? own->pw_name
@@ -224,7 +228,7 @@ const struct huned_command command_invite = {
     .arguments = "",
     .summary = "print a link that pairs an operator's console with this machine",
     .options =
-        "  --may RIGHTS     observe, run, shell, files, control; default all of them\n"
+        "  --may RIGHTS     run, shell, files, control, and always observe; default all of them\n"
         "  --as USERS       who the operator's commands may run as; the first is the default\n"
         "  --for TIME       how long the link is good: 15m by default, 7d at most\n"
         "  --host HOST      the address that the link names\n"

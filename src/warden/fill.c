@@ -92,6 +92,7 @@ static uint8_t *frames_room(struct job *job, size_t *size_out)
     do {
         at = ring_room(job->ring, FILL_SCOOP + FILL_RESERVE, &size);
         if (size >= least) {
+            overflow_flows(job);
             *size_out = size - FILL_RESERVE;
             return at;
         }

@@ -183,8 +183,12 @@ static int keyring_parse(struct keyring *keyring, char *text)
         if (r == 2) {
             keyring->bad++;
             log_warning("%s: line %d grants nothing: %s", keyring->path, number, why);
-        } else if (r == 0)
+        } else if (r == 0) {
             r = keyring_append(keyring, &who);
+            if (!(who.rights & RIGHT_OBSERVE))
+                log_warning("%s: line %d lacks observe: with this key nobody can connect",
+                            keyring->path, number);
+        }
         if (r < 0)
             return r;
     }

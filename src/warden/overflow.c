@@ -1,6 +1,7 @@
 /* See overflow.h. */
 #include "warden/overflow.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -21,6 +22,11 @@ static void look_again(struct job *job, uint64_t ms)
         loop_timer_start(job->jobs->loop, &job->spooling, ms);
 }
 
+static enum job_waits waits_of_error(int error)
+{
+    return error == -ENOSPC || error == -EDQUOT ? WAITS_DISK : WAITS_FAULT;
+}
+
 static void begin(struct job *job)
 {
     struct jobs *jobs = job->jobs;
@@ -31,6 +37,7 @@ static void begin(struct job *job)
             log_order(LOG_LEVEL_ERROR, job->id, "its output cannot be spooled in %s: %s",
                       jobs->spool_folder, strerror(-r));
         job->spool_error = r;
+        ring_set_waits(job->ring, waits_of_error(r));
         return;
     }
     job->spool_error = 0;
@@ -69,6 +76,7 @@ static void tell_error(struct job *job, int error)
 {
     char text[200];
 
+    ring_set_waits(job->ring, waits_of_error(error));
     if (job->spool_error == error)
         return;
     job->spool_error = error;
@@ -88,6 +96,13 @@ static void tell_full(struct job *job, bool full)
                   "nobody reads its output, and [jobs] spool allows no more of it on the disk: it "
                   "waits");
     job->spool_is_full = full;
+    if (full)
+        ring_set_waits(job->ring, WAITS_SPOOL);
+}
+
+void overflow_flows(struct job *job)
+{
+    ring_set_waits(job->ring, WAITS_NOT);
 }
 
 bool overflow_make_room(struct job *job)
@@ -97,8 +112,10 @@ bool overflow_make_room(struct job *job)
     uint64_t before;
     int64_t moved;
 
-    if (jobs->spool_max == 0)
+    if (jobs->spool_max == 0) {
+        ring_set_waits(job->ring, WAITS_SPOOL);
         return false;
+    }
     if (!job->spool) {
         look_again(job, OVERFLOW_LOOK_MS);
         return false;

@@ -8,5 +8,7 @@ void overflow_init(struct job *job);
 void overflow_stop(struct job *job);
 /* The ring is full. True if there is room in it now. */
 bool overflow_make_room(struct job *job);
+/* There is room in the ring. */
+void overflow_flows(struct job *job);
 /* Gives the spool up once all of it was released. */
 void overflow_tidy(struct job *job);

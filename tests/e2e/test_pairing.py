@@ -1,4 +1,5 @@
 """Invitations: one link, one paste, once."""
+import json
 import re
 import time
 
@@ -120,6 +121,18 @@ def test_rights_come_from_the_invitation(agent, console, may):
     assert done.code == (0 if "run" in may else 254), done
 
 
+def test_who_may_act_may_connect(agent, console):
+    """Without `observe` a link would be good for nothing: it is granted, and told."""
+    machine, operator = agent(), console()
+    made = machine.run("invite", "--may", "run", "--json")
+    assert made.code == 0 and "observe is granted too" in made.err, made
+    told = json.loads(made.out)
+    assert told["may"] == "observe,run"
+    assert operator.run("join", told["link"], "--name", "m").code == 0
+    assert operator.run("run", "m", "--", "echo works").out == "works\n"
+    assert "granted too" not in machine.run("invite", "--may", "observe,run").err
+
+
 @pytest.mark.root
 def test_run_as_comes_from_the_invitation(agent, console):
     machine, operator = agent(), console()
@@ -162,6 +175,17 @@ def test_a_line_in_operators_is_enough(agent, console):
     machine.operators.write_text("# nobody\n")
     wait_for("the line to count no more",
              lambda: operator.run("run", "m", "--", "true").code == 254)
+
+
+def test_a_line_that_lets_nobody_connect_is_told(agent, console):
+    machine, operator = agent(), console()
+    assert operator.run("id").code == 0
+    public = operator.key.with_suffix(".pub").read_text()
+    machine.operators.write_text(f'# one\nmay="run" {public}')
+    checked = machine.run("check")
+    assert checked.code == 0 and re.search("line 2 lacks observe", checked.err), checked
+    assert operator.run("add", f"127.0.0.1:{machine.port}", "--name", "m", "--accept-new").code == 254
+    assert "line 2 lacks observe" in machine.log()
 
 
 def test_a_bad_line_is_logged_with_its_number_and_grants_nothing(agent, console):

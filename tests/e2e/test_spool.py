@@ -124,7 +124,27 @@ def test_the_quota(pair, data):
     assert machine.agent.log().count("[jobs] spool allows no more") == 1
     told = row(machine, job)
     assert told["state"] == "running" and 9 * MIB < told["output"] < 11 * MIB
+    assert told["waits"] == "spool"
+    shown = machine.console.run("jobs")
+    assert "waits(spool full)" in shown.out and "hune attach" in shown.err and "[jobs] spool" in shown.err
+    os.kill(machine.agent.gate_pid, signal.SIGKILL)  # the next one knows it, too
+    assert row(machine, job)["waits"] == "spool"
     assert attach(machine, job) == (digest, 30 * MIB, 0)
+    assert "waits" not in row(machine, job) and not machine.console.run("jobs").err
+
+
+def test_a_job_that_waited_goes_on(pair, data):
+    """What is read makes room: it is said no more that the job waits."""
+    machine = pair(config="[jobs]\nspool = 1M\n")
+    path, _ = data(4 * MIB)
+    job = detach(machine, f"cat {path}; exec sleep 600")
+    wait_for("a full spool", lambda: row(machine, job).get("waits") == "spool")
+    with machine.console.start("attach", machine.name, job, stdin=subprocess.DEVNULL) as process:
+        process.stdout.read(4 * MIB)
+        process.kill()
+    wait_for("that it goes on", lambda: "waits" not in row(machine, job))
+    assert row(machine, job)["state"] == "running"
+    assert machine.console.run("stop", machine.name, job).code == 0
 
 
 def test_no_spool(pair):
@@ -133,6 +153,7 @@ def test_no_spool(pair):
     wait_for("a full ring", lambda: row(machine, job)["output"] > 1.9 * MIB)
     time.sleep(1.5)
     assert row(machine, job)["output"] < 2.1 * MIB and spooled(machine.agent) == 0
+    assert row(machine, job)["waits"] == "spool"
     assert attach(machine, job)[1:] == (5000000, 0)
 
 
@@ -193,6 +214,7 @@ def test_a_full_disk_is_told_and_loses_nothing(agent, console, small_disk, data,
     wait_for("a full disk", lambda: "cannot be spooled, so it waits: No space left" in machine.log())
     told, = operator.json("jobs")
     assert told["state"] == "running" and 2 * MIB < told["output"] < 3.5 * MIB
+    assert told["waits"] == "disk" and "waits(disk full)" in operator.run("jobs").out
     # Others are not harmed, and what they say in the ring alone is there.
     assert operator.run("run", "small", "--", "echo served").out == "served\n"
     with operator.start("attach", "small", job, stdin=subprocess.DEVNULL) as process:

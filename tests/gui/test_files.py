@@ -1,6 +1,7 @@
 """The Files tab: two folders side by side, files on their way between them."""
 import os
 import pwd
+import signal
 
 import pytest
 from atspi import FOCUSED, SENSITIVE
@@ -77,6 +78,28 @@ def test_a_file_goes_there_and_back(paired, sides):
     for left in (1, 0):
         gui.press("Dismiss")
         wait("one less", lambda left=left: len(gui.all("button", "Dismiss")) == left)
+
+
+def test_nothing_goes_into_a_folder_that_is_being_left(paired, sides):
+    """The path above the list is the next folder's already, while the list is the last one's."""
+    gui, (agent,) = paired()
+    here, there = sides
+    (there / "deep").mkdir()
+    (here / "a.txt").write_text("hello\n")
+    open_files(gui, "web1", here, there)
+    shows(gui, "Files on web1", "deep")
+    gui.point(row(gui, "Files here", "a.txt"))
+    wait("the button", lambda: gui.find("button", "Put there").has(SENSITIVE))
+    os.kill(agent.gate_pid, signal.SIGSTOP)
+    try:
+        gui.enter(gui.entry("Folder on web1"), str(there / "deep"))
+        wait("no button", lambda: not gui.find("button", "Put there").has(SENSITIVE))
+        shows(gui, "Files on web1", "deep")
+    finally:
+        os.kill(agent.gate_pid, signal.SIGCONT)
+    gui.press("Put there")
+    gui.label("^Done: 6 B$")
+    assert (there / "deep/a.txt").read_text() == "hello\n" and not (there / "a.txt").exists()
 
 
 def test_a_folder_goes_with_all_that_is_in_it(paired, sides):

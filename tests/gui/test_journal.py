@@ -34,6 +34,18 @@ def test_an_ended_job_tells_its_end(paired, console):
     wait("its output", lambda: "over\nexited(7)" in gui.entry("Output").text)
 
 
+def test_a_job_that_waits_tells_why(agent, console, window):
+    made = agent(config="[jobs]\nspool = 0\n")
+    assert console.run("join", made.invite(), "--name", "web1").code == 0
+    detached = console.run("run", "web1", "--detach", "--", "head -c 5000000 /dev/zero; exec sleep 600")
+    assert detached.code == 0, detached
+    gui = window()
+    open_journal(gui)
+    row = job(gui, "head -c", "waits(spool full)")
+    gui.point(row)  # reads it
+    job(gui, "head -c", "running")
+
+
 def test_the_record_tells_every_order(paired, console):
     gui, _ = paired()
     assert console.run("run", "web1", "--", "echo recorded").code == 0

@@ -24,8 +24,8 @@ struct _HuneFilePane {
     char *folder;     /* shown; NULL: none yet */
     gboolean is_more; /* than is shown */
     guint serial;     /* of the last question */
-    gboolean is_reading;
-    guint slow; /* runs while a machine is asked */
+    char *wanted;     /* the folder that is being read; NULL: none is */
+    guint slow;       /* runs while a machine is asked */
 };
 
 /* ---- file-pane-read.c ---- */

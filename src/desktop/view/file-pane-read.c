@@ -41,13 +41,18 @@ static gboolean on_slow(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-static void set_reading(HuneFilePane *self, gboolean is_reading)
+/* NULL: nothing is read any more. */
+static void set_reading(HuneFilePane *self, const char *path)
 {
-    self->is_reading = is_reading;
+    char *wanted = g_strdup(path);
+
+    g_free(self->wanted);
+    self->wanted = wanted;
     g_clear_handle_id(&self->slow, g_source_remove);
-    if (is_reading && self->machine)
+    if (wanted && self->machine)
         self->slow = g_timeout_add_seconds(SLOW_S, on_slow, self);
-    gtk_spinner_set_spinning(self->spinner, is_reading);
+    gtk_spinner_set_spinning(self->spinner, wanted != NULL);
+    hune_file_pane_tell_chosen(self);
 }
 
 /* ---- a folder was read ---- */
@@ -86,7 +91,7 @@ static void take(HuneFilePane *self, const char *path, GPtrArray *files, gboolea
     gboolean same = g_strcmp0(path, self->folder) == 0;
     gboolean had_focus = gtk_widget_get_focus_child(GTK_WIDGET(self->view)) != NULL;
 
-    set_reading(self, FALSE);
+    set_reading(self, NULL);
     show_fault(self, NULL, NULL);
     g_free(self->folder);
     self->folder = g_strdup(path);
@@ -124,7 +129,7 @@ static void on_listed(const struct files_listing *listing, const char *sentence,
         } else if (question->is_home && !self->folder && !advice) {
             hune_file_pane_go(self, "/"); /* many users of the system have no home */
         } else {
-            set_reading(self, FALSE);
+            set_reading(self, NULL);
             show_fault(self, sentence, advice);
             show_path(self);
         }
@@ -145,7 +150,7 @@ static void on_read(GObject *source, GAsyncResult *result, gpointer data)
     if (folder) {
         take(self, folder->path, folder->files, folder->is_more);
     } else {
-        set_reading(self, FALSE);
+        set_reading(self, NULL);
         show_fault(self, error->message, NULL);
         show_path(self);
     }
@@ -159,7 +164,7 @@ void hune_file_pane_go(HuneFilePane *self, const char *path)
     self->serial++;
     if (!self->user)
         return;
-    set_reading(self, TRUE);
+    set_reading(self, path);
     if (!self->machine) {
         hune_folder_here_read(G_OBJECT(self), path, on_read, GUINT_TO_POINTER(self->serial));
         return;
@@ -176,7 +181,7 @@ void hune_file_pane_go(HuneFilePane *self, const char *path)
 void hune_file_pane_clear(HuneFilePane *self)
 {
     g_clear_pointer(&self->folder, g_free);
-    set_reading(self, FALSE);
+    set_reading(self, NULL);
     g_list_store_remove_all(self->store);
     show_fault(self, NULL, NULL);
     show_path(self);

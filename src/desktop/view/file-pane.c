@@ -95,7 +95,10 @@ static void act_home(HuneFilePane *self)
 
 void hune_file_pane_reload(HuneFilePane *self)
 {
-    hune_file_pane_go(self, self->folder ? self->folder : "~");
+    const char *path = self->wanted ? self->wanted : self->folder;
+    g_autofree char *copy = g_strdup(path ? path : "~");
+
+    hune_file_pane_go(self, copy);
 }
 
 /* What another one may see is not shown under this one's name. */
@@ -157,6 +160,11 @@ gboolean hune_file_pane_is_here(HuneFilePane *self)
 const char *hune_file_pane_folder(HuneFilePane *self)
 {
     return self->folder;
+}
+
+const char *hune_file_pane_target(HuneFilePane *self)
+{
+    return !self->wanted || g_strcmp0(self->wanted, self->folder) == 0 ? self->folder : NULL;
 }
 
 char **hune_file_pane_chosen(HuneFilePane *self)
@@ -251,6 +259,7 @@ static void hune_file_pane_dispose(GObject *object)
 static void hune_file_pane_finalize(GObject *object)
 {
     g_free(HUNE_FILE_PANE(object)->folder);
+    g_free(HUNE_FILE_PANE(object)->wanted);
     g_free(HUNE_FILE_PANE(object)->user);
     G_OBJECT_CLASS(hune_file_pane_parent_class)->finalize(object);
 }

@@ -23,6 +23,9 @@ GtkWidget *hune_file_pane_new(HuneFleet *fleet, HuneMachine *machine);
 gboolean hune_file_pane_is_here(HuneFilePane *self);
 /* The folder that is shown; NULL while none was read. */
 const char *hune_file_pane_folder(HuneFilePane *self);
+/* The folder that files go into: the one that is shown, but NULL while another one is being read,
+ * since the path above the list is that one's already. */
+const char *hune_file_pane_target(HuneFilePane *self);
 /* Paths of what is selected, NULL-terminated; free them. */
 char **hune_file_pane_chosen(HuneFilePane *self);
 /* Whether something of this name is there. */
@@ -30,7 +33,7 @@ gboolean hune_file_pane_has(HuneFilePane *self, const char *name);
 /* Of a machine: reads as this user from now on, beginning at the home. "": as the list says; NULL:
  * nothing is read until it is known as whom. */
 void hune_file_pane_set_user(HuneFilePane *self, const char *user);
-/* Reads the folder again; a first time, the home. */
+/* Reads the folder again, or the one that is being read; a first time, the home. */
 void hune_file_pane_reload(HuneFilePane *self);
 
 G_END_DECLS

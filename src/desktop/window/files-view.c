@@ -142,7 +142,7 @@ static void ask(struct plan *plan, const char *names, guint count)
 static void carry(HuneFilesView *self, enum verb verb, const char *const *paths)
 {
     HuneFilePane *other = verb == VERB_GET ? self->here : self->there;
-    const char *target = hune_file_pane_folder(other);
+    const char *target = hune_file_pane_target(other);
     g_autofree char *names = NULL;
     struct plan *plan;
     guint count;
@@ -193,7 +193,7 @@ static void show_sensitive(HuneFilesView *self)
 {
     g_auto(GStrv) here = hune_file_pane_chosen(self->here);
     g_auto(GStrv) there = hune_file_pane_chosen(self->there);
-    gboolean both = hune_file_pane_folder(self->here) && hune_file_pane_folder(self->there);
+    gboolean both = hune_file_pane_target(self->here) && hune_file_pane_target(self->there);
 
     gtk_widget_set_sensitive(self->put, both && *here);
     gtk_widget_set_sensitive(self->get, both && *there);

@@ -56,11 +56,11 @@ static char *time_text(guint64 ms)
     return time ? g_date_time_format(time, "%x %X") : g_strdup("");
 }
 
-static char *state_text(struct job_state state)
+static char *state_text(const struct job_object *job)
 {
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
-    if (outcome_describe(state, &text) != 0)
+    if (outcome_describe_job(job, &text) != 0)
         return g_strdup("");
     return g_strndup((const char *)buffer_bytes(&text), buffer_length(&text));
 }
@@ -81,7 +81,8 @@ static void on_told(const struct shell_news *news, void *owner)
         if (news->event == SHELL_OUTPUT)
             worker_send_shell_shown(hune_fleet_worker(self->fleet), attachment, news->bytes->len);
         if (news->event == SHELL_ENDED) {
-            g_autofree char *state = state_text(news->state);
+            const struct job_object ended = {.state = news->state};
+            g_autofree char *state = state_text(&ended);
 
             hune_output_view_end_line(self->output);
             hune_output_view_append(self->output, news->sentence ? news->sentence : state, -1,
@@ -136,18 +137,19 @@ static void fill_row(GtkListBoxRow *row, const struct job_object *job)
     g_autofree char *label = hune_printable(*job->label ? job->label : job->verb);
     g_autofree char *operator_label = hune_printable(job->operator_label);
     g_autofree char *user = hune_printable(job->user);
-    g_autofree char *state = state_text(job->state);
+    g_autofree char *state = state_text(job);
     g_autofree char *begun = time_text(job->started_ms);
     g_autofree char *text = g_strdup_printf(_("%s · %s · as %s · by %s"), state, begun, user,
                                             operator_label);
 
     hune_row_set_lines(row, label, "monospace", text, "dim-label");
+    gtk_widget_set_tooltip_text(GTK_WIDGET(row), outcome_waits_advice(job->waits));
 }
 
 static gboolean is_same(const struct job_object *a, const struct job_object *b)
 {
     return a && memcmp(a->id, b->id, sizeof(a->id)) == 0 && a->state.state == b->state.state &&
-           a->state.detail == b->state.detail;
+           a->state.detail == b->state.detail && a->waits == b->waits;
 }
 
 /* The newest first. Rows that did not change stay, and so does the selected one. */

@@ -5,7 +5,7 @@
 
 bool job_object_decode(json_t *object, struct job_object *object_out)
 {
-    char id[UUID_TEXT_SIZE + 1], state[32];
+    char id[UUID_TEXT_SIZE + 1], state[32], waits[32];
     uint64_t detail;
 
     *object_out = (struct job_object){0};
@@ -15,6 +15,8 @@ bool job_object_decode(json_t *object, struct job_object *object_out)
         return false;
     document_u64(object, "detail", &detail);
     object_out->state.detail = detail <= UINT32_MAX ? (uint32_t)detail : UINT32_MAX;
+    document_text(object, "waits", waits, sizeof(waits));
+    object_out->waits = waits_parse(waits);
     document_text(object, "verb", object_out->verb, sizeof(object_out->verb));
     document_text(object, "user", object_out->user, sizeof(object_out->user));
     document_text(object, "operator", object_out->operator_label,

@@ -12,6 +12,7 @@
 struct job_object {
     uint8_t id[UUID_SIZE];
     struct job_state state;
+    enum job_waits waits;
     /* Texts are the machine's, raw and cut to fit: make them printable before showing. "" if not
      * told. */
     char verb[32];

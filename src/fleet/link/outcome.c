@@ -54,3 +54,29 @@ int outcome_describe(struct job_state state, struct buffer *out)
     }
     return state_append(out, state);
 }
+
+int outcome_describe_job(const struct job_object *job, struct buffer *out)
+{
+    switch (job->waits) {
+    case WAITS_SPOOL: return buffer_append_text(out, _("waits(spool full)"));
+    case WAITS_DISK: return buffer_append_text(out, _("waits(disk full)"));
+    case WAITS_FAULT: return buffer_append_text(out, _("waits(no spool)"));
+    default: return outcome_describe(job->state, out);
+    }
+}
+
+const char *outcome_waits_advice(enum job_waits waits)
+{
+    switch (waits) {
+    case WAITS_SPOOL:
+        return _("A job whose output fills its spool waits until somebody reads it (hune attach), "
+                 "or ends it (hune stop). [jobs] spool in huned.conf says how much one may take.");
+    case WAITS_DISK:
+        return _("A job waits while the machine's disk has no room for its output: until there is "
+                 "some, somebody reads it (hune attach), or ends it (hune stop).");
+    case WAITS_FAULT:
+        return _("A job waits, since its output cannot be written to the machine's spool folder: "
+                 "the agent's log says why. Read it (hune attach), or end it (hune stop).");
+    default: return NULL;
+    }
+}

@@ -2,6 +2,7 @@
  * state. */
 #pragma once
 
+#include "fleet/link/job-object.h"
 #include "fleet/link/trouble.h"
 #include "proto/state.h"
 
@@ -12,3 +13,7 @@ struct job_state outcome_of_trouble(const struct trouble *trouble);
 int outcome_exit_status(struct job_state state);
 /* Appends the state as a list shows it: "exited(3)", in the reader's language. 0 or -ENOMEM. */
 int outcome_describe(struct job_state state, struct buffer *out);
+/* The same of a job that may wait: "waits(disk full)". */
+int outcome_describe_job(const struct job_object *job, struct buffer *out);
+/* What to do about it, a sentence or two; NULL for WAITS_NOT. */
+const char *outcome_waits_advice(enum job_waits waits);
