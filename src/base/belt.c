@@ -14,7 +14,7 @@
 
 #define BELT_MAGIC 0x48554e4542454c54ull /* "HUNEBELT" */
 
-enum { BELT_PAGE = 4096, BELT_LINE = 64, BELT_CAPACITY_MAX = 1 << 30 };
+enum { BELT_LINE = 64, BELT_CAPACITY_MAX = 1 << 30 };
 
 /* Each side's words in a cache line of their own. A side that waits says up to where the other one
  * must get, who clears that when it tells; 0: it does not wait. */

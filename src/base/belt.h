@@ -15,6 +15,8 @@
 #include <stddef.h>
 #include <stdint.h>
 
+enum { BELT_PAGE = 4096 };
+
 enum belt_role { BELT_WRITES, BELT_READS };
 
 struct belt {
@@ -25,7 +27,7 @@ struct belt {
     enum belt_role role;
 };
 
-/* A new, empty belt. `capacity` is a multiple of the page size. Returns a descriptor, for both
+/* A new, empty belt. `capacity` is a multiple of BELT_PAGE. Returns a descriptor, for both
  * sides, or -errno. */
 int belt_make(size_t capacity);
 /* `fd` stays the caller's. A side that comes after another one goes on where that stopped. Returns

@@ -120,7 +120,7 @@ static void assert_gone(int bell)
  * when the last one had no time to tell the ring or to ring the bell. */
 static void test_input_over_a_belt(void **state)
 {
-    enum { TOTAL = 3 << 20, BEFORE = 1000 };
+    enum { TOTAL = LIMIT_INPUT_BELT + (1 << 20), BEFORE = 1000 };
     struct peers *peers = *state;
     _cleanup_free_ uint8_t *sent = malloc(TOTAL);
     _cleanup_free_ uint8_t *taken = malloc(TOTAL);
@@ -153,7 +153,7 @@ static void test_input_over_a_belt(void **state)
     assert_memory_equal(sent, taken, TOTAL);
     assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
     peers_finish(peers, input, 200);
-    assert_true(exchange_says(input, "{\"taken\":3145728}"));
+    assert_true(exchange_says(input, "{\"taken\":9437184}"));
     assert_gone(bell[0]);
     close(bell[0]);
     close(file);
@@ -183,7 +183,7 @@ static void test_a_belt_nobody_reads(void **state)
     close(bell[0]);
     assert_memory_equal(peers_told(peers, DOOR_INPUT_END).bytes, job_id, sizeof(job_id));
     peers_receive(peers, input, 1);
-    assert_true(exchange_says(input, "{\"taken\":2097152}"));
+    assert_true(exchange_says(input, "{\"taken\":8388608}"));
     ring_free(ring);
 }
 

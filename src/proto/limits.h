@@ -62,7 +62,7 @@
      * read it costs the gate. */                                                                  \
     X(LIMIT_INPUT_WINDOW, 1 << 20)                                                                 \
     /* DATA frames; larger ones mean fewer of them per MiB. */                                     \
-    X(LIMIT_DATA_FRAME, 64 * 1024)                                                                 \
+    X(LIMIT_DATA_FRAME, 256 * 1024)                                                                \
     /* Ciphertext waiting for the socket before a connection stops producing. */                   \
     X(LIMIT_SEND_AHEAD, 256 * 1024)                                                                \
     /* Control frames that wait for a peer that does not read, before the server reads no more. */ \
@@ -117,8 +117,8 @@
     /* What a shell shows before the warden keeps it: memory of each open shell. */                \
     X(LIMIT_SCREEN_BELT, 64 << 10)                                                                 \
     /* Bytes of files on their way from the gate to the courier that unpacks them: an input        \
-     * window, and as much again that is there already. */                                         \
-    X(LIMIT_INPUT_BELT, 2 << 20)                                                                   \
+     * window, and what keeps the courier busy while the gate waits for its turn. */               \
+    X(LIMIT_INPUT_BELT, 8 << 20)                                                                   \
     /* The same from the courier that packs them to the gate: what a console has not acknowledged, \
      * and as much again that is ready. */                                                         \
     X(LIMIT_OUTPUT_BELT, 4 << 20)                                                                  \

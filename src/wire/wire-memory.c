@@ -1,8 +1,8 @@
 /* Where nghttp2's memory comes from: counted, and its large buffers straight from the kernel.
  *
- * A session keeps one buffer of a full frame for ever (16 KiB, 64 KiB after it sent a large frame),
- * of which an idle connection uses the first page only: as a mapping of its own the rest costs
- * nothing. */
+ * A session keeps one buffer of a full frame for ever (16 KiB, LIMIT_DATA_FRAME after it sent a
+ * large one), of which an idle connection uses the first page only: as a mapping of its own the
+ * rest costs nothing. */
 #include "wire/wire-private.h"
 
 #include <stdint.h>

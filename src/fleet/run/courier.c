@@ -262,7 +262,8 @@ static int order_make(struct slice payload, int *fd_out)
 
 /* The parcel's way is the bell's descriptor; the other one of standard input and output is ours, or
  * carries the receipt. */
-static int ends_make(struct ends *ends, enum courier_part part, struct slice payload)
+static int ends_make(struct ends *ends, enum courier_part part, struct slice payload,
+                     size_t belt_size)
 {
     bool streams = payload.size > 0 && (payload.bytes[0] & TRANSFER_STREAM);
     int way = part == COURIER_PACKS ? STDOUT_FILENO : STDIN_FILENO;
@@ -276,7 +277,7 @@ static int ends_make(struct ends *ends, enum courier_part part, struct slice pay
     if (!r)
         r = bell_make(&ends->bell, &ends->theirs[way]);
     if (!r)
-        r = ends->theirs[TRANSFER_BELT_FD] = belt_make(COURIER_BELT);
+        r = ends->theirs[TRANSFER_BELT_FD] = belt_make(belt_size);
     if (r < 0)
         return r;
     if (streams)
@@ -332,8 +333,8 @@ static int spawn(struct courier *courier, uv_loop_t *loop, const struct ends *en
 }
 
 int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_part part,
-                  struct slice payload, struct belt *belt, const struct courier_events *events,
-                  void *user)
+                  struct slice payload, size_t belt_size, struct belt *belt,
+                  const struct courier_events *events, void *user)
 {
     struct courier *courier = calloc(1, sizeof(*courier));
     struct ends ends;
@@ -343,7 +344,7 @@ int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_pa
         return -ENOMEM;
     courier->part = part;
     courier->bell.fd = courier->output.fd = courier->errors.fd = -1;
-    r = ends_make(&ends, part, payload);
+    r = ends_make(&ends, part, payload, belt_size);
     if (!r)
         r = belt_map(belt, ends.theirs[TRANSFER_BELT_FD],
                      part == COURIER_PACKS ? BELT_READS : BELT_WRITES);

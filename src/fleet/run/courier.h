@@ -38,16 +38,15 @@ struct courier_events {
 
 enum courier_part { COURIER_PACKS, COURIER_UNPACKS };
 
-/* How much of a parcel may lie between it and us. */
-enum { COURIER_BELT = 3 << 20 };
-
 /* `payload` is that of an order (proto/transfer.h), here with paths of this computer. With
  * TRANSFER_STREAM it has our own standard input or output. `belt` is what the parcel goes over: we
- * read from it what one packs, and write to it what one unpacks. It is the caller's to close, not
- * before the courier has ended or was abandoned. Returns 0 or -errno. */
+ * read from it what one packs, and write to it what one unpacks; `belt_size` bytes may lie on it.
+ * It is the caller's to close, not before the courier has ended or was abandoned. Returns 0 or
+ * -errno.
+ */
 int courier_start(struct courier **courier_out, uv_loop_t *loop, enum courier_part part,
-                  struct slice payload, struct belt *belt, const struct courier_events *events,
-                  void *user);
+                  struct slice payload, size_t belt_size, struct belt *belt,
+                  const struct courier_events *events, void *user);
 /* Where the belt says that the courier must be told. */
 void courier_ring(struct courier *courier);
 /* To one that unpacks: the parcel ends where it is. */

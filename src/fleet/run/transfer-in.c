@@ -7,15 +7,9 @@
 #include "fleet/run/transfer-private.h"
 #include "proto/limits.h"
 
-enum {
-    /* Of what our courier has not taken yet, more than this holds the parcel's window, so that what
-     * is on its way and what lies here are both enough. With a new connection comes a new window:
-     * it is not asked for while more than this lies here. */
-    HELD_FREE = LIMIT_STREAM_WINDOW,
-    TAKEN_STEP = 512 * 1024, /* what our courier takes before it tells */
-};
+enum { TAKEN_STEP = 512 * 1024 }; /* what our courier takes before it tells */
 
-_Static_assert((int)COURIER_BELT >= (int)HELD_FREE + (int)LIMIT_STREAM_WINDOW,
+_Static_assert((int)TURN_BELT_LEAST >= 2 * (int)LIMIT_STREAM_WINDOW,
                "what a window lets come finds room");
 
 static size_t held(const struct turn *turn)
@@ -23,27 +17,36 @@ static size_t held(const struct turn *turn)
     size_t room;
 
     (void)belt_room(&turn->belt, &room);
-    return COURIER_BELT - room;
+    return turn->belt.capacity - room;
+}
+
+/* Of what our courier has not taken yet, more than this holds the parcel's window, so that what is
+ * on its way and what lies here are both enough. With a new connection comes a new window: it is
+ * not asked for while more than this lies here. */
+static size_t held_free(const struct turn *turn)
+{
+    return turn->belt.capacity - LIMIT_STREAM_WINDOW;
 }
 
 void turn_give_back(struct turn *turn)
 {
+    const size_t capacity = turn->belt.capacity, free = held_free(turn);
     size_t now, keeps;
 
     do {
         now = turn->courier ? held(turn) : 0;
-        keeps = now > HELD_FREE ? now - HELD_FREE : 0;
+        keeps = now > free ? now - free : 0;
         if (turn->parcel && turn->kept > keeps) {
             remote_parcel_give_back(turn->parcel, turn->kept - keeps);
             turn->kept = keeps;
         }
-    } while (keeps > 0 && !belt_wait_for_room(&turn->belt, COURIER_BELT - now + TAKEN_STEP));
+    } while (keeps > 0 && !belt_wait_for_room(&turn->belt, capacity - now + TAKEN_STEP));
 }
 
 void turn_take_in(struct turn *turn)
 {
     turn_give_back(turn);
-    if (turn->parcel && held(turn) <= HELD_FREE)
+    if (turn->parcel && held(turn) <= held_free(turn))
         remote_parcel_resume(turn->parcel);
 }
 
@@ -61,6 +64,7 @@ static void on_parcel_bytes(void *user, const uint8_t *bytes, size_t size)
     uint8_t *at;
 
     turn_notice(turn, bytes, size);
+    turn_advance(turn, size);
     turn->kept += size;
     at = belt_room(&turn->belt, &room);
     if (turn->courier && size > room) {
@@ -80,7 +84,7 @@ static void on_parcel_interrupted(void *user)
     struct turn *turn = user;
 
     turn->kept = 0;
-    if (turn->courier && belt_wait_for_room(&turn->belt, COURIER_BELT - HELD_FREE))
+    if (turn->courier && belt_wait_for_room(&turn->belt, LIMIT_STREAM_WINDOW))
         remote_parcel_pause(turn->parcel);
 }
 

@@ -37,7 +37,6 @@ void turn_notice(struct turn *turn, const uint8_t *bytes, size_t size)
     size_t missing = PARCEL_HEAD_SIZE - turn->head_size;
     size_t taken = size < missing ? size : missing;
     size_t kept = size < PARCEL_TAIL_SIZE ? size : PARCEL_TAIL_SIZE;
-    uint64_t before = moved(turn, turn->passed);
 
     if (missing > 0) {
         memcpy(turn->head + turn->head_size, bytes, taken);
@@ -47,6 +46,12 @@ void turn_notice(struct turn *turn, const uint8_t *bytes, size_t size)
     }
     memmove(turn->tail, turn->tail + kept, PARCEL_TAIL_SIZE - kept);
     memcpy(turn->tail + PARCEL_TAIL_SIZE - kept, bytes + size - kept, kept);
+}
+
+void turn_advance(struct turn *turn, size_t size)
+{
+    uint64_t before = moved(turn, turn->passed);
+
     turn->passed += size;
     turn->task->progress.moved += moved(turn, turn->passed) - before;
 }

@@ -8,6 +8,11 @@
 #include "fleet/run/transfer.h"
 #include "proto/parcel.h"
 
+/* What may lie between our courier and us. There are four processes on the way of a file: where
+ * there are fewer processors, what lies ready keeps one busy while another one waits for its turn.
+ * With many machines at once all of it together is bounded, as far as each has the least. */
+enum { TURN_BELT = 8 << 20, TURN_BELT_LEAST = 3 << 20, TURN_BELTS_TOGETHER = 256 << 20 };
+
 /* One machine's. */
 struct turn {
     struct fanout_transfer *task;
@@ -39,8 +44,10 @@ struct turn {
     bool has_receipt;
 };
 
-/* These bytes of the parcel pass: counts them, and keeps its first and its last ones. */
+/* These bytes of the parcel pass: keeps its first and its last ones. */
 void turn_notice(struct turn *turn, const uint8_t *bytes, size_t size);
+/* So many bytes more have arrived where they go to. */
+void turn_advance(struct turn *turn, size_t size);
 /* The sum at the end of what passed; nothing but zeros while less did. */
 const uint8_t *turn_sum(const struct turn *turn);
 

@@ -195,6 +195,7 @@ static void put_taken(void *user, size_t size)
     struct turn *turn = user;
 
     turn->seen -= size;
+    turn_advance(turn, size);
     if (belt_take(&turn->belt, size) && turn->courier)
         courier_ring(turn->courier);
 }
@@ -317,6 +318,17 @@ static const struct remote_job_events job_events = {
 
 /* ---- the task ---- */
 
+static size_t belt_size(const struct fanout *fanout)
+{
+    uint32_t at_once = fanout_at_once(fanout);
+    uint32_t count = fanout_count(fanout);
+    size_t share = (size_t)TURN_BELTS_TOGETHER / (count < at_once ? count : at_once);
+
+    if (share > TURN_BELT)
+        return TURN_BELT;
+    return share < TURN_BELT_LEAST ? TURN_BELT_LEAST : share & ~(size_t)(BELT_PAGE - 1);
+}
+
 static int transfer_start(struct fanout_visit *visit, void *user)
 {
     struct fanout_transfer *task = user;
@@ -336,7 +348,7 @@ static int transfer_start(struct fanout_visit *visit, void *user)
     errand.payload = plan.there;
     r = courier_start(&turn->courier, link_factory_loop(link_factory_of(link)),
                       task->verb == VERB_GET ? COURIER_UNPACKS : COURIER_PACKS, plan.here,
-                      &turn->belt, &courier_events, turn);
+                      belt_size(fanout_visit_fanout(visit)), &turn->belt, &courier_events, turn);
     if (r) {
         free(turn);
         return r;
