@@ -242,11 +242,22 @@ class Window:
         return subprocess.run(["xdotool", *map(str, command)], check=True, capture_output=True,
                               text=True, env=self.environment).stdout
 
+    def settle(self, events):
+        """Until the window has dealt with so many events. The X server has passed them on by now; before the
+        window answers us it deals with one at least. Else a signal, or a question, would overtake a key."""
+        from gi.repository import GLib
+
+        with contextlib.suppress(GLib.Error):  # it went, as it was told
+            for _ in range(events + 2):
+                self.root.get("Accessible", "Name")
+
     def key(self, *keys):
         self.tool("key", "--delay", 20, *keys)
+        self.settle(2 * sum(len(key.split("+")) for key in keys))
 
     def type(self, text):
         self.tool("type", "--delay", 15, text)
+        self.settle(4 * len(text))
 
     def newest(self, title=".+"):
         """The X window that came last, and where it stands. It has a title: tooltips and popovers have none,
@@ -275,14 +286,17 @@ class Window:
         return int(place["X"]) + left, int(place["Y"]) + top
 
     def point(self, node, button=1, times=1):
-        """Clicks there. A banner that comes or goes meanwhile moves all that is below it."""
-        left, top = self.origin()
-        for _ in range(10):
+        """Clicks there. A banner that comes or goes meanwhile moves all that is below it; a button is pressed
+        only where the pointer has been seen to stand on what is meant, and has been noticed by the window."""
+        for _ in range(20):
+            left, top = self.origin()
             x, y, width, height = place = node.extents
             self.tool("mousemove", left + self.scale * (x + width // 2), top + self.scale * (y + height // 2))
+            self.settle(1)
             if node.extents == place:
                 break
         self.tool("click", "--repeat", times, "--delay", 60, button)
+        self.settle(2 * times)
 
     def focus(self, node):
         """By the mouse: AT-SPI's own way does nothing in GTK 4.8."""

@@ -35,6 +35,7 @@ def pull(gui, begin, end):
         gui.tool("mousemove", *(a + (b - a) * step // 10 for a, b in zip(begin, end)))
         time.sleep(0.03)
     gui.tool("mouseup", 1)
+    gui.settle(12)
 
 
 def drag(gui, source, target):

@@ -21,11 +21,17 @@ def open_all(gui, *machines):
         gui.entry("Filter machines").text = name
         wait_names(gui, name)
         gui.key("Tab", "Tab", "Down", "Return")
-        wait(f"the tab of {name}", lambda: next(
-            (n for n in gui.root.walk("label", name, ("tree table", "list")) if n.extents[1] < 45), None))
+        wait(f"the tab of {name}", lambda name=name: tabs(gui)[-1:] == [name])
 
 
 # ---- tabs ----
+
+def tabs(gui):
+    """The titles in the bar of tabs, from left to right."""
+    found = [(n.extents[0], n.name) for bar in gui.root.walk("filler", "AdwTabBar", ("tree table", "list"))
+             for n in bar.walk("label", None, ())]
+    return [name for _, name in sorted(found)]
+
 
 def test_alt_and_a_number_is_a_view_of_the_machine_in_front(window, console):
     write_list(console, THREE)
@@ -45,12 +51,12 @@ def test_tabs_are_moved_and_come_back_in_their_order(window, console):
     open_all(gui, "web1", "web2", "db1")
     gui.key("ctrl+shift+Page_Up")
     gui.key("ctrl+shift+Page_Up")
+    wait("the last before the others", lambda: tabs(gui) == ["db1", "web1", "web2"])
     assert gui.close() == []
     stored = (console.home / ".config/glib-2.0/settings/keyfile").read_text()
     assert "open-machines=['db1', 'web1', 'web2']" in stored
     gui = window(environment=KEYFILE)
-    wait("the tabs", lambda: {n.name for n in gui.root.walk("label", None, ("tree table", "list"))}
-         >= {"web1", "web2", "db1"})
+    wait("the tabs", lambda: tabs(gui) == ["db1", "web1", "web2"])
 
 
 # ---- keys alone ----

@@ -171,6 +171,14 @@ def test_sort_by_name(window, console):
          ["web1", "web9", "web10"])
 
 
+def test_two_quick_clicks_on_a_title_are_two(window, console):
+    write_list(console, [("web9", ""), ("web10", ""), ("web1", "")])
+    gui = window()
+    wait_names(gui, "web1", "web10", "web9")
+    gui.point(gui.find("label", "Name", skip=("list",)), times=2)
+    wait("web10, web9, web1", lambda: [texts[1] for _, texts in gui.rows()] == ["web10", "web9", "web1"])
+
+
 def test_columns_and_order_are_remembered(window, console):
     write_list(console, [("web9", ""), ("web10", ""), ("web1", "")])
     gui = window(environment={"GSETTINGS_BACKEND": "keyfile"})

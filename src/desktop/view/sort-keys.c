@@ -83,6 +83,21 @@ static gboolean on_rows_key(GtkColumnView *view, guint key, guint code, GdkModif
            gtk_widget_child_focus(titles, GTK_DIR_TAB_FORWARD);
 }
 
+/* GTK 4.8 takes the row of titles for a row of the list, which the second of two quick clicks would
+ * open: the title under the pointer never got it, and the order stayed as it was. */
+static void let_titles_be_clicked(GtkWidget *header)
+{
+    g_autoptr(GListModel) controllers = gtk_widget_observe_controllers(header);
+
+    for (guint i = 0; i < g_list_model_get_n_items(controllers); i++) {
+        g_autoptr(GtkEventController) controller = g_list_model_get_item(controllers, i);
+
+        if (GTK_IS_GESTURE_CLICK(controller) &&
+            gtk_event_controller_get_propagation_phase(controller) == GTK_PHASE_BUBBLE)
+            gtk_event_controller_set_propagation_phase(controller, GTK_PHASE_NONE);
+    }
+}
+
 void hune_sort_keys_add(GtkColumnView *view)
 {
     GtkWidget *header = gtk_widget_get_first_child(GTK_WIDGET(view));
@@ -91,6 +106,7 @@ void hune_sort_keys_add(GtkColumnView *view)
     GListModel *columns = gtk_column_view_get_columns(view);
 
     gtk_widget_set_can_focus(header, TRUE);
+    let_titles_be_clicked(header);
     g_signal_connect_swapped(rows, "key-pressed", G_CALLBACK(on_rows_key), view);
     gtk_widget_add_controller(gtk_widget_get_last_child(GTK_WIDGET(view)), rows);
     for (guint i = 0; title && i < g_list_model_get_n_items(columns);
