@@ -148,6 +148,44 @@ def test_the_menu_of_a_machine_by_keys(window, console):
     wait_names(gui, "web1", "db1")
 
 
+def test_the_menu_is_of_the_machine_under_the_pointer(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.point(gui.row("web1"))
+    gui.label("1 selected")
+    gui.point(gui.row("db1"), button=3)
+    gui.click("menu item", "Remove")
+    wait_names(gui, "web1", "web2")
+
+
+def test_the_menu_is_of_all_the_selected_machines(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.point(gui.row("web1"))
+    gui.key("shift+Down")
+    gui.label("2 selected")
+    gui.point(gui.row("web2"), button=3)
+    gui.click("menu item", "Remove")
+    wait_names(gui, "db1")
+
+
+@pytest.mark.parametrize("key", ["F2", "Delete", "shift+F10"])
+def test_keys_mean_the_row_with_the_focus_when_none_is_selected(window, console, key):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.key("ctrl+f", "Tab", "Tab", "Down")
+    gui.key(key)
+    if key == "F2":
+        assert gui.entry("Name", gui.dialog("Edit the machine")).text == "web1"
+        return
+    if key != "Delete":
+        gui.click("menu item", "Remove")
+    wait_names(gui, "web2", "db1")
+
+
 def test_import_shows_what_it_would_do(window, console, tmp_path):
     write_list(console, THREE)
     other = tmp_path / "other.csv"

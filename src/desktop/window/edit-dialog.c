@@ -225,5 +225,6 @@ GtkWidget *hune_edit_dialog_new(HuneWindow *window, HuneMachine *machine)
     g_set_weak_pointer(&self->window, window);
     self->fleet = g_object_ref(hune_window_fleet(window));
     judge(self);
+    gtk_widget_grab_focus(GTK_WIDGET(self->rows[0])); /* not Cancel, which stands first */
     return GTK_WIDGET(self);
 }

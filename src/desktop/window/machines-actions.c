@@ -72,46 +72,83 @@ void hune_machines_actions_install(GtkWidgetClass *widget_class)
 
 /* ---- the menu ---- */
 
-static void on_menu(GtkPopover *menu, int presses, double x, double y, GtkGesture *click)
+/* The row of widgets that `widget` is, or is in; NULL: none. The rows' list is the view's last
+ * child. */
+static GtkWidget *row_at(GtkWidget *view, GtkWidget *widget)
 {
-    GtkWidget *view = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(click));
+    GtkWidget *rows = gtk_widget_get_last_child(view);
 
-    (void)presses;
-    gtk_widget_translate_coordinates(view, gtk_widget_get_parent(GTK_WIDGET(menu)), x, y, &x, &y);
+    while (widget && gtk_widget_get_parent(widget) != rows)
+        widget = gtk_widget_get_parent(widget);
+    return widget;
+}
+
+static void pop_up(GtkPopover *menu, GtkWidget *at, double x, double y)
+{
+    gtk_widget_translate_coordinates(at, gtk_widget_get_parent(GTK_WIDGET(menu)), x, y, &x, &y);
     gtk_popover_set_pointing_to(menu,
                                 &(GdkRectangle){.x = (int)x, .y = (int)y, .width = 1, .height = 1});
     gtk_popover_popup(menu);
 }
 
-/* The same by keys: under the row that has the focus. */
+static void on_menu(GtkPopover *menu, int presses, double x, double y, GtkGesture *click)
+{
+    GtkWidget *view = gtk_event_controller_get_widget(GTK_EVENT_CONTROLLER(click));
+    GtkWidget *row = row_at(view, gtk_widget_pick(view, x, y, GTK_PICK_DEFAULT));
+
+    (void)presses;
+    hune_machines_page_mean(HUNE_MACHINES_PAGE(gtk_widget_get_parent(GTK_WIDGET(menu))), row);
+    pop_up(menu, view, x, y);
+}
+
+/* ---- keys ---- */
+
+/* The focus stands on a row that is not selected when the list was just gone into; else it may have
+ * gone on from what was selected, which is meant then. Returns the row with the focus, or NULL. */
+static GtkWidget *mean_focused(GtkWidget *view)
+{
+    GtkWidget *page = gtk_widget_get_ancestor(view, HUNE_TYPE_MACHINES_PAGE);
+    GtkWidget *row = row_at(view, gtk_root_get_focus(gtk_widget_get_root(view)));
+    g_autoptr(GPtrArray) machines = hune_machines_page_selected(HUNE_MACHINES_PAGE(page));
+
+    if (machines->len == 0)
+        hune_machines_page_mean(HUNE_MACHINES_PAGE(page), row);
+    return row;
+}
+
+/* The menu by keys: under the row that has the focus. */
 static gboolean on_menu_key(GtkWidget *view, GVariant *arguments, gpointer menu)
 {
-    GtkWidget *row = gtk_root_get_focus(gtk_widget_get_root(view));
-    double x = 24, y = 0;
+    GtkWidget *row = mean_focused(view);
 
     (void)arguments;
-    if (!row || !gtk_widget_is_ancestor(row, view))
-        row = view;
-    if (row != view)
-        y = gtk_widget_get_height(row);
-    gtk_widget_translate_coordinates(row, gtk_widget_get_parent(menu), x, y, &x, &y);
-    gtk_popover_set_pointing_to(menu,
-                                &(GdkRectangle){.x = (int)x, .y = (int)y, .width = 1, .height = 1});
-    gtk_popover_popup(menu);
+    pop_up(menu, row ? row : view, 24, row ? gtk_widget_get_height(row) : 0);
     return TRUE;
+}
+
+static gboolean on_action_key(GtkWidget *view, GVariant *arguments, gpointer action)
+{
+    (void)arguments;
+    mean_focused(view);
+    return gtk_widget_activate_action(view, action, NULL);
+}
+
+static void add_key(GtkEventController *keys, const char *trigger, GtkShortcutFunc callback,
+                    gpointer data)
+{
+    gtk_shortcut_controller_add_shortcut(
+        GTK_SHORTCUT_CONTROLLER(keys),
+        gtk_shortcut_new(gtk_shortcut_trigger_parse_string(trigger),
+                         gtk_callback_action_new(callback, data, NULL)));
 }
 
 static void add_keys(GtkWidget *view, GtkWidget *menu)
 {
     GtkEventController *keys = gtk_shortcut_controller_new();
 
-    gtk_shortcut_controller_add_shortcut(
-        GTK_SHORTCUT_CONTROLLER(keys),
-        gtk_shortcut_new(gtk_shortcut_trigger_parse_string("<Shift>F10|Menu"),
-                         gtk_callback_action_new(on_menu_key, menu, NULL)));
-    gtk_shortcut_controller_add_shortcut(GTK_SHORTCUT_CONTROLLER(keys),
-                                         gtk_shortcut_new(gtk_shortcut_trigger_parse_string("F2"),
-                                                          gtk_named_action_new("machines.edit")));
+    add_key(keys, "<Shift>F10|Menu", on_menu_key, menu);
+    add_key(keys, "F2", on_action_key, (gpointer) "machines.edit");
+    add_key(keys, "Delete|KP_Delete", on_action_key, (gpointer) "machines.remove");
     gtk_widget_add_controller(view, keys);
 }
 

@@ -2,6 +2,7 @@
 #include "desktop/window/machines-page.h"
 
 #include "desktop/view/columns-chosen.h"
+#include "desktop/view/columns.h"
 #include "desktop/view/groups.h"
 #include "desktop/window/machines-actions.h"
 #include "desktop/view/measure.h"
@@ -393,22 +394,6 @@ static void hune_machines_page_init(HuneMachinesPage *self)
     hune_measure_filter_entry(GTK_WIDGET(self->filter));
 }
 
-static gboolean on_key(HuneMachinesPage *self, guint key)
-{
-    if (key != GDK_KEY_Delete)
-        return FALSE;
-    gtk_widget_activate_action(GTK_WIDGET(self), "machines.remove", NULL);
-    return TRUE;
-}
-
-static void add_keys(HuneMachinesPage *self)
-{
-    GtkEventController *keys = gtk_event_controller_key_new();
-
-    g_signal_connect_swapped(keys, "key-pressed", G_CALLBACK(on_key), self);
-    gtk_widget_add_controller(GTK_WIDGET(self->view), keys);
-}
-
 static void set_models(HuneMachinesPage *self)
 {
     GListModel *machines = hune_fleet_machines(self->fleet);
@@ -431,7 +416,6 @@ GtkWidget *hune_machines_page_new(HuneFleet *fleet)
     hune_columns_add_chosen(GTK_WIDGET(self), self->view, self->columns_button);
     hune_sort_keys_add(self->view);
     self->menu = hune_machines_menu_new(self, self->view);
-    add_keys(self);
     set_models(self);
     g_signal_connect_swapped(fleet, "listed", G_CALLBACK(on_listed), self);
     g_signal_connect_swapped(fleet, "told", G_CALLBACK(on_told), self);
@@ -463,18 +447,40 @@ void hune_machines_page_show_groups(HuneMachinesPage *self, gboolean shown)
     adw_flap_set_reveal_flap(self->flap, shown);
 }
 
-void hune_machines_page_reveal(HuneMachinesPage *self, HuneMachine *machine)
+/* Where it stands among those that are shown; GTK_INVALID_LIST_POSITION: it is not. */
+static guint position_of(HuneMachinesPage *self, HuneMachine *machine)
 {
     guint count = g_list_model_get_n_items(G_LIST_MODEL(self->selection));
 
-    hune_shown_rows_finish(self->rows);
     for (guint i = 0; i < count; i++) {
         g_autoptr(HuneMachine) item = g_list_model_get_item(G_LIST_MODEL(self->selection), i);
 
-        if (item == machine) {
-            gtk_selection_model_select_item(GTK_SELECTION_MODEL(self->selection), i, TRUE);
-            gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", i);
-            return;
-        }
+        if (item == machine)
+            return i;
     }
+    return GTK_INVALID_LIST_POSITION;
+}
+
+void hune_machines_page_mean(HuneMachinesPage *self, GtkWidget *row)
+{
+    GtkSelectionModel *selection = GTK_SELECTION_MODEL(self->selection);
+    HuneRow *shown = row ? hune_columns_row_of(row) : NULL;
+    guint position = shown && shown->machine ? position_of(self, shown->machine)
+                                             : GTK_INVALID_LIST_POSITION;
+
+    if (position != GTK_INVALID_LIST_POSITION &&
+        !gtk_selection_model_is_selected(selection, position))
+        gtk_selection_model_select_item(selection, position, TRUE);
+}
+
+void hune_machines_page_reveal(HuneMachinesPage *self, HuneMachine *machine)
+{
+    guint position;
+
+    hune_shown_rows_finish(self->rows);
+    position = position_of(self, machine);
+    if (position == GTK_INVALID_LIST_POSITION)
+        return;
+    gtk_selection_model_select_item(GTK_SELECTION_MODEL(self->selection), position, TRUE);
+    gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", position);
 }
