@@ -136,15 +136,26 @@ def test_the_menu_of_a_machine_by_keys(window, console):
     wait_names(gui, "web1", "web2", "db1")
     gui.point(gui.row("web2"))
     gui.key("F2")
-    assert gui.entry("Name", gui.dialog("Edit the machine")).text == "web2"
+    name = gui.entry("Name", gui.dialog("Edit the machine"))
+    assert name.text == "web2"
+    gui.key("ctrl+a")
+    gui.type("a")  # the name has the focus
+    wait("the name", lambda: name.text == "a")
     gui.key("Escape")
     gui.no_dialog()
     gui.key("shift+F10")
     gui.find("menu item", "Connect")
+    gui.key("Escape")
+    gui.gone("menu item", "Connect")
+    gui.key("Down")  # among the rows, still
+    gui.label("^On 1 machine: db1$")
+    gui.key("Up")
+    gui.label("^On 1 machine: web2$")
+    gui.key("shift+F10")
     gui.find("menu item", "Disconnect")
     gui.click("menu item", "Connect")
     gui.gone("menu item", "Connect")
-    gui.key("Delete")  # the list has the keys again
+    gui.key("Delete")
     wait_names(gui, "web1", "db1")
 
 

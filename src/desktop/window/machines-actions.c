@@ -1,6 +1,7 @@
 /* See machines-actions.h. */
 #include "desktop/window/machines-actions.h"
 
+#include "desktop/view/sort-keys.h"
 #include "desktop/window/window.h"
 #include "fleet/home/i18n.h"
 
@@ -170,7 +171,7 @@ GtkWidget *hune_machines_menu_new(HuneMachinesPage *page, GtkColumnView *view)
     gtk_gesture_single_set_button(GTK_GESTURE_SINGLE(click), GDK_BUTTON_SECONDARY);
     g_signal_connect_object(click, "pressed", G_CALLBACK(on_menu), popover, G_CONNECT_SWAPPED);
     gtk_widget_add_controller(GTK_WIDGET(view), GTK_EVENT_CONTROLLER(click));
-    g_signal_connect_object(popover, "closed", G_CALLBACK(gtk_widget_grab_focus), view,
+    g_signal_connect_object(popover, "closed", G_CALLBACK(hune_sort_keys_focus_rows), view,
                             G_CONNECT_SWAPPED);
     add_keys(GTK_WIDGET(view), popover);
     return popover;

@@ -315,5 +315,6 @@ GtkWidget *hune_rule_dialog_new(GtkWindow *parent, HuneFleet *fleet, const struc
     }
     self->fleet = g_object_ref(fleet);
     judge(self);
+    gtk_widget_grab_focus(GTK_WIDGET(self->rows[0])); /* not Cancel, which stands first */
     return GTK_WIDGET(self);
 }
