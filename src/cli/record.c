@@ -2,19 +2,19 @@
 #include "cli/record.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <unistd.h>
+
+#include "base/cleanup.h"
 
 struct terminal_size record_size(void)
 {
-    static const int ways[] = {STDOUT_FILENO, STDERR_FILENO, STDIN_FILENO};
+    _cleanup_close_ int fd = open("/dev/tty", O_RDONLY | O_NOCTTY | O_CLOEXEC);
     struct winsize size;
 
-    for (size_t i = 0; i < ELEMENTS_OF(ways); i++) {
-        if (ioctl(ways[i], TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
-            return (struct terminal_size){.columns = size.ws_col, .rows = size.ws_row};
-    }
+    if (fd >= 0 && ioctl(fd, TIOCGWINSZ, &size) == 0 && size.ws_col > 0 && size.ws_row > 0)
+        return (struct terminal_size){.columns = size.ws_col, .rows = size.ws_row};
     return (struct terminal_size){.columns = 80, .rows = 24};
 }
 

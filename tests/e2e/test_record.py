@@ -4,6 +4,7 @@ import json
 import os
 import re
 import signal
+import subprocess
 
 import pytest
 from support import Terminal, wait_for
@@ -35,7 +36,7 @@ def test_a_command(pair, tmp_path):
     assert (done.out, done.err) == ("first\ncafé\n", "second\n")
     head, events = read_cast(path)
     assert head["title"] == machine.name and head["command"].startswith("echo first;")
-    assert (head["width"], head["height"]) == (80, 24) and head["env"] == {"TERM": "xterm"}
+    assert head["env"] == {"TERM": "xterm"}
     assert text_of(events) == "first\r\nsecond\r\ncafé\r\n"
     assert events[1][0] - events[0][0] >= 0.25
 
@@ -43,7 +44,7 @@ def test_a_command(pair, tmp_path):
 def test_the_size_is_the_terminals(pair, tmp_path):
     """Also where the output goes elsewhere: whoever sees it played sits at that terminal."""
     machine = pair()
-    for number, more in enumerate(["", " >/dev/null", " >/dev/null 2>&1"]):
+    for number, more in enumerate(["", " >/dev/null", " </dev/null >/dev/null 2>&1"]):
         path = tmp_path / f"{number}.cast"
         line = f"stty rows 41 cols 121; {machine.console.binaries.hune} run {machine.name} --record {path} -- true{more}"
         with contextlib.closing(Terminal(["/bin/sh", "-c", line],
@@ -51,6 +52,11 @@ def test_the_size_is_the_terminals(pair, tmp_path):
             assert terminal.wait() == 0
         head, _ = read_cast(path)
         assert (head["width"], head["height"]) == (121, 41)
+    path = tmp_path / "none.cast"
+    subprocess.run(["setsid", "--wait", machine.console.binaries.hune, "run", machine.name, "--record", path,
+                    "--", "true"], env=machine.console.environment, stdin=subprocess.DEVNULL, check=True)
+    head, _ = read_cast(path)
+    assert (head["width"], head["height"]) == (80, 24)
 
 
 def test_only_one_machine(pair, tmp_path):

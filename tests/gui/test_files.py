@@ -1,7 +1,9 @@
 """The Files tab: two folders side by side, files on their way between them."""
 import os
+import pathlib
 import pwd
 import signal
+import tempfile
 
 import pytest
 from atspi import FOCUSED, SENSITIVE
@@ -53,6 +55,14 @@ def sides(tmp_path):
     here.mkdir()
     there.mkdir()
     return here, there
+
+
+@pytest.fixture
+def everybodys():
+    """A folder that other users get to, too. Every pytest that starts closes its root to them."""
+    with tempfile.TemporaryDirectory(prefix="hune-test.") as folder:
+        os.chmod(folder, 0o755)
+        yield pathlib.Path(folder)
 
 
 def test_a_file_goes_there_and_back(paired, sides):
@@ -348,12 +358,9 @@ def test_files_of_another_program_are_dropped_on_the_machine(paired, sides):
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")
-def test_files_are_read_and_written_as_another_user(paired, sides):
+def test_files_are_read_and_written_as_another_user(paired, sides, everybodys):
     gui, _ = paired(may="all", as_="root,nobody")
-    here, there = sides
-    for folder in there.parents:
-        if not folder.stat().st_mode & 0o001:
-            folder.chmod(folder.stat().st_mode | 0o011)
+    (here, _), there = sides, everybodys
     (there / "secret").mkdir(mode=0o700)
     (there / "secret" / "key").write_text("x")
     (there / "open").mkdir(mode=0o777)
