@@ -3,8 +3,10 @@
 
 #include <dirent.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 
@@ -134,6 +136,37 @@ static void test_cgroup(void **state)
     ground_remove(ground);
 }
 
+/* Cgroups that wait are empty, and whoever tidies up may remove them. */
+static void test_cgroups_that_were_tidied_up(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    char path[4096];
+    struct job *jobs[3];
+
+    if (!need_cgroups(ground)) {
+        skip();
+    }
+    for (size_t i = 0; i < ELEMENTS_OF(jobs); i++)
+        assert_int_equal(start_line(ground, "true", 0, 0, &jobs[i]), PROBLEM_NONE);
+    for (size_t i = 0; i < ELEMENTS_OF(jobs); i++)
+        wait_for_end(ground, jobs[i]);
+    assert_int_equal(ground->forest.spare_count, ELEMENTS_OF(jobs));
+    for (size_t i = 0; i < ELEMENTS_OF(jobs); i++) {
+        snprintf(path, sizeof(path), "%s/%u", ground->forest.path, ground->forest.spare[i].number);
+        assert_int_equal(rmdir(path), 0);
+    }
+    assert_int_equal(rmdir(ground->forest.path), 0);
+    assert_int_equal(start_line(ground, "grep ^0:: /proc/self/cgroup", 0, 0, &jobs[0]),
+                     PROBLEM_NONE);
+    reader_make(&reader, jobs[0]);
+    reader_finish(&reader, ground, jobs[0]);
+    assert_non_null(strstr(buffer_text(&reader.out), strrchr(ground->forest.path, '/')));
+    assert_int_equal(ground->forest.spare_count, 1);
+    reader_remove(&reader);
+    ground_remove(ground);
+}
+
 /* A daemon keeps its cgroup while it lives, and leaves none behind. */
 static void test_cgroup_of_a_daemon(void **state)
 {
@@ -227,11 +260,9 @@ static void test_deinit_ends_the_trees(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_sweep),
-        ground_test(test_cgroup),
-        ground_test(test_cgroup_of_a_daemon),
-        cmocka_unit_test(test_others_live_on),
-        cmocka_unit_test(test_deinit_ends_the_trees),
+        cmocka_unit_test(test_sweep),          ground_test(test_cgroup),
+        ground_test(test_cgroup_of_a_daemon),  ground_test(test_cgroups_that_were_tidied_up),
+        cmocka_unit_test(test_others_live_on), cmocka_unit_test(test_deinit_ends_the_trees),
     };
 
     signal(SIGPIPE, SIG_IGN);

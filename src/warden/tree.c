@@ -168,9 +168,29 @@ static struct forest_cgroup cgroup_make(struct forest *forest)
     struct forest_cgroup cgroup = {.fd = -1, .number = ++forest->made};
     _cleanup_free_ char *path = cgroup_path(forest, cgroup.number);
 
-    if (path && mkdir(path, 0755) == 0)
+    if (path && (mkdir(path, 0755) == 0 ||
+                 (errno == ENOENT && mkdir(forest->path, 0755) == 0 && mkdir(path, 0755) == 0)))
         cgroup.fd = open(path, O_PATH | O_DIRECTORY | O_CLOEXEC);
     return cgroup;
+}
+
+/* What is empty, anybody may tidy up: a manager of cgroups, or an agent in another PID namespace,
+ * to which ours looks dead. Nothing can be born into a cgroup that was removed. */
+static bool cgroup_is_there(const struct forest_cgroup *cgroup)
+{
+    return faccessat(cgroup->fd, "cgroup.procs", F_OK, 0) == 0;
+}
+
+static struct forest_cgroup cgroup_take(struct forest *forest)
+{
+    while (forest->spare_count > 0) {
+        struct forest_cgroup cgroup = forest->spare[--forest->spare_count];
+
+        if (cgroup_is_there(&cgroup))
+            return cgroup;
+        close(cgroup.fd);
+    }
+    return cgroup_make(forest);
 }
 
 void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_SIZE])
@@ -189,8 +209,7 @@ void tree_init(struct tree *tree, struct forest *forest, const uint8_t id[UUID_S
             forest->retired[0] = number;
         }
     }
-    tree->cgroup = forest->spare_count > 0 ? forest->spare[--forest->spare_count]
-                                           : cgroup_make(forest);
+    tree->cgroup = cgroup_take(forest);
 }
 
 static bool cgroup_is_empty(const struct forest_cgroup *cgroup)
