@@ -71,6 +71,8 @@ int cli_execute(struct console *console, const struct cli_command *command,
     }
     error = options_parse(sets, ELEMENTS_OF(sets), command->dashes_are_words, arguments, &words,
                           &fault);
+    if (!error && !command->takes_rest)
+        words_join(&words);
     if (console->common.json)
         language_plain(); /* what scripts read is the same in every language */
     if (error < 0) {

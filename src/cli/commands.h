@@ -19,6 +19,7 @@ struct cli_command {
     size_t values_size;    /* of the structure that the options fill */
     bool selects;          /* takes -t SELECTOR */
     bool dashes_are_words; /* "-tag" is a word */
+    bool takes_rest;       /* what stands behind `--` is something else, such as a command */
     /* `values` points to a structure of values_size. Returns what to exit with. */
     int (*exec)(struct console *console, const void *values, const struct words *words);
 };

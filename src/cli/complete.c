@@ -225,6 +225,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_complete = {
     .name = "complete",
+    .takes_rest = true,
     .arguments = N_("-- WORDS…"),
     .summary = N_("List what may come next on a command line, for shells"),
     .details = N_("The last of the words is the one being typed; it may be empty. The scripts for "

@@ -116,9 +116,7 @@ static int gather_names(struct console *console, const struct words *words, bool
 
     for (size_t i = 0; i < words->count && !status; i++)
         status = add_text(console, words->items[i], names);
-    for (size_t i = 0; i < words->rest_count && !status; i++)
-        status = add_text(console, words->rest[i], names);
-    if (!status && (reads || words->count + words->rest_count == 0))
+    if (!status && (reads || words->count == 0))
         status = read_input(console, names);
     return status;
 }

@@ -203,6 +203,14 @@ int options_parse(const struct option_set *sets, size_t set_count, bool dashes_a
     return 0;
 }
 
+void words_join(struct words *words)
+{
+    for (size_t i = 0; i < words->rest_count; i++)
+        words->items[words->count++] = words->rest[i]; /* there is room for every argument */
+    words->rest = NULL;
+    words->rest_count = 0;
+}
+
 const struct cli_option *options_find(const struct cli_option *options, size_t count,
                                       const char *argument)
 {

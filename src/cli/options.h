@@ -59,6 +59,8 @@ enum options_error {
  */
 int options_parse(const struct option_set *sets, size_t set_count, bool dashes_are_words,
                   const char *const *arguments, struct words *words_out, struct fault *fault);
+/* What stands behind `--` are words as those before it. */
+void words_join(struct words *words);
 /* The option that an argument names ("--gather", "-b"; no value in it), or NULL. */
 const struct cli_option *options_find(const struct cli_option *options, size_t count,
                                       const char *argument);

@@ -303,6 +303,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_run = {
     .name = "run",
+    .takes_rest = true,
     .arguments = N_("[SEL] [OPTIONS] -- COMMAND…"),
     .summary = N_("Run a command on machines"),
     .details = N_(

@@ -257,6 +257,7 @@ static const struct cli_option options[] = {
 
 const struct cli_command cli_shell = {
     .name = "shell",
+    .takes_rest = true,
     .arguments = N_("[MACHINE] [OPTIONS] [-- COMMAND…]"),
     .summary = N_("Open a shell on a machine"),
     .details = N_(

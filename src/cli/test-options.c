@@ -95,6 +95,22 @@ static void test_rest_is_left_alone(void **state)
     release(&f);
 }
 
+static void test_rest_that_is_words(void **state)
+{
+    struct fixture f;
+
+    (void)state;
+    assert_int_equal(parse(&f, false, ARGUMENTS("a", "--", "--flag", "-y", "--", "z")), 0);
+    words_join(&f.words);
+    assert_int_equal(f.words.count, 5);
+    assert_string_equal(f.words.items[0], "a");
+    assert_string_equal(f.words.items[1], "--flag");
+    assert_string_equal(f.words.items[4], "z");
+    assert_null(f.words.items[5]);
+    assert_null(f.words.rest);
+    release(&f);
+}
+
 static void test_ways_to_write_a_value(void **state)
 {
     static const char *const ways[][3] = {{"--text=v"}, {"--text", "v"}, {"-tv"},
@@ -228,6 +244,7 @@ int main(void)
         cmocka_unit_test(test_words_and_options_mix),
         cmocka_unit_test(test_no_arguments),
         cmocka_unit_test(test_rest_is_left_alone),
+        cmocka_unit_test(test_rest_that_is_words),
         cmocka_unit_test(test_ways_to_write_a_value),
         cmocka_unit_test(test_lists_gather),
         cmocka_unit_test(test_numbers),

@@ -193,6 +193,15 @@ def test_wrong_usage(operator, words):
     assert done.code == 2 and done.err.startswith("hune: ") and done.out == "", done
 
 
+def test_two_dashes_end_the_options(operator):
+    """What follows are words: never a command without machines, which would mean all of them."""
+    operator.config.mkdir(parents=True, exist_ok=True)
+    (operator.config / "machines.csv").write_text("name,host\nweb1,127.0.0.1\nweb2,127.0.0.1\n")
+    assert [row["name"] for row in operator.json("list", "--", "web2")] == ["web2"]
+    done = operator.run("put", "--", "--as", "nosuch:/tmp")
+    assert done.code == 2 and "nosuch" in done.err, done
+
+
 def test_a_slip_of_the_finger_is_guessed(operator):
     assert "list" in operator.run("lsit").err
     assert "--json" in operator.run("list", "--jsno").err
