@@ -107,6 +107,8 @@ def test_nothing_goes_into_a_folder_that_is_being_left(paired, sides):
         shows(gui, "Files on web1", "deep")
     finally:
         os.kill(agent.gate_pid, signal.SIGCONT)
+    go(gui, "Folder on web1", there / "deep")  # once more: the connection may have been given up
+    shows(gui, "Files on web1")
     gui.press("Put there")
     gui.label("^Done: 6 B$")
     assert (there / "deep/a.txt").read_text() == "hello\n" and not (there / "a.txt").exists()
