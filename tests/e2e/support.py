@@ -191,6 +191,12 @@ class Agent:
         assert done.code == 0, done
         return re.search(r"hune://\S+", done.out)[0]
 
+    def change_operators(self, old, new):
+        """As an editor of the file does."""
+        text = self.operators.read_text()
+        assert old in text
+        self.operators.write_text(text.replace(old, new))
+
 
 @contextlib.contextmanager
 def agents_in(folder, binaries):

@@ -7,12 +7,6 @@ from support import wait_for
 ID = "01890a5d-ac96-774b-bcce-b302099a8057"
 
 
-def change_line(agent, old, new):
-    text = agent.operators.read_text()
-    assert old in text
-    agent.operators.write_text(text.replace(old, new))
-
-
 def test_a_line_that_goes_ends_its_connections(pair):
     machine = pair()
     line = machine.agent.operators.read_text()
@@ -33,7 +27,7 @@ def test_a_right_that_goes_is_refused_from_then_on(pair):
         prompt.expect("> $")
         prompt.line("echo be''fore")
         prompt.expect("before")
-        change_line(machine.agent, "observe,run", "observe")
+        machine.agent.change_operators("observe,run", "observe")
         prompt.expect("> $")
         prompt.line("echo af''ter")
         prompt.expect("lacks the right")
@@ -52,7 +46,7 @@ def test_an_order_that_was_refused_stays_refused(pair, tmp_path, problem, change
     order = ["--id", ID, "--shell", f"echo ran >> {trace}"]
     answer = machine.raw(*order)
     assert (answer.status, answer.problem) == (403, problem), answer
-    change_line(machine.agent, *change)
+    machine.agent.change_operators(*change)
     again = wait_for("the new right to count", lambda: (
         answer := machine.raw(*order)).problem != problem and answer)
     assert again.status == 200 and again.body["state"] == "refused", again

@@ -268,7 +268,8 @@ def test_an_order_that_is_refused_may_have_opened(pair, mark):
 
 
 def test_who_may_not_observe_does_not_come_in(pair, mark):
-    machine = pair(may="run")
+    machine = pair(may="observe,run")
+    machine.agent.change_operators("observe,run", "run")
     kept_out(machine.raw(*entering(mark)), mark, "right-missing", 403)
 
 

@@ -145,7 +145,8 @@ def test_an_alert_is_told_once(pair, tmp_path):
 
 
 def test_a_key_that_may_not_observe(pair, tmp_path):
-    made = pair(may="run")
+    made = pair(may="observe,run")
+    made.agent.change_operators("observe,run", "run")
     with watching(made.console, tmp_path, "--when", "refused", "--changes") as watch:
         assert watch.expect(event="refused", machine=made.name)["detail"] == "right-missing"
         watch.expect(event="begin", rule="refused")
