@@ -58,6 +58,8 @@ static void test_placed(void **state)
     fetch(LIMIT_DATA_FRAME);
     /* All but what shares a record with the head of its frame. */
     assert_in_range(pair.client.placed, BODY - RECORD, BODY);
+    /* And not each record by itself. */
+    assert_in_range(ground.asked, BODY / LIMIT_DATA_FRAME, BODY / RECORD / 2);
 }
 
 static void test_little_room(void **state)
@@ -92,6 +94,33 @@ static void test_byte_by_byte(void **state)
     assert_int_equal(pair.client.received, 3 * RECORD);
     assert_false(pair.client.damaged);
     assert_true(pair.client.placed > 0);
+}
+
+/* The records before one that is broken are good, and their bytes come. */
+static void test_before_a_broken_record(void **state)
+{
+    struct test_source source = {.left = BODY};
+    struct buffer *sent = tls_outgoing(wire_tls(pair.server.wire));
+    _cleanup_buffer_ struct buffer broken = BUFFER_INIT;
+    struct slice asked;
+
+    (void)state;
+    test_pair_run(&pair);
+    pair.server.answer = &source;
+    lend(&pair.client, get("/"), LIMIT_DATA_FRAME);
+    assert_int_equal(wire_produce(pair.client.wire), 0);
+    asked = wire_outgoing(pair.client.wire);
+    assert_int_equal(wire_receive(pair.server.wire, asked.bytes, asked.size, pair.now), 0);
+    assert_int_equal(wire_produce(pair.server.wire), 0);
+    assert_true(buffer_length(sent) > LIMIT_SEND_AHEAD);
+    assert_int_equal(buffer_append(&broken, buffer_bytes(sent), buffer_length(sent)), 0);
+    broken.data[broken.end - 1] ^= 1;
+    pair.client.received = pair.client.placed = 0;
+    assert_int_equal(
+        wire_receive(pair.client.wire, buffer_bytes(&broken), buffer_length(&broken), pair.now), 1);
+    assert_int_equal(wire_problem(pair.client.wire), PROBLEM_TLS_FAILED);
+    assert_in_range(pair.client.received, LIMIT_SEND_AHEAD - 3 * RECORD, LIMIT_SEND_AHEAD);
+    assert_false(pair.client.damaged);
 }
 
 /* What belongs to another stream is not put there. */
@@ -240,10 +269,15 @@ static void test_padding(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        joined_test(test_placed),         joined_test(test_little_room),
-        joined_test(test_no_room),        joined_test(test_byte_by_byte),
-        joined_test(test_beside_another), joined_test(test_cancelled),
-        joined_test(test_request),        joined_test(test_frames_in_one_record),
+        joined_test(test_placed),
+        joined_test(test_little_room),
+        joined_test(test_no_room),
+        joined_test(test_byte_by_byte),
+        joined_test(test_before_a_broken_record),
+        joined_test(test_beside_another),
+        joined_test(test_cancelled),
+        joined_test(test_request),
+        joined_test(test_frames_in_one_record),
         joined_test(test_padding),
     };
 
