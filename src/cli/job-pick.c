@@ -14,7 +14,7 @@
 #include "fleet/link/request.h"
 #include "fleet/link/submit.h"
 
-enum { DIGITS = 2 * UUID_SIZE, SHOWN_MAX = 8 };
+enum { DIGITS = 2 * UUID_SIZE, SHORT = JOB_SHORT_SIZE - 1, SHOWN_MAX = 8 };
 
 const char *job_short(const uint8_t id[UUID_SIZE], char text_out[JOB_SHORT_SIZE])
 {
@@ -48,8 +48,10 @@ bool job_is_named(const uint8_t id[UUID_SIZE], const char *text)
             return false;
         given[size++] = (char)tolower((unsigned char)*text);
     }
-    return size >= JOB_DIGITS_MIN &&
-           (memcmp(all, given, size) == 0 || memcmp(all + DIGITS - size, given, size) == 0);
+    if (size < JOB_DIGITS_MIN)
+        return false;
+    return memcmp(all, given, size) == 0 || memcmp(all + DIGITS - size, given, size) == 0 ||
+           (size < SHORT && memcmp(all + DIGITS - SHORT, given, size) == 0);
 }
 
 char *job_attach_command(const char *machine, const uint8_t id[UUID_SIZE])

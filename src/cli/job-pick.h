@@ -1,5 +1,6 @@
 /* "MACHINE JOB" on the command line: which machine, which of its jobs. A job is named by its id or
- * by the first or last hexadecimal digits of it, as many as tell it from the machine's others. */
+ * by the first or last hexadecimal digits of it, or the first of those that are shown, as many as
+ * tell it from the machine's others. */
 #pragma once
 
 #include <stdbool.h>
