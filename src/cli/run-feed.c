@@ -162,8 +162,8 @@ static void end_json(struct many *many, uint32_t position, const struct fanout_r
         run_lines_json(console, many->names[position], i == 1, machine->ms,
                        &many->speakers[position].lines[i], NULL);
     for (size_t i = 0; i < 2 && keeps; i++)
-        transcript_copy(harvest_transcripts(many->harvest), &machine->text[i], UINT64_MAX,
-                        &said[i]);
+        transcript_copy_from(harvest_transcripts(many->harvest), &machine->text[i], 0, UINT64_MAX,
+                             &said[i]); /* it is not closed yet: its last piece is still open */
     renderer_of(console)->ending(console, &ending);
     for (size_t i = 0; i < 2; i++)
         buffer_deinit(&said[i]);

@@ -4,6 +4,8 @@ import os
 import re
 import subprocess
 
+import pytest
+
 
 def test_lines_stand_behind_their_machines_name(fleet):
     done = fleet(3).run("all", "--", "echo one; echo two")
@@ -15,6 +17,17 @@ def test_lines_stand_behind_their_machines_name(fleet):
 def test_equal_answers_are_one(fleet):
     done = fleet(5).run("all", "--gather", "--", "echo same")
     assert done.out == "web[1-5] (5):\nsame\n", done
+
+
+@pytest.mark.parametrize("size", [0, 5, 65536, 200_000])
+def test_answers_for_scripts_are_whole(fleet, size):
+    many = fleet(2)
+    done = many.run("all", "--json", "--", f"head -c {size} /dev/zero | tr '\\0' x; "
+                    "echo wrong >&2; exit 3")
+    assert done.code == 3
+    rows = sorted(done.lines, key=lambda row: row["machine"])
+    assert [(row["machine"], row["out"], row["err"], row["code"]) for row in rows] == [
+        (name, "x" * size, "wrong\n", 3) for name in ("web1", "web2")]
 
 
 def test_answers_in_order_of_the_fleet(fleet):
