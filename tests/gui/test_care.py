@@ -103,6 +103,16 @@ def assert_named(gui, where, root=None):
     assert found == [], where
 
 
+def test_rows_that_have_the_focus_have_a_name(paired):
+    gui, _ = paired(1)
+    wait("the row's name", lambda: gui.row("web1").name == "web1, Connected")
+    gui.open("web1")
+    table = gui.find("tree table", "Processes", skip=())
+    rows = wait("processes", lambda: [row for body in table.children if body.role == "list"
+                                      for row in body.children][:5])
+    assert not any(row.name.startswith("Gtk") for row in rows), rows
+
+
 def test_everything_that_is_used_has_a_name(paired):
     """On every page and in every dialog."""
     gui, _ = paired(2)

@@ -123,6 +123,21 @@ def test_a_window_that_was_torn_off_ends_with_its_last_tab(window, console, tmp_
     gui.label("^web1$")
 
 
+def test_a_tab_that_was_torn_off_is_brought_back(window, console, tmp_path):
+    """By a button: libadwaita lets nobody drag the only tab of a window."""
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    open_all(gui, "web1", "db1")
+    first = gui.windows[0]
+    assert not gui.has("button", "Back to the window with the list")
+    second = tear_off(gui, first, "db1", tmp_path)
+    gui.press("Back to the window with the list", second)
+    gui.no_dialog()
+    wait("both tabs", lambda: [n.name for n in handles(gui, first)] == ["web1", "db1"])
+    gui.label("^192.0.2.3:10000$", first)  # it is in front
+
+
 def test_the_list_can_be_neither_closed_nor_torn_off(window, console, tmp_path):
     write_list(console, THREE)
     gui = window()

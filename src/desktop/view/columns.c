@@ -5,6 +5,7 @@
 
 #include "desktop/text/facts-text.h"
 #include "desktop/model/row.h"
+#include "desktop/view/row-name.h"
 #include "desktop/view/sparkline.h"
 #include "desktop/view/text-cell.h"
 #include "fleet/home/i18n.h"
@@ -202,14 +203,25 @@ static void show_height(struct cell *cell)
     }
 }
 
+static void name_row(struct cell *cell, const HuneMachine *machine)
+{
+    g_autofree char *state = machine ? hune_machine_state_word(machine) : NULL;
+    g_autofree char *name = machine ? g_strdup_printf("%s, %s", machine->name, state)
+                                    : g_strdup("");
+
+    hune_row_name(GTK_WIDGET(cell->label), name);
+}
+
 static void show_cell(struct cell *cell)
 {
     HuneMachine *machine = cell->row->machine;
     g_autofree char *text = machine ? cell->column->text(machine) : g_strdup("");
 
     hune_text_cell_set_text(cell->label, text);
-    if (cell->column->compare == by_name)
+    if (cell->column->compare == by_name) {
         show_height(cell);
+        name_row(cell, machine);
+    }
     if (cell->icon)
         show_icon(cell, machine);
 }

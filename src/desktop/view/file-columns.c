@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/view/row-name.h"
 #include "fleet/home/i18n.h"
 
 static char *name_text(const HuneFile *file)
@@ -135,8 +136,10 @@ static void bind_cell(GtkSignalListItemFactory *factory, GtkListItem *item, gpoi
 
     (void)factory;
     gtk_label_set_label(cell->label, text);
-    if (cell->icon)
-        gtk_image_set_from_icon_name(cell->icon, hune_file_icon(file));
+    if (!cell->icon)
+        return;
+    gtk_image_set_from_icon_name(cell->icon, hune_file_icon(file));
+    hune_row_name(gtk_list_item_get_child(item), file->shown);
 }
 
 GtkSorter *hune_file_columns_add(GtkColumnView *view,

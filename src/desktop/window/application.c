@@ -9,6 +9,7 @@
 #include "desktop/window/alert-notify.h"
 #include "desktop/window/closing.h"
 #include "desktop/model/fleet-model.h"
+#include "desktop/view/plain-breaks.h"
 #include "desktop/window/preferences.h"
 #include "desktop/window/window.h"
 #include "fleet/home/i18n.h"
@@ -263,10 +264,13 @@ static void hune_application_startup(GApplication *application)
                                           (const char *[]){"<Control><Shift>q", NULL});
     gtk_application_set_accels_for_action(gtk, "win.close-tab",
                                           (const char *[]){"<Control><Shift>w", NULL});
+    gtk_application_set_accels_for_action(gtk, "win.bring-back",
+                                          (const char *[]){"<Control><Shift>b", NULL});
     gtk_application_set_accels_for_action(gtk, "win.add",
                                           (const char *[]){"<Control><Shift>n", NULL});
     g_unix_signal_add(SIGTERM, on_signal, application);
     g_unix_signal_add(SIGINT, on_signal, application);
+    hune_plain_breaks_begin();
     hune_preferences_apply();
 }
 

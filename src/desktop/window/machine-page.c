@@ -292,6 +292,9 @@ static gboolean focus_view(gpointer data)
 
     if (view && gtk_widget_get_mapped(view) && !(focus && gtk_widget_is_ancestor(focus, view)))
         gtk_widget_child_focus(view, GTK_DIR_TAB_FORWARD);
+    /* A page that comes up gave the banner the focus, and so selected its text. */
+    gtk_label_select_region(self->banner_title, 0, 0);
+    gtk_label_select_region(self->banner_text, 0, 0);
     return G_SOURCE_REMOVE;
 }
 

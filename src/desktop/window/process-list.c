@@ -5,6 +5,7 @@
 
 #include "desktop/text/facts-text.h"
 #include "desktop/model/order-model.h"
+#include "desktop/view/row-name.h"
 #include "desktop/view/sort-keys.h"
 #include "desktop/window/window.h"
 #include "fleet/home/i18n.h"
@@ -155,6 +156,8 @@ static void bind_cell(GtkSignalListItemFactory *factory, GtkListItem *item, gpoi
 
     (void)factory;
     gtk_label_set_label(GTK_LABEL(gtk_list_item_get_child(item)), text);
+    if (column->compare == by_command)
+        hune_row_name(gtk_list_item_get_child(item), text);
 }
 
 static void add_columns(HuneProcessList *self)

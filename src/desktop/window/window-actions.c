@@ -226,6 +226,36 @@ static void act_close_tab(GtkWidget *widget, const char *name, GVariant *paramet
         adw_tab_view_close_page(tabs, tab);
 }
 
+/* The one with the list; NULL: it was closed. */
+static HuneWindow *first_window(HuneWindow *self)
+{
+    GtkApplication *application = gtk_window_get_application(GTK_WINDOW(self));
+
+    for (GList *at = gtk_application_get_windows(application); at; at = at->next) {
+        if (HUNE_IS_WINDOW(at->data) && hune_window_list(at->data))
+            return at->data;
+    }
+    return NULL;
+}
+
+/* libadwaita lets nobody drag the only tab of a window. */
+static void act_bring_back(GtkWidget *widget, const char *name, GVariant *parameter)
+{
+    HuneWindow *self = HUNE_WINDOW(widget);
+    HuneWindow *first = first_window(self);
+    AdwTabView *tabs = hune_window_tabs(self);
+    AdwTabPage *tab = adw_tab_view_get_selected_page(tabs);
+    AdwTabView *to = first ? hune_window_tabs(first) : NULL;
+
+    (void)name;
+    (void)parameter;
+    if (!tab || !first || first == self)
+        return;
+    adw_tab_view_transfer_page(tabs, tab, to, adw_tab_view_get_n_pages(to));
+    adw_tab_view_set_selected_page(to, tab);
+    gtk_window_present(GTK_WINDOW(first));
+}
+
 static void act_groups(GtkWidget *widget, const char *name, GVariant *parameter)
 {
     GtkToggleButton *button = hune_window_groups_button(HUNE_WINDOW(widget));
@@ -302,6 +332,7 @@ void hune_window_install_actions(GtkWidgetClass *class)
     gtk_widget_class_install_action(class, "win.filter", NULL, act_filter);
     gtk_widget_class_install_action(class, "win.command", NULL, act_filter);
     gtk_widget_class_install_action(class, "win.close-tab", NULL, act_close_tab);
+    gtk_widget_class_install_action(class, "win.bring-back", NULL, act_bring_back);
     gtk_widget_class_install_action(class, "win.groups", NULL, act_groups);
     gtk_widget_class_install_action(class, "win.view", "s", act_view);
     gtk_widget_class_install_action(class, "win.past", NULL, act_past);

@@ -19,6 +19,7 @@ struct _HuneWindow {
     AdwToastOverlay *toasts;
     AdwWindowTitle *title;
     GtkToggleButton *sidebar_button;
+    GtkWidget *back_button;
     GtkInfoBar *fault_bar;
     GtkLabel *fault_label;
     GtkInfoBar *bad_bar;
@@ -386,6 +387,7 @@ static void hune_window_class_init(HuneWindowClass *class)
     CHILD(toasts);
     CHILD(title);
     CHILD(sidebar_button);
+    CHILD(back_button);
     CHILD(fault_bar);
     CHILD(fault_label);
     CHILD(bad_bar);
@@ -455,6 +457,7 @@ HuneWindow *hune_window_new(AdwApplication *application, HuneFleet *fleet, gbool
     hune_measure_window(GTK_WINDOW(self));
     if (with_list)
         add_list(self);
+    gtk_widget_set_visible(self->back_button, !with_list);
     g_signal_connect_swapped(fleet, "faults", G_CALLBACK(show_faults), self);
     g_signal_connect_swapped(fleet, "listed", G_CALLBACK(on_listed), self);
     show_faults(self);

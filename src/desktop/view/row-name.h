@@ -1,0 +1,9 @@
+/* What a screen reader says of a row of a table when the row itself has the focus. GTK 4.8 would
+ * have it say the name of the row's type, and has no call for it: the row is found from one of its
+ * cells. */
+#pragma once
+
+#include <gtk/gtk.h>
+
+/* `child` is what a list item shows in a cell, at the time of its "bind" or later. */
+void hune_row_name(GtkWidget *child, const char *name);
