@@ -126,6 +126,17 @@ void json_put_state(struct json_line *line, struct job_state state)
         json_line_text(line, "with", state_lost_with(state));
 }
 
+/* What was said, and if only the beginning of it is held, how much there was. */
+static void put_said(struct json_line *line, const char *name, const char *size_name,
+                     const struct buffer *held, uint64_t said)
+{
+    if (!held)
+        return;
+    json_line_bytes(line, name, buffer_bytes(held), buffer_length(held));
+    if (said > buffer_length(held))
+        json_line_number(line, size_name, (int64_t)said);
+}
+
 static void ending(struct console *console, const struct ending *ending)
 {
     struct json_line line = json_line_begin(&console->out);
@@ -139,10 +150,8 @@ static void ending(struct console *console, const struct ending *ending)
         json_line_text(&line, "job", id);
         json_line_number(&line, "ms", ending->ms);
     }
-    if (ending->out)
-        json_line_bytes(&line, "out", buffer_bytes(ending->out), buffer_length(ending->out));
-    if (ending->err)
-        json_line_bytes(&line, "err", buffer_bytes(ending->err), buffer_length(ending->err));
+    put_said(&line, "out", "out_size", ending->out, ending->said[0]);
+    put_said(&line, "err", "err_size", ending->err, ending->said[1]);
     if (ending->trouble)
         json_put_trouble(&line, ending->trouble);
     json_line_end(&line);

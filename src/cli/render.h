@@ -23,7 +23,8 @@ struct ending {
     const uint8_t *job;            /* UUID, or NULL */
     const struct buffer *out;      /* standard output and error, gathered; NULL if shown already */
     const struct buffer *err;
-    uint32_t ms; /* from the job's start to its last output frame */
+    uint64_t said[2]; /* bytes of each, if they may hold only the first of them; else 0 */
+    uint32_t ms;      /* from the job's start to its last output frame */
 };
 
 /* What a machine answered to `ask`; facts that were not asked for, or that it does not have, are

@@ -155,6 +155,7 @@ static void end_json(struct many *many, uint32_t position, const struct fanout_r
         .job = machine->has_job ? machine->job : NULL,
         .out = keeps ? &said[0] : NULL,
         .err = keeps ? &said[1] : NULL,
+        .said = {machine->text[0].size, machine->text[1].size},
         .ms = machine->ms,
     };
 

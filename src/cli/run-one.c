@@ -18,6 +18,10 @@
 #include "fleet/link/remote-job.h"
 #include "proto/command.h"
 
+/* As of many machines (fleet/run/transcript.h): what a script asked for is no reason to fill
+ * memory. */
+#define KEPT_MAX ((size_t)256 << 20)
+
 struct one {
     struct session *session;
     const struct machine *machine;
@@ -28,7 +32,8 @@ struct one {
     struct feeder *feeder;
     struct cast *cast;        /* with --record */
     struct screen screens[2]; /* stdout, stderr */
-    struct buffer kept[2];    /* with --json */
+    struct buffer kept[2];    /* with --json: the first KEPT_MAX bytes */
+    uint64_t said[2];         /* of so many */
     struct lines lines[2];    /* with --json --live */
     uint32_t ms;
     bool stopping;
@@ -61,6 +66,15 @@ static void put(struct one *one, bool is_error, const uint8_t *bytes, size_t siz
         stop_job(one);
 }
 
+static int keep(struct one *one, bool is_error, const uint8_t *bytes, size_t size)
+{
+    struct buffer *kept = &one->kept[is_error];
+    size_t room = KEPT_MAX - buffer_length(kept);
+
+    one->said[is_error] += size;
+    return buffer_append(kept, bytes, size < room ? size : room);
+}
+
 static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_t *bytes,
                       size_t size, uint32_t ms, void *user)
 {
@@ -76,7 +90,7 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
     else if (one->order->live)
         run_lines_json(console, one->machine->name, is_error, ms, &one->lines[is_error],
                        &(struct slice){.bytes = bytes, .size = size});
-    else if (buffer_append(&one->kept[is_error], bytes, size) < 0)
+    else if (keep(one, is_error, bytes, size) < 0)
         stop_job(one);
 }
 
@@ -144,6 +158,7 @@ static void on_end(struct remote_job *job, struct job_state state, const struct 
         .job = remote_job_id(job),
         .out = keeps ? &one->kept[0] : NULL,
         .err = keeps ? &one->kept[1] : NULL,
+        .said = {one->said[0], one->said[1]},
         .ms = one->ms,
     };
 

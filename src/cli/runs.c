@@ -149,7 +149,7 @@ static void show_run_json(struct console *console, struct harvest *harvest)
     for (uint32_t i = 0; i < harvest_size(harvest); i++) {
         const struct harvest_machine *machine = harvest_machine(harvest, i);
         struct buffer said[2] = {BUFFER_INIT, BUFFER_INIT};
-        const struct ending ending = {
+        struct ending ending = {
             .machine = harvest_names(harvest)[i],
             .state = machine->state,
             .job = machine->has_job ? machine->job : NULL,
@@ -158,11 +158,15 @@ static void show_run_json(struct console *console, struct harvest *harvest)
             .ms = machine->ms,
         };
 
-        for (size_t k = 0; k < 2; k++)
-            if (machine->answer[k] != HARVEST_NONE)
-                transcript_copy(harvest_transcripts(harvest),
-                                &harvest_answers(harvest, k == 1)->groups[machine->answer[k]].text,
-                                UINT64_MAX, &said[k]);
+        for (size_t k = 0; k < 2; k++) {
+            const struct transcript *text;
+
+            if (machine->answer[k] == HARVEST_NONE)
+                continue;
+            text = &harvest_answers(harvest, k == 1)->groups[machine->answer[k]].text;
+            transcript_copy(harvest_transcripts(harvest), text, UINT64_MAX, &said[k]);
+            ending.said[k] = text->size;
+        }
         if (machine->is_done)
             render_json.ending(console, &ending);
         for (size_t k = 0; k < 2; k++)

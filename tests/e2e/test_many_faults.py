@@ -121,6 +121,18 @@ def test_machines_that_stay_away_are_told_and_the_others_are_done(fleet, proxy):
     assert many.console.run("nodeset", "-c", "@last.ok").out == "5\n"
 
 
+@pytest.mark.skipif(not FULL, reason="takes a gigabyte of memory")
+@pytest.mark.timeout(1200)
+@pytest.mark.parametrize("machines", ["web1", "all"])
+def test_an_answer_for_scripts_is_cut_and_told(fleet, machines):
+    size = 280_000_000
+    done = fleet(2).run(machines, "--json", "--", f"head -c {size} /dev/zero | tr '\\0' x; echo err >&2",
+                        timeout=1000)
+    for row in done.lines:
+        assert (len(row["out"]), row["out_size"]) == (256 << 20, size)
+        assert row["err"] == "err\n" and "err_size" not in row
+
+
 @pytest.mark.root
 @pytest.mark.timeout(1200 if FULL else 120)
 def test_an_endless_answer_is_cut_and_told(fleet, tmp_path):

@@ -61,6 +61,16 @@ def test_runs_are_remembered(fleet):
     assert many.console.json("runs") == []
 
 
+def test_what_is_remembered_in_part_is_told(fleet):
+    many = fleet(2)
+    size = 3 << 20
+    done = many.run("all", "--json", "--", f"head -c {size} /dev/zero | tr '\\0' x; echo err >&2")
+    assert [(len(row["out"]), "out_size" in row) for row in done.lines] == [(size, False)] * 2
+    for row in many.console.run("runs", "show", "--json").lines:
+        assert len(row["out"]) == 1 << 20 and row["out_size"] == size, row["out_size"]
+        assert row["err"] == "err\n" and "err_size" not in row
+
+
 def test_the_memory_of_runs_stays_within_its_bounds(fleet):
     many = fleet(2)
     (many.console.config / "hune.conf").write_text("[runs]\nkeep = 1M\n")
