@@ -62,8 +62,12 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     /* The terminal that was lent is wanted back; here it is, what it showed is on the belt. */ \
     X(28, RECALL, TO_GATE, 16, 0, 0)                                                            \
     X(29, RETURNED, TO_WARDEN, 16, 0, 0)                                                        \
-    /* A job that had no ring has one now. */                                                   \
-    X(30, RING, TO_GATE, 16, 1, 1)
+    /* A job that had no ring has one now: a new one, or, of a number alone, one given back. */ \
+    X(30, RING, TO_GATE, 20, 0, 1)                                                              \
+    /* The ring of a job that has ended: nobody reads it, and all who did have what they read.  \
+     * The gate keeps it mapped until it gets it with another job, or it is gone. */            \
+    X(31, RING_BACK, TO_WARDEN, 20, 0, 0)                                                       \
+    X(32, RING_GONE, TO_GATE, 4, 0, 0)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

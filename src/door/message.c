@@ -274,6 +274,41 @@ int door_job_decode(struct door_job *job_out, struct slice body)
     return finish(&reader);
 }
 
+int door_ring_encode(const struct door_ring *ring, struct buffer *out)
+{
+    struct writer writer = writer_init(out);
+
+    writer_bytes(&writer, ring->id, sizeof(ring->id));
+    writer_u32(&writer, ring->number);
+    return writer.error;
+}
+
+int door_ring_decode(struct door_ring *ring_out, struct slice body)
+{
+    struct reader reader = reader_init(body.bytes, body.size);
+
+    *ring_out = (struct door_ring){0};
+    reader_copy(&reader, ring_out->id, sizeof(ring_out->id));
+    ring_out->number = reader_u32(&reader);
+    return finish(&reader);
+}
+
+int door_ring_gone_encode(uint32_t number, struct buffer *out)
+{
+    struct writer writer = writer_init(out);
+
+    writer_u32(&writer, number);
+    return writer.error;
+}
+
+int door_ring_gone_decode(uint32_t *number_out, struct slice body)
+{
+    struct reader reader = reader_init(body.bytes, body.size);
+
+    *number_out = reader_u32(&reader);
+    return finish(&reader);
+}
+
 int door_spool_encode(const struct door_spool *spool, struct buffer *out)
 {
     struct writer writer = writer_init(out);

@@ -95,6 +95,12 @@ struct door_job {
     char label[128];
 };
 
+/* RING, RING_BACK: a job's ring. Of RING_GONE the number alone. */
+struct door_ring {
+    uint8_t id[UUID_SIZE];
+    uint32_t number; /* 0: one that does not go from job to job */
+};
+
 /* SPOOL: the descriptor can only read; byte N of the stream is at N % capacity. */
 struct door_spool {
     uint8_t id[UUID_SIZE];
@@ -141,6 +147,10 @@ int door_entered_encode(const struct door_entered *entered, struct buffer *out);
 int door_entered_decode(struct door_entered *entered_out, struct slice body);
 int door_job_encode(const struct door_job *job, struct buffer *out);
 int door_job_decode(struct door_job *job_out, struct slice body);
+int door_ring_encode(const struct door_ring *ring, struct buffer *out);
+int door_ring_decode(struct door_ring *ring_out, struct slice body);
+int door_ring_gone_encode(uint32_t number, struct buffer *out);
+int door_ring_gone_decode(uint32_t *number_out, struct slice body);
 int door_spool_encode(const struct door_spool *spool, struct buffer *out);
 int door_spool_decode(struct door_spool *spool_out, struct slice body);
 int door_state_encode(const struct door_state *state, struct buffer *out);
@@ -149,7 +159,7 @@ int door_audit_encode(const struct door_audit *audit, struct buffer *out);
 int door_audit_decode(struct door_audit *audit_out, struct slice body);
 int door_hang_up_encode(const struct door_hang_up *hang_up, struct buffer *out);
 int door_hang_up_decode(struct door_hang_up *hang_up_out, struct slice body);
-/* FORGOTTEN, BYTES, RING, ROOM, INPUT_END, RECALL, RETURNED: the 16 bytes of the job's id. */
+/* FORGOTTEN, BYTES, ROOM, INPUT_END, RECALL, RETURNED: the 16 bytes of the job's id. */
 int door_id_decode(const uint8_t **id_out, struct slice body);
 
 /* The gate's fixed descriptors at exec (warden/start.c puts them there). */

@@ -102,6 +102,21 @@ void ring_restate(struct ring *ring, bool ended)
     atomic_store(&ring->warden->ended, ended);
 }
 
+void ring_renew(struct ring *ring)
+{
+    ring->head = ring->tail = ring->first = ring->kept = 0;
+    ring->spools = false;
+    ring->waits = WAITS_NOT;
+    ring->starts = (struct starts){0};
+    *ring->warden = (struct ring_warden_page){.magic = RING_MAGIC, .capacity = ring->capacity};
+    *ring->gate = (struct ring_gate_page){0};
+}
+
+void ring_renewed(struct ring *ring)
+{
+    ring->told = 0;
+}
+
 int ring_map(struct ring **ring_out, int fd)
 {
     const int seals = F_SEAL_SHRINK | F_SEAL_GROW;
@@ -139,12 +154,14 @@ struct ring_apart {
     uint8_t data[];
 };
 
-int ring_new_apart(struct ring **ring_out, struct slice bytes, bool ended)
+/* `bytes` are those of the stream from `tail` on; a frame begins there. */
+static struct ring_apart *apart_new(uint64_t tail, struct slice bytes)
 {
-    struct ring_apart *apart = calloc(1, sizeof(*apart) + bytes.size);
+    struct ring_apart *apart = malloc(sizeof(*apart) + bytes.size);
 
     if (!apart)
-        return -ENOMEM;
+        return NULL;
+    memset(apart, 0, sizeof(*apart));
     apart->ring = (struct ring){
         .warden = &apart->warden,
         .gate = &apart->gate,
@@ -155,8 +172,44 @@ int ring_new_apart(struct ring **ring_out, struct slice bytes, bool ended)
     };
     if (bytes.size > 0)
         memcpy(apart->data, bytes.bytes, bytes.size);
-    atomic_store(&apart->warden.head, bytes.size);
+    atomic_store(&apart->warden.head, tail + bytes.size);
+    atomic_store(&apart->warden.tail, tail);
+    atomic_store(&apart->warden.first, tail);
+    atomic_store(&apart->warden.doomed, tail);
+    atomic_store(&apart->warden.start, tail);
+    atomic_store(&apart->gate.released, tail);
+    return apart;
+}
+
+int ring_new_apart(struct ring **ring_out, struct slice bytes, bool ended)
+{
+    struct ring_apart *apart = apart_new(0, bytes);
+
+    if (!apart)
+        return -ENOMEM;
     atomic_store(&apart->warden.ended, ended);
+    *ring_out = &apart->ring;
+    return 0;
+}
+
+int ring_new_kept(struct ring **ring_out, const struct ring *ring)
+{
+    uint64_t head = ring_head(ring);
+    uint64_t kept = ring_kept(ring);
+    struct slice bytes = {.size = 0};
+    struct ring_apart *apart;
+    int64_t size = kept < head ? ring_peek(ring, kept, &bytes.bytes) : 0;
+
+    /* A warden gone mad loses what it would have kept. */
+    bytes.size = size > 0 ? (size_t)size : 0;
+    apart = apart_new(head - bytes.size, bytes);
+    if (!apart)
+        return -ENOMEM;
+    atomic_store(&apart->warden.ended, 1);
+    atomic_store(&apart->gate.released, head);
+    atomic_store(&apart->gate.input, atomic_load(&ring->gate->input));
+    atomic_store(&apart->gate.writer, atomic_load(&ring->gate->writer));
+    atomic_store(&apart->gate.writer_from, atomic_load(&ring->gate->writer_from));
     *ring_out = &apart->ring;
     return 0;
 }

@@ -26,6 +26,7 @@ struct ring_warden_page {
     _Atomic uint64_t lent_origin;
     _Atomic uint64_t lent_began_ms;
     _Atomic uint32_t waits;
+    _Atomic uint64_t kept;
 };
 
 /* Written by the gate alone. */
@@ -46,10 +47,12 @@ struct ring {
     uint8_t *data; /* `capacity` bytes, and the same ones again */
     size_t capacity;
     int fd;     /* -1 in a ring that was mapped, or is apart */
-    bool apart; /* all of it is one piece of memory with this struct */
+    bool apart; /* all of it is one piece of memory with this struct; its tail does not move */
+    uint32_t number;
     /* The warden's own: the gate holds the same memfd and can write to both pages, so the warden
      * never reads its words back. */
-    uint64_t head, tail, first;
+    uint64_t head, tail, first, kept;
+    size_t filled; /* bytes of the data, from their first on, that have memory */
     bool spools;
     enum job_waits waits;
     struct starts starts;

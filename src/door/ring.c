@@ -13,6 +13,21 @@ int ring_fd(const struct ring *ring)
     return ring->fd;
 }
 
+uint32_t ring_number(const struct ring *ring)
+{
+    return ring->number;
+}
+
+void ring_set_number(struct ring *ring, uint32_t number)
+{
+    ring->number = number;
+}
+
+bool ring_is_apart(const struct ring *ring)
+{
+    return ring->apart;
+}
+
 size_t ring_capacity(const struct ring *ring)
 {
     return ring->capacity;
@@ -135,9 +150,14 @@ uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out)
     }
 }
 
+size_t ring_filled(const struct ring *ring)
+{
+    return ring->filled;
+}
+
 bool ring_is_fresh(const struct ring *ring, size_t size)
 {
-    return ring->head + size <= ring->capacity;
+    return ring->head >= ring->filled && ring->head + size <= ring->capacity;
 }
 
 void ring_put(struct ring *ring, const void *bytes, size_t size)
@@ -160,8 +180,24 @@ bool ring_publish(struct ring *ring, size_t size)
 
     starts_add(&ring->starts, head, ring->first);
     ring->head = head + size;
+    if (ring->head > ring->filled)
+        ring->filled = ring->head < ring->capacity ? (size_t)ring->head : ring->capacity;
     atomic_store(&ring->warden->head, ring->head);
     return atomic_load(&ring->gate->sleeping_at) == head + 1;
+}
+
+void ring_set_kept(struct ring *ring, uint64_t offset)
+{
+    ring->kept = offset;
+    atomic_store(&ring->warden->kept, offset);
+}
+
+uint64_t ring_kept(const struct ring *ring)
+{
+    uint64_t kept = ring->fd >= 0 ? ring->kept : atomic_load(&ring->warden->kept);
+    uint64_t tail = ring_tail(ring);
+
+    return kept > tail ? kept : tail;
 }
 
 void ring_end(struct ring *ring)
@@ -227,7 +263,7 @@ int64_t ring_peek(const struct ring *ring, uint64_t offset, const uint8_t **byte
     /* A warden gone mad must not lead us outside of the mapping. */
     if (head - offset > ring->capacity)
         return -ENODATA;
-    *bytes_out = ring->data + offset % ring->capacity;
+    *bytes_out = ring->data + (ring->apart ? offset - ring_tail(ring) : offset % ring->capacity);
     return (int64_t)(head - offset);
 }
 

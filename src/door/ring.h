@@ -9,6 +9,11 @@
  * only as far as it lies in [tail, head]. All the gate can do to the warden through a ring is to
  * lose output.
  *
+ * A ring goes from job to job: making one, and the memory under it, costs more than a MiB of output
+ * does. The warden gives it on when the gate has said that it needs it no more, and to a job of the
+ * same operator alone: what it still holds of the job before is that operator's own. Nobody but
+ * warden and gate ever maps it, and who reads stays within [tail, head) of the job at hand.
+ *
  * When nobody reads, the warden may move the oldest bytes to a spool, a file of its own: then the
  * data holds [tail, head), the spool [first, tail), and the tail moves without anybody's release.
  * Who reads a ring that spools copies, and looks afterwards whether the copy is still worth
@@ -37,11 +42,23 @@ void ring_restate(struct ring *ring, bool ended);
 /* Gate, or a warden that finds its jobs again: maps a ring; the fd stays the caller's.
  * Returns 0, -errno, or -EBADMSG for a file that is no ring. */
 int ring_map(struct ring **ring_out, int fd);
+/* Warden: the ring is another job's from here on: empty, and its words as in a new one. Its memory
+ * stays. Only when the gate looks at it no more. */
+void ring_renew(struct ring *ring);
+/* Gate: the same ring, mapped already, is another job's. */
+void ring_renewed(struct ring *ring);
+/* What warden and gate call a ring that goes from job to job; 0, at first: none that does. */
+uint32_t ring_number(const struct ring *ring);
+void ring_set_number(struct ring *ring, uint32_t number);
 /* Gate: a ring of its own, which nobody else has and nothing more comes into: of a job that has
  * said nothing yet, or, when it has `ended`, of one all of whose output these bytes are. Returns 0
  * or -ENOMEM. */
 int ring_new_apart(struct ring **ring_out, struct slice bytes, bool ended);
 struct ring *ring_free(struct ring *ring);
+/* Gate: a ring of its own with what is kept of one that has ended, see ring_set_kept(). Returns 0
+ * or -ENOMEM. */
+int ring_new_kept(struct ring **ring_out, const struct ring *ring);
+bool ring_is_apart(const struct ring *ring);
 /* Warden: the memfd to pass on; the ring's own. -1 in a ring that was mapped. */
 int ring_fd(const struct ring *ring);
 
@@ -62,6 +79,8 @@ bool ring_is_ended(const struct ring *ring);
 /* Warden: where the next bytes go and how many of `wanted` fit. What the gate released is given up
  * to make room, no sooner than needed. */
 uint8_t *ring_room(struct ring *ring, size_t wanted, size_t *size_out);
+/* Warden: how much of the data has memory. */
+size_t ring_filled(const struct ring *ring);
 /* Warden: whether ring_put() is the better way for `size` bytes: no byte was there before. Written
  * through the mapping, each page would cost a fault. */
 bool ring_is_fresh(const struct ring *ring, size_t size);
@@ -69,6 +88,10 @@ bool ring_is_fresh(const struct ring *ring, size_t size);
 void ring_put(struct ring *ring, const void *bytes, size_t size);
 /* Warden: publishes `size` bytes written there. True if the gate waits and must be told. */
 bool ring_publish(struct ring *ring, size_t size);
+/* Warden: before the end: what is kept when all is released begins there, or at the tail if that is
+ * behind it. */
+void ring_set_kept(struct ring *ring, uint64_t offset);
+uint64_t ring_kept(const struct ring *ring);
 /* Warden: nothing follows. */
 void ring_end(struct ring *ring);
 /* Warden: there is no room. True if it is so after telling the gate that it must say when there is;

@@ -132,7 +132,7 @@ static void test_refuses_to_send(void **state)
     assert_int_equal(door_send(pair.gate, DOOR_SETUP, NULL, 0, NULL, 0), -EPROTO);
     assert_int_equal(door_send(pair.gate, DOOR_ROOM, body, 17, NULL, 0), -EPROTO);
     assert_int_equal(door_send(pair.gate, DOOR_ROOM, body, 16, fds, 1), -EPROTO);
-    assert_int_equal(door_send(pair.warden, DOOR_RING, body, 16, NULL, 0), -EPROTO);
+    assert_int_equal(door_send(pair.warden, DOOR_SPOOL, body, 24, NULL, 0), -EPROTO);
     assert_int_equal(door_send(pair.warden, DOOR_JOB, body, 16, fds, 5), -EPROTO);
     assert_int_equal(door_send(pair.warden, (enum door_type)0, NULL, 0, NULL, 0), -EPROTO);
     assert_int_equal(door_send(pair.warden, (enum door_type)99, NULL, 0, NULL, 0), -EPROTO);
@@ -166,7 +166,7 @@ static const struct breach breaches_of_gate[] = {
 
 static const struct breach breaches_of_warden[] = {
     {"wrong way", DOOR_READY, 0, 0},
-    {"descriptor missing", DOOR_RING, 16, 0},
+    {"descriptor missing", DOOR_SPOOL, 24, 0},
     {"one descriptor too many", DOOR_JOB, 16, 5},
     {"more than fit, where all may be", DOOR_SETUP, 16, DOOR_FDS_MAX + 1},
     {"body one too long for any", DOOR_SETUP, LIMIT_DOOR_MESSAGE + 1, 0},

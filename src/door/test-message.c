@@ -84,6 +84,7 @@ static const struct door_state state_message = {
     .output = {(const uint8_t *)"the last frame", 14},
 };
 static const struct door_spool spool = {.id = {23, [UUID_SIZE - 1] = 24}, .capacity = 1ull << 40};
+static const struct door_ring ring = {.id = {25, [UUID_SIZE - 1] = 26}, .number = 0x03020102};
 static const struct door_audit audit = {.ticket = 13, .older_size = UINT64_MAX - 1};
 static const struct door_hang_up hang_up = {
     .connection = UINT32_MAX,
@@ -118,6 +119,7 @@ ROW(ordered)
 ROW(entered)
 ROW(job)
 ROW(state)
+ROW(ring)
 ROW(spool)
 ROW(audit)
 ROW(hang_up)
@@ -134,6 +136,7 @@ static const struct row rows[] = {
     {"entered", &entered, sizeof(entered), encode_entered, decode_entered, false},
     {"job", &job, sizeof(job), encode_job, decode_job, false},
     {"state", &state_message, sizeof(state_message), encode_state, decode_state, true},
+    {"ring", &ring, sizeof(ring), encode_ring, decode_ring, false},
     {"spool", &spool, sizeof(spool), encode_spool, decode_spool, false},
     {"audit", &audit, sizeof(audit), encode_audit, decode_audit, false},
     {"hang-up", &hang_up, sizeof(hang_up), encode_hang_up, decode_hang_up, false},
@@ -176,6 +179,21 @@ static void test_round_trip(void **state)
         assert_int_equal(buffer_length(&again), buffer_length(&body));
         assert_memory_equal(buffer_bytes(&again), buffer_bytes(&body), buffer_length(&body));
     }
+}
+
+static void test_ring_gone(void **state)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    uint32_t number = 0;
+
+    (void)state;
+    assert_int_equal(door_ring_gone_encode(0x01020304, &body), 0);
+    assert_int_equal(buffer_length(&body), 4);
+    assert_int_equal(door_ring_gone_decode(&number, slice_of(&body)), 0);
+    assert_int_equal(number, 0x01020304);
+    assert_int_equal(door_ring_gone_decode(&number, (struct slice){buffer_bytes(&body), 3}), 1);
+    assert_int_equal(buffer_append(&body, "", 1), 0);
+    assert_int_equal(door_ring_gone_decode(&number, slice_of(&body)), 1);
 }
 
 static void test_slices_and_texts(void **state)
@@ -343,15 +361,11 @@ static void test_no_memory(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_round_trip),
-        cmocka_unit_test(test_slices_and_texts),
-        cmocka_unit_test(test_cut_at_every_byte),
-        cmocka_unit_test(test_one_byte_more),
-        cmocka_unit_test(test_huge_lengths),
-        cmocka_unit_test(test_longest_texts),
-        cmocka_unit_test(test_text_with_nul),
-        cmocka_unit_test(test_state_that_is_none),
-        cmocka_unit_test(test_id),
+        cmocka_unit_test(test_ring_gone),          cmocka_unit_test(test_round_trip),
+        cmocka_unit_test(test_slices_and_texts),   cmocka_unit_test(test_cut_at_every_byte),
+        cmocka_unit_test(test_one_byte_more),      cmocka_unit_test(test_huge_lengths),
+        cmocka_unit_test(test_longest_texts),      cmocka_unit_test(test_text_with_nul),
+        cmocka_unit_test(test_state_that_is_none), cmocka_unit_test(test_id),
         cmocka_unit_test(test_no_memory),
     };
 

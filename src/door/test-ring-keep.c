@@ -185,6 +185,103 @@ static void test_restore_too_much(void **state)
     assert_int_equal(ring_restore(&ring, CAPACITY, 0, bytes, CAPACITY + 1), -EINVAL);
 }
 
+/* Another job's: as empty as a new one, for both sides, and with the memory that it had. */
+static void test_renewed(void **state)
+{
+    struct both *both = *state;
+    const uint8_t *bytes;
+    struct stat before, after;
+    size_t room;
+
+    assert_int_equal(ring_number(both->warden), 0);
+    ring_set_number(both->warden, 7);
+    produce(both->warden, 3 * PAGE);
+    ring_release(both->gate, PAGE);
+    ring_wait_for_room(both->warden, CAPACITY);
+    assert_true(ring_release(both->gate, 2 * PAGE)); /* which was told */
+    ring_add_input(both->gate, 5);
+    ring_take_input(both->gate, 9);
+    ring_wait_for_bytes(both->gate, 3 * PAGE);
+    ring_set_kept(both->warden, PAGE);
+    ring_end(both->warden);
+    assert_int_equal(fstat(ring_fd(both->warden), &before), 0);
+    ring_renew(both->warden);
+    ring_renewed(both->gate);
+    assert_int_equal(ring_number(both->warden), 7);
+    for (size_t i = 0; i < 2; i++) {
+        const struct ring *ring = i ? both->gate : both->warden;
+
+        assert_int_equal(ring_head(ring), 0);
+        assert_int_equal(ring_tail(ring), 0);
+        assert_int_equal(ring_first(ring), 0);
+        assert_int_equal(ring_start(ring), 0);
+        assert_int_equal(ring_kept(ring), 0);
+        assert_int_equal(ring_released(ring), 0);
+        assert_int_equal(ring_input(ring), 0);
+        assert_int_equal(ring_writer(ring), 0);
+        assert_false(ring_is_ended(ring));
+        assert_int_equal(ring_peek(ring, 0, &bytes), 0);
+        assert_int_equal(ring_peek(ring, 1, &bytes), -ERANGE);
+    }
+    /* What has memory is written in place; behind that is what was never there. */
+    assert_int_equal(fstat(ring_fd(both->warden), &after), 0);
+    assert_int_equal(after.st_blocks, before.st_blocks);
+    assert_int_equal(ring_filled(both->warden), 3 * PAGE);
+    assert_false(ring_is_fresh(both->warden, 100));
+    assert_int_equal(produce(both->warden, 3 * PAGE), 3 * PAGE);
+    check(both->gate, 0, 3 * PAGE);
+    assert_true(ring_is_fresh(both->warden, 100));
+    /* And both sides are told and asked as at first. */
+    ring_room(both->warden, CAPACITY, &room);
+    assert_int_equal(room, PAGE);
+    assert_true(ring_wait_for_room(both->warden, CAPACITY));
+    assert_true(ring_release(both->gate, 1));
+}
+
+/* What is kept for the gate: from where the warden says, at most what is there. */
+static void test_kept(void **state)
+{
+    struct both *both = *state;
+    const uint8_t *bytes;
+    struct ring *kept;
+
+    produce(both->warden, 3 * PAGE);
+    ring_add_input(both->gate, 5);
+    ring_take_input(both->gate, 3);
+    ring_add_input(both->gate, 4);
+    ring_set_kept(both->warden, PAGE + 10);
+    ring_end(both->warden);
+    ring_release(both->gate, 3 * PAGE);
+    assert_int_equal(ring_kept(both->warden), PAGE + 10);
+    assert_false(ring_is_apart(both->gate));
+    assert_int_equal(ring_new_kept(&kept, both->gate), 0);
+    assert_true(ring_is_apart(kept));
+    assert_true(ring_is_ended(kept));
+    assert_int_equal(ring_head(kept), 3 * PAGE);
+    assert_int_equal(ring_first(kept), PAGE + 10);
+    assert_int_equal(ring_start(kept), PAGE + 10);
+    assert_int_equal(ring_released(kept), 3 * PAGE);
+    assert_int_equal(ring_input(kept), 9);
+    assert_int_equal(ring_writer(kept), 3);
+    assert_int_equal(ring_writer_input(kept), 4);
+    assert_int_equal(ring_number(kept), 0);
+    assert_int_equal(ring_peek(kept, PAGE + 9, &bytes), -ENODATA);
+    check(kept, PAGE + 10, 2 * PAGE - 10);
+    check(kept, 3 * PAGE - 1, 1);
+    assert_int_equal(ring_hold(kept, PAGE + 10), 0);
+    assert_int_equal(ring_hold(kept, PAGE + 9), -ENODATA);
+    ring_free(kept);
+    /* The tail is behind that; nothing is kept. */
+    ring_set_kept(both->warden, 0);
+    ring_shrink(both->warden, 10);
+    assert_int_equal(ring_kept(both->gate), 3 * PAGE - 10);
+    ring_set_kept(both->warden, UINT64_MAX);
+    assert_int_equal(ring_new_kept(&kept, both->gate), 0);
+    assert_int_equal(ring_first(kept), 3 * PAGE);
+    assert_int_equal(ring_peek(kept, 3 * PAGE, &bytes), 0);
+    ring_free(kept);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -194,6 +291,8 @@ int main(void)
         cmocka_unit_test(test_shrink),
         ring_test(test_shrink_keeps_what_is_not_released),
         ring_test(test_shrink_to_more_than_there_is),
+        ring_test(test_renewed),
+        ring_test(test_kept),
         cmocka_unit_test(test_restore),
         cmocka_unit_test(test_restore_too_much),
     };

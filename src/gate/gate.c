@@ -18,6 +18,7 @@
 #include "gate/open.h"
 #include "gate/outlet.h"
 #include "gate/request.h"
+#include "gate/rings.h"
 #include "gate/session.h"
 #include "gate/tty.h"
 #include "proto/greeting.h"
@@ -163,13 +164,32 @@ static int told_state(struct gate *gate, struct door_message *message)
 
 static int told_ring(struct gate *gate, struct door_message *message)
 {
+    int fd = message->fd_count > 0 ? message->fds[0] : -1;
+    struct door_ring ring;
     struct job *job;
+    int r;
 
-    if (find_told_job(gate, message, &job))
+    if (door_ring_decode(&ring, message->body))
         return 1;
-    if (job)
-        job_serve(job, job_set_ring(job, message->fds[0]));
+    job = jobs_find(&gate->jobs, ring.id);
+    if (!job) { /* one that could not be served, or is forgotten */
+        rings_drop(&gate->jobs, ring.number);
+        return 0;
+    }
+    r = job_set_ring(job, fd, ring.number);
+    if (r == -ENOENT)
+        return 1;
+    job_serve(job, r);
     return 0;
+}
+
+static int told_ring_gone(struct gate *gate, struct door_message *message)
+{
+    uint32_t number;
+
+    if (door_ring_gone_decode(&number, message->body))
+        return 1;
+    return rings_drop(&gate->jobs, number) ? 0 : 1;
 }
 
 static int told_spool(struct gate *gate, struct door_message *message)
@@ -289,6 +309,7 @@ static const told_function told[] = {
     [DOOR_STATE] = told_state,
     [DOOR_FORGOTTEN] = told_forgotten,
     [DOOR_RING] = told_ring,
+    [DOOR_RING_GONE] = told_ring_gone,
     [DOOR_BYTES] = told_bytes,
     [DOOR_SPOOL] = told_spool,
     [DOOR_RECALL] = told_recall,

@@ -8,16 +8,19 @@
 
 #include "base/cleanup.h"
 #include "base/random.h"
+#include "gate/gate.h"
 #include "gate/input.h"
 #include "gate/outlet.h"
 #include "gate/parcel.h"
 #include "gate/reply.h"
+#include "gate/rings.h"
 #include "gate/tty.h"
 #include "proto/verb.h"
 
 int jobs_init(struct jobs *jobs)
 {
     list_init(&jobs->all);
+    list_init(&jobs->idle_rings);
     jobs->buckets = calloc(JOBS_BUCKETS, sizeof(*jobs->buckets));
     if (!jobs->buckets)
         return -ENOMEM;
@@ -142,14 +145,20 @@ static void job_change_ring(struct job *job, struct ring *ring)
     outlet_resume_all(job);
 }
 
-int job_set_ring(struct job *job, int ring)
+int job_set_ring(struct job *job, int ring, uint32_t number)
 {
-    struct ring *mapped;
-    int r = ring_map(&mapped, ring);
+    struct ring *mapped = NULL;
+    int r = 0;
 
-    if (!r)
-        job_change_ring(job, mapped);
-    return r;
+    if (ring >= 0)
+        r = ring_map(&mapped, ring);
+    else
+        mapped = rings_take(&job->gate->jobs, number);
+    if (!mapped)
+        return r ? r : -ENOENT;
+    ring_set_number(mapped, number);
+    job_change_ring(job, mapped);
+    return 0;
 }
 
 int job_set_output(struct job *job, struct slice output)
@@ -184,6 +193,7 @@ void job_set_state(struct job *job, struct job_state state, uint64_t ended_ms)
         job->tty = tty_free(job->tty);
     /* The last frame may have come without a word of its own. */
     outlet_resume_all(job);
+    rings_give_back(job);
 }
 
 void jobs_forget(struct jobs *jobs, struct job *job)
@@ -213,6 +223,7 @@ void jobs_deinit(struct jobs *jobs)
 
     list_for_each (&jobs->all, struct job, link, job)
         job_free(job);
+    rings_drop_all(jobs);
     free(jobs->buckets);
     jobs->buckets = NULL;
 }

@@ -44,7 +44,8 @@ struct job {
 struct jobs {
     struct job **buckets;
     struct list all;
-    uint64_t seed; /* ids are chosen by consoles; where they fall in the table is not */
+    struct list idle_rings; /* see rings.h */
+    uint64_t seed;          /* ids are chosen by consoles; where they fall in the table is not */
 };
 
 /* Returns 0 or -errno. */
@@ -67,8 +68,9 @@ int jobs_add(struct jobs *jobs, struct gate *gate, const struct door_job *told,
              struct job_descriptors *fds);
 /* The end of its stream; some of it may not be in the ring yet. */
 uint64_t job_head(const struct job *job);
-/* It says something: its ring, which stays the caller's. Returns 0, or as ring_map(). */
-int job_set_ring(struct job *job, int ring);
+/* It says something: its ring, whose descriptor stays the caller's; -1: it was given back before.
+ * Returns 0, or as ring_map(); -ENOENT for none that was given back. */
+int job_set_ring(struct job *job, int ring, uint32_t number);
 /* It ended and never had a ring: this is what it would hold. Returns 0 or -ENOMEM. */
 int job_set_output(struct job *job, struct slice output);
 /* Takes the descriptor over. */

@@ -9,13 +9,19 @@ void outlet_mark_acknowledge(struct outlet_mark *mark, uint64_t acknowledged)
     mark->held = mark->from + (acknowledged < given ? acknowledged : given);
 }
 
-uint64_t outlet_release_to(const struct list *marks, uint64_t released)
+uint64_t outlet_held_by_all(const struct list *marks, uint64_t offset)
 {
     const struct outlet_mark *mark;
-    uint64_t least = UINT64_MAX;
 
     list_for_each (marks, const struct outlet_mark, link, mark)
-        if (mark->held < least)
-            least = mark->held;
+        if (mark->held < offset)
+            offset = mark->held;
+    return offset;
+}
+
+uint64_t outlet_release_to(const struct list *marks, uint64_t released)
+{
+    uint64_t least = outlet_held_by_all(marks, UINT64_MAX);
+
     return least == UINT64_MAX || least < released ? released : least;
 }

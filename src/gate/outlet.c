@@ -13,7 +13,9 @@
 #include "gate/gate.h"
 #include "gate/handlers.h"
 #include "gate/jobs.h"
+#include "gate/receipt.h"
 #include "gate/reply.h"
+#include "gate/rings.h"
 #include "gate/session.h"
 #include "gate/tty.h"
 
@@ -31,8 +33,10 @@ struct outlet {
 
 static void outlet_tell_room(struct job *job)
 {
-    /* When this fails the gate is leaving, and the next one starts with the ring as it is. */
-    (void)gate_send(job->gate, DOOR_ROOM, job->id, UUID_SIZE, -1);
+    /* Nothing waits for room in a ring of our own. When this fails the gate is leaving, and the
+     * next one starts with the ring as it is. */
+    if (!ring_is_apart(job->ring))
+        (void)gate_send(job->gate, DOOR_ROOM, job->id, UUID_SIZE, -1);
 }
 
 static void outlet_release(struct job *job)
@@ -258,6 +262,24 @@ static void output_acknowledged(struct request *request)
     outlet_release(outlet->job);
 }
 
+/* Disk room need not wait until everybody is gone. */
+static void outlet_spare_disk(struct job *job)
+{
+    if (ring_is_ended(job->ring) && ring_spools(job->ring) && list_is_empty(&job->readers) &&
+        !job->forgotten)
+        outlet_tell_room(job);
+}
+
+void outlet_received(struct job *job, uint64_t offset)
+{
+    uint64_t head = ring_head(job->ring);
+
+    if (ring_release(job->ring, outlet_held_by_all(&job->readers, offset < head ? offset : head)))
+        outlet_tell_room(job);
+    outlet_spare_disk(job);
+    rings_give_back(job);
+}
+
 static void output_close(struct request *request)
 {
     struct outlet *outlet = request->work;
@@ -266,6 +288,9 @@ static void output_close(struct request *request)
     if (!outlet)
         return;
     job = outlet->job;
+    /* What fills no window is not acknowledged otherwise. */
+    if (request->sent_whole && !ring_is_apart(job->ring))
+        receipt_ask(request->session, job, outlet->mark.at);
     log_order(LOG_LEVEL_DEBUG, job->id, "connection %u read up to byte %" PRIu64 ", holds %" PRIu64,
               request->session->number, outlet->mark.at, outlet->mark.held);
     list_remove(&outlet->mark.link);
@@ -273,10 +298,8 @@ static void output_close(struct request *request)
     free(outlet->chunk);
     free(outlet);
     outlet_release(job); /* this one may have been the last that lagged behind */
-    /* Disk room need not wait until everybody is gone. */
-    if (ring_is_ended(job->ring) && ring_spools(job->ring) && list_is_empty(&job->readers) &&
-        !job->forgotten)
-        outlet_tell_room(job);
+    outlet_spare_disk(job);
+    rings_give_back(job);
     job_release(job);
 }
 

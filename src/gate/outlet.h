@@ -27,6 +27,11 @@ void outlet_mark_acknowledge(struct outlet_mark *mark, uint64_t acknowledged);
  * stands already, when there is no reader or one of them is behind. */
 uint64_t outlet_release_to(const struct list *marks, uint64_t released);
 
+/* The same when a reader that is gone has it up to `offset`. */
+uint64_t outlet_held_by_all(const struct list *marks, uint64_t offset);
+
+/* A console has the output up to there, whose stream is gone. */
+void outlet_received(struct job *job, uint64_t offset);
 /* The job has another ring than before, with all that its readers have not had. */
 void outlet_change_ring(struct job *job);
 /* The ring has more bytes, or will never have: every reader looks again. */

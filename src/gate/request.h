@@ -46,7 +46,8 @@ struct request {
     struct route_match match;
     enum problem_code mismatch; /* what route_match() said */
     enum request_stage stage;
-    bool ended; /* the body is complete */
+    bool ended;      /* the body is complete */
+    bool sent_whole; /* at its close: the answer has left to its end */
     bool by_token;
     bool token_known;
     uint16_t rights;

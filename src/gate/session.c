@@ -12,6 +12,7 @@
 #include "base/text.h"
 #include "gate/burst.h"
 #include "gate/gate.h"
+#include "gate/receipt.h"
 #include "gate/request.h"
 #include "proto/right.h"
 #include "wire/tls.h"
@@ -65,11 +66,20 @@ static void session_on_acknowledged(struct wire_stream *stream, void *user)
         request_acknowledged(request);
 }
 
+static void session_on_receipt(struct wire *wire, uint64_t number, void *user)
+{
+    (void)wire;
+    receipt_take(user, number);
+}
+
 static void session_on_close(struct wire_stream *stream, uint32_t h2_error, void *user)
 {
-    (void)h2_error;
+    struct request *request = wire_stream_user(stream);
+
     (void)user;
-    request_free(wire_stream_user(stream));
+    if (request)
+        request->sent_whole = h2_error == WIRE_H2_NONE;
+    request_free(request);
 }
 
 const struct wire_events session_events = {
@@ -78,6 +88,7 @@ const struct wire_events session_events = {
     .on_data = session_on_data,
     .on_end = session_on_end,
     .on_acknowledged = session_on_acknowledged,
+    .on_receipt = session_on_receipt,
     .on_close = session_on_close,
 };
 
@@ -152,6 +163,7 @@ int session_new(struct gate *gate, int socket, const struct sockaddr_storage *ad
     if (session->number == UINT32_MAX) /* means "every connection" to the warden */
         session->number = gate->last_connection = 1;
     list_init(&session->requests);
+    list_init(&session->receipts);
     list_append(&gate->sessions, &session->link);
     /* From here on_closed ends the session, whatever happens. */
     r = conn_accept(session->conn, socket);
@@ -175,6 +187,7 @@ void session_on_closed(struct conn *conn, enum problem_code problem, int system_
         log_debug("%s closed: %s %s", conn_peer(conn), reason, wire_reason(conn_wire(conn)));
     unopened_remove(&gate->unopened, &session->unopened);
     list_remove(&session->link);
+    receipts_drop(session);
     free(session);
     session_set_timer(gate);
     gate_trim_later(gate);

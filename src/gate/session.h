@@ -25,6 +25,8 @@ struct session {
     struct conn *conn;
     struct unopened_entry unopened;
     struct list requests;
+    struct list receipts; /* that were asked for, see receipt.h */
+    uint32_t receipt_count;
     uint32_t number; /* what the warden calls this connection */
     enum session_state state;
     uint32_t asked; /* questions to the warden before it was admitted */

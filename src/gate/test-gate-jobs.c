@@ -262,7 +262,6 @@ static void test_ring_that_comes_later(void **state)
     struct peers *peers = *state;
     struct exchange *first, *second;
     struct ring *ring;
-    int fd;
 
     tell_job(peers, NULL, -1, 7);
     open_with(peers, RIGHTS_ALL, 7);
@@ -272,8 +271,7 @@ static void test_ring_that_comes_later(void **state)
     peers_settle(peers);
     assert_true(exchange_says(get(peers, JOB_PATH, 200), "\"output\":0"));
     assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
-    fd = ring_fd(ring);
-    peers_tell(peers, DOOR_RING, job_id, sizeof(job_id), &fd, 1);
+    tell_ring(peers, ring, 0, true);
     gate_catch_up(peers);
     /* Both readers hold it. */
     assert_false(ring_begin_spool(ring));
@@ -329,11 +327,129 @@ static void test_ring_that_is_none(void **state)
     open_with(peers, RIGHTS_ALL, 7);
     output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
     peers_settle(peers);
-    peers_tell(peers, DOOR_RING, job_id, sizeof(job_id), &fd, 1);
+    tell_ring_file(peers, fd, 0);
     while (!output->closed)
         peers_pass(peers, 10);
     get(peers, JOB_PATH, 404);
     close(fd);
+}
+
+static void tell_end(struct peers *peers)
+{
+    struct door_state end = {.state = {STATE_EXITED, 0}, .ended_ms = 5};
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+
+    memcpy(end.id, job_id, sizeof(end.id));
+    assert_int_equal(door_state_encode(&end, &body), 0);
+    peers_tell(peers, DOOR_STATE, buffer_bytes(&body), buffer_length(&body), NULL, 0);
+}
+
+/* The gate gives the job's ring back. */
+static void told_ring_back(struct peers *peers, uint32_t number)
+{
+    struct door_ring back;
+
+    assert_int_equal(door_ring_decode(&back, peers_told(peers, DOOR_RING_BACK)), 0);
+    assert_memory_equal(back.id, job_id, sizeof(job_id));
+    assert_int_equal(back.number, number);
+}
+
+static void tell_ring_gone(struct peers *peers, uint32_t number)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+
+    assert_int_equal(door_ring_gone_encode(number, &body), 0);
+    peers_tell(peers, DOOR_RING_GONE, buffer_bytes(&body), buffer_length(&body), NULL, 0);
+}
+
+/* A ring goes back when its job has ended and who read it has all, and comes again with the next
+ * job. What is kept of the first one is still there for others. */
+static void test_ring_that_goes_round(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *output;
+    struct ring *ring;
+
+    open_with(peers, RIGHTS_ALL, 7);
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    tell_job(peers, NULL, -1, 7);
+    tell_ring(peers, ring, 3, true);
+    output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    ring_say(peers, ring, "of the first", 12);
+    peers_receive(peers, output, 12);
+    ring_set_kept(ring, 7);
+    ring_finish(peers, ring);
+    peers_finish(peers, output, 200);
+    peers_quiet(peers); /* it has not ended yet */
+    assert_int_equal(ring_released(ring), 12);
+    tell_end(peers);
+    told_ring_back(peers, 3);
+    /* Whatever is in it now. */
+    ring_renew(ring);
+    memset(ring_room(ring, 12, &(size_t){0}), 'x', 12);
+    output = get(peers, JOB_PATH "/output?from=7", 200);
+    assert_int_equal(buffer_length(&output->body), 5);
+    assert_memory_equal(buffer_bytes(&output->body), "first", 5);
+    get(peers, JOB_PATH "/output?from=6", 410);
+    assert_true(exchange_says(get(peers, JOB_PATH, 200), "\"first\":7,\"output\":12"));
+    tell_id(peers, DOOR_FORGOTTEN);
+    /* The next job's. */
+    tell_job(peers, NULL, -1, 7);
+    tell_ring(peers, ring, 3, false);
+    output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    ring_say(peers, ring, "next", 4);
+    peers_receive(peers, output, 4);
+    assert_memory_equal(buffer_bytes(&output->body), "next", 4);
+    ring_finish(peers, ring);
+    tell_end(peers);
+    told_ring_back(peers, 3);
+    tell_ring_gone(peers, 3);
+    peers_settle(peers);
+    get(peers, JOB_PATH "/output", 200);
+    ring_free(ring);
+}
+
+/* Somebody has not got it all, or is still at it: the ring stays. */
+static void test_ring_that_is_read(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *slow;
+    struct ring *ring;
+
+    open_with(peers, RIGHTS_ALL, 7);
+    assert_int_equal(ring_new(&ring, LIMIT_RING), 0);
+    tell_job(peers, NULL, -1, 7);
+    tell_ring(peers, ring, 4, true);
+    ring_say(peers, ring, "words", 5);
+    ring_finish(peers, ring);
+    tell_end(peers);
+    peers_quiet(peers); /* nobody has read it */
+    slow = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    peers_disconnect(peers); /* whether it came is not known */
+    (void)slow;
+    peers_connect(peers);
+    open_with(peers, RIGHTS_ALL, 7);
+    peers_quiet(peers);
+    assert_int_equal(ring_released(ring), 0);
+    get(peers, JOB_PATH "/output", 200);
+    told_ring_back(peers, 4);
+    assert_int_equal(ring_released(ring), 5);
+    ring_free(ring);
+}
+
+/* A ring that was never given back, or a number of none, ends the gate: its warden is mad. */
+static void test_ring_that_never_was(void **state)
+{
+    struct peers peers;
+
+    (void)state;
+    peers_start(&peers, gate_program());
+    tell_job(&peers, NULL, -1, 7);
+    tell_ring(&peers, NULL, 9, false);
+    assert_int_not_equal(peers_wait(&peers), 0);
+    peers_start(&peers, gate_program());
+    tell_ring_gone(&peers, 9);
+    assert_int_not_equal(peers_wait(&peers), 0);
 }
 
 static void test_forgotten_job(void **state)
@@ -364,6 +480,9 @@ int main(int argc, char **argv)
         gate_test(test_ring_that_comes_later),
         gate_test(test_job_that_says_nothing),
         gate_test(test_ring_that_is_none),
+        gate_test(test_ring_that_goes_round),
+        gate_test(test_ring_that_is_read),
+        cmocka_unit_test(test_ring_that_never_was),
         gate_test(test_forgotten_job),
     };
 

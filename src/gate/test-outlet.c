@@ -76,12 +76,26 @@ static void test_never_back(void **state)
     assert_int_equal(outlet_release_to(&marks, 49), 50);
 }
 
+static void test_a_receipt_is_no_more_than_others_hold(void **state)
+{
+    struct outlet_mark slow = mark_at(0, 1000, 300);
+    struct list marks;
+
+    (void)state;
+    list_init(&marks);
+    assert_int_equal(outlet_held_by_all(&marks, 700), 700);
+    list_append(&marks, &slow.link);
+    assert_int_equal(outlet_held_by_all(&marks, 700), 300);
+    assert_int_equal(outlet_held_by_all(&marks, 200), 200);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(test_acknowledged_counts_from_the_start),
         cmocka_unit_test(test_nobody_holds_what_was_not_sent),
         cmocka_unit_test(test_nothing_goes_without_a_reader),
+        cmocka_unit_test(test_a_receipt_is_no_more_than_others_hold),
         cmocka_unit_test(test_the_slowest_reader_decides),
         cmocka_unit_test(test_never_back),
     };

@@ -176,6 +176,21 @@ void tell_shell(struct peers *peers, struct ring *ring, int terminal, int belt, 
     tell_job_fds(peers, VERB_SHELL, key, fds, ELEMENTS_OF(fds));
 }
 
+void tell_ring_file(struct peers *peers, int fd, uint32_t number)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_ring message = {.number = number};
+
+    memcpy(message.id, job_id, sizeof(message.id));
+    assert_int_equal(door_ring_encode(&message, &body), 0);
+    peers_tell(peers, DOOR_RING, buffer_bytes(&body), buffer_length(&body), &fd, fd >= 0);
+}
+
+void tell_ring(struct peers *peers, struct ring *ring, uint32_t number, bool is_new)
+{
+    tell_ring_file(peers, is_new ? ring_fd(ring) : -1, number);
+}
+
 struct ring *tell_new_job(struct peers *peers, uint8_t key)
 {
     struct ring *ring;

@@ -50,6 +50,9 @@ void tell_job_with(struct peers *peers, enum verb verb, struct ring *ring, int i
                    uint8_t key);
 /* A shell, whose terminal is lent. */
 void tell_shell(struct peers *peers, struct ring *ring, int terminal, int belt, uint8_t key);
+/* The job's ring: a new one, or one that the gate has given back. */
+void tell_ring(struct peers *peers, struct ring *ring, uint32_t number, bool is_new);
+void tell_ring_file(struct peers *peers, int fd, uint32_t number);
 /* The same without input, with a new ring; the caller frees that. */
 struct ring *tell_new_job(struct peers *peers, uint8_t key);
 /* Publishes bytes in the job's ring and tells the gate if it must. */

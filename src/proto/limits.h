@@ -81,6 +81,9 @@
     /* Jobs that run at once, and results that are remembered: a fork bomb by orders. */           \
     X(LIMIT_JOBS_RUNNING, 1024)                                                                    \
     X(LIMIT_JOBS_KEPT, 2048)                                                                       \
+    /* Receipts that a console owes for outputs that it was sent: one that never answers costs     \
+     * so many names of jobs. */                                                                   \
+    X(LIMIT_RECEIPTS, 256)                                                                         \
     /* Orders per second of one operator key, and the burst above that. */                         \
     X(LIMIT_ORDERS_PER_SECOND, 2000)                                                               \
     X(LIMIT_ORDERS_BURST, 4000)                                                                    \

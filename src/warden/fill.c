@@ -14,6 +14,7 @@
 #include "base/clock.h"
 #include "base/cursor.h"
 #include "door/screen.h"
+#include "warden/job-private.h"
 #include "warden/overflow.h"
 #include "warden/pty.h"
 #define LOG_TAG "ring"
@@ -68,8 +69,10 @@ static void frame_publish(struct job *job, size_t size, bool last)
 {
     bool gate_waits = ring_publish(job->ring, FRAME_HEADER_SIZE + size);
 
-    if (last)
+    if (last) {
+        ring_set_kept(job->ring, job_keeps_from(job));
         ring_end(job->ring);
+    }
     if (gate_waits || last)
         job->jobs->events->on_bytes(job, job->jobs->user);
 }
@@ -198,10 +201,11 @@ static uint8_t *scoop_instead(struct job *job, uint8_t *at, size_t room)
  * when there can be none. */
 static bool ring_begin(struct job *job)
 {
-    int r = ring_new(&job->ring, LIMIT_RING);
+    bool is_mapped;
+    int r = rings_take(&job->jobs->rings, job->fingerprint, &job->ring, &is_mapped);
 
     if (!r) {
-        job->jobs->events->on_ring(job, job->jobs->user);
+        job->jobs->events->on_ring(job, is_mapped, job->jobs->user);
         return true;
     }
     log_order(LOG_LEVEL_ERROR, job->id, "its output cannot be kept: %s", strerror(-r));

@@ -120,6 +120,7 @@ static int gate_spawn(struct warden *warden)
     }
     warden->gate.pid = pid;
     warden->gate.started_ms = clock_monotonic_ms();
+    jobs_lend(&warden->jobs);
     return 0;
 }
 

@@ -63,7 +63,7 @@ struct job *job_free(struct job *job)
     list_remove(&job->link);
     list_remove(&job->hash_link);
     overflow_stop(job);
-    ring_free(job->ring);
+    rings_drop(&job->jobs->rings, job->ring);
     buffer_deinit(&job->kept);
     free(job);
     return NULL;
@@ -108,6 +108,13 @@ static void on_forget(struct loop_timer *timer)
     jobs_prune(container_of(timer, struct jobs, forget));
 }
 
+static void on_ring_gone(uint32_t number, void *user)
+{
+    struct jobs *jobs = user;
+
+    jobs->events->on_ring_gone(number, jobs->user);
+}
+
 void jobs_init(struct jobs *jobs, struct loop *loop, struct forest *forest,
                const struct jobs_events *events, void *user)
 {
@@ -118,6 +125,7 @@ void jobs_init(struct jobs *jobs, struct loop *loop, struct forest *forest,
     for (size_t i = 0; i < JOBS_BUCKETS; i++)
         list_init(&jobs->buckets[i]);
     loop_timer_init(&jobs->forget, on_forget);
+    rings_init(&jobs->rings, loop, on_ring_gone, jobs);
 }
 
 void jobs_deinit(struct jobs *jobs)
@@ -132,11 +140,24 @@ void jobs_deinit(struct jobs *jobs)
     list_for_each (&jobs->ended, struct job, link, job)
         job_free(job);
     loop_timer_stop(&jobs->forget);
+    rings_close(&jobs->rings);
     fill_end(jobs);
     free(jobs->account);
     jobs->account = NULL;
     free(jobs->spool_folder);
     jobs->spool_folder = NULL;
+}
+
+/* Copies the job's output from there on. False without memory. */
+static bool job_copy_kept(struct job *job, uint64_t from)
+{
+    const uint8_t *bytes;
+    int64_t size = ring_peek(job->ring, from, &bytes);
+
+    if (size < 0 || buffer_append(&job->kept, bytes, (size_t)size))
+        return false;
+    job->kept_from = from;
+    return true;
 }
 
 /* Most jobs say little: what is left of them moves to a plain buffer, since every ring costs three
@@ -145,8 +166,6 @@ void jobs_deinit(struct jobs *jobs)
 static void job_park(struct job *job)
 {
     uint64_t head = ring_head(job->ring);
-    const uint8_t *bytes;
-    int64_t size;
 
     overflow_tidy(job);
     /* Its pages live for as long as the gate has it mapped, so what is not needed goes in any case.
@@ -155,11 +174,37 @@ static void job_park(struct job *job)
         ring_shrink(job->ring, head - ring_start_before(job->ring, head - JOB_KEEP_BYTES));
     if (job->spool)
         return;
-    size = ring_peek(job->ring, ring_tail(job->ring), &bytes);
-    if (size >= 0 && size <= JOB_PARK_BYTES && !buffer_append(&job->kept, bytes, (size_t)size)) {
-        job->kept_from = ring_tail(job->ring);
-        job->ring = ring_free(job->ring);
+    if (head - ring_tail(job->ring) <= JOB_PARK_BYTES && job_copy_kept(job, ring_tail(job->ring)))
+        job->ring = rings_drop(&job->jobs->rings, job->ring);
+}
+
+uint64_t job_keeps_from(const struct job *job)
+{
+    uint64_t head = ring_head(job->ring);
+
+    return head > JOB_PARK_BYTES ? ring_start_before(job->ring, head - JOB_KEEP_BYTES)
+                                 : ring_first(job->ring);
+}
+
+void jobs_ring_back(struct jobs *jobs, const uint8_t id[UUID_SIZE], uint32_t number)
+{
+    struct job *job = jobs_find(jobs, id);
+    struct ring *ring = job ? job->ring : NULL;
+
+    /* It was freed meanwhile, or the gate gives back what it should read on. */
+    if (number == 0 || !ring || ring_number(ring) != number || !state_is_ended(job->state.state) ||
+        job->spool) {
+        jobs->events->on_ring_gone(number, jobs->user);
+        return;
     }
+    jobs->kept_bytes -= job_bytes(job);
+    if (job_copy_kept(job, ring_kept(ring))) {
+        job->ring = NULL;
+        rings_put(&jobs->rings, ring, job->fingerprint);
+    } else {
+        jobs->events->on_ring_gone(number, jobs->user);
+    }
+    jobs->kept_bytes += job_bytes(job);
 }
 
 void job_tidy(struct job *job)
@@ -174,6 +219,8 @@ void job_tidy(struct job *job)
 void jobs_tidy(struct jobs *jobs)
 {
     struct job *job;
+
+    rings_rest(&jobs->rings);
 
     list_for_each (&jobs->ended, struct job, link, job)
         job_tidy(job);
@@ -202,7 +249,8 @@ void jobs_keep(struct job *job)
 {
     struct jobs *jobs = job->jobs;
 
-    if (job->ring)
+    /* A gate that gives it back will do so soon. */
+    if (job->ring && ring_number(job->ring) == 0)
         job_park(job);
     list_remove(&job->link);
     list_append(&jobs->ended, &job->link);

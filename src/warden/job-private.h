@@ -17,6 +17,8 @@ struct job *job_free(struct job *job);
 void jobs_enter(struct jobs *jobs, struct job *job);
 /* How much of its output is kept in memory. */
 uint64_t job_bytes(const struct job *job);
+/* Where begins what is kept of its output once the consoles have it: it ends now. */
+uint64_t job_keeps_from(const struct job *job);
 /* Gives back what the consoles have of an ended job by now. */
 void job_tidy(struct job *job);
 /* It has ended: from the active ones to those that are kept for a while. It may be gone after this.

@@ -139,12 +139,26 @@ void job_returned(struct job *job, bool gate_is_dead)
     job_has_room(job);
 }
 
+void jobs_lend(struct jobs *jobs)
+{
+    rings_open(&jobs->rings);
+}
+
 void jobs_take_back(struct jobs *jobs)
 {
     struct job *job;
 
-    list_for_each (&jobs->active, struct job, link, job)
+    rings_close(&jobs->rings);
+    list_for_each (&jobs->active, struct job, link, job) {
+        if (job->ring)
+            ring_set_number(job->ring, 0);
         job_returned(job, true);
+    }
+    list_for_each (&jobs->ended, struct job, link, job) {
+        if (job->ring)
+            ring_set_number(job->ring, 0);
+        job_tidy(job);
+    }
 }
 
 bool jobs_reap(struct jobs *jobs, pid_t pid, int status)

@@ -14,6 +14,7 @@
 #include "proto/frame.h"
 #include "warden/check.h"
 #include "warden/loop.h"
+#include "warden/rings.h"
 #include "warden/tree.h"
 
 struct jobs;
@@ -68,8 +69,10 @@ struct job {
 
 /* What the jobs say to whoever talks to the gate. */
 struct jobs_events {
-    /* It has a ring now, and soon something in it. */
-    void (*on_ring)(const struct job *job, void *user);
+    /* It has a ring now, and soon something in it; the gate may have that one mapped. */
+    void (*on_ring)(const struct job *job, bool is_mapped, void *user);
+    /* The gate need not keep that ring mapped. */
+    void (*on_ring_gone)(uint32_t number, void *user);
     void (*on_bytes)(const struct job *job, void *user);
     void (*on_state)(const struct job *job, void *user);
     /* The gate shall give its terminal back; it has not done so. */
@@ -99,6 +102,7 @@ struct jobs {
     uint64_t spool_max;                        /* bytes of one job; 0: none is spooled */
     uint64_t spooled;                          /* bytes on the disk, of all */
     char *spool_folder;
+    struct rings rings;
     uint8_t *scoop;           /* what output is read into on its way to a fresh ring, or NULL */
     struct rlimit files;      /* what jobs get, see run.h */
     struct account *account;  /* the last that was looked up; NULL before */
@@ -128,7 +132,11 @@ void job_end_input(struct job *job);
 void job_has_room(struct job *job);
 /* The gate gave the job's terminal back. */
 void job_returned(struct job *job, bool gate_is_dead);
-/* The gate is dead: nothing is lent any more. */
+/* The gate needs the ring of a job that has ended no more. */
+void jobs_ring_back(struct jobs *jobs, const uint8_t id[UUID_SIZE], uint32_t number);
+/* A gate begins. */
+void jobs_lend(struct jobs *jobs);
+/* It is dead: nothing is lent any more. */
 void jobs_take_back(struct jobs *jobs);
 /* The ring to show to a gate, NULL before there is one; release it with job_ring_release(). Returns
  * 0 or -errno. */

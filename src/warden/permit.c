@@ -65,6 +65,16 @@ static int answer_room(struct warden *warden, const struct door_message *message
     return 0;
 }
 
+static int answer_ring_back(struct warden *warden, const struct door_message *message)
+{
+    struct door_ring ring;
+
+    if (door_ring_decode(&ring, message->body))
+        return 1;
+    jobs_ring_back(&warden->jobs, ring.id, ring.number);
+    return 0;
+}
+
 static int answer_returned(struct warden *warden, const struct door_message *message)
 {
     struct job *job;
@@ -148,6 +158,7 @@ static const struct permission permissions[] = {
     [DOOR_ORDER] = {answer_order, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_ENTER] = {answer_enter, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_ROOM] = {answer_room, WHEN(SERVING) | WHEN(LEAVING)},
+    [DOOR_RING_BACK] = {answer_ring_back, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_INPUT_END] = {answer_input_end, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_RETURNED] = {answer_returned, WHEN(SERVING) | WHEN(LEAVING)},
     [DOOR_IDLE] = {answer_idle, WHEN(SERVING) | WHEN(LEAVING)},

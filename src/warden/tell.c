@@ -124,11 +124,23 @@ void tell_jobs(struct warden *warden)
     }
 }
 
-static void on_job_ring(const struct job *job, void *user)
+static void on_job_ring(const struct job *job, bool is_mapped, void *user)
 {
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+    struct door_ring message = {.number = ring_number(job->ring)};
     int fd = ring_fd(job->ring);
 
-    send_id(user, DOOR_RING, job->id, &fd, 1);
+    memcpy(message.id, job->id, sizeof(message.id));
+    if (!door_ring_encode(&message, &body))
+        tell(user, DOOR_RING, &body, &fd, is_mapped ? 0 : 1);
+}
+
+static void on_job_ring_gone(uint32_t number, void *user)
+{
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+
+    if (!door_ring_gone_encode(number, &body))
+        tell(user, DOOR_RING_GONE, &body, NULL, 0);
 }
 
 static void on_job_bytes(const struct job *job, void *user)
@@ -179,6 +191,7 @@ static void on_jobs_idle(void *user)
 
 const struct jobs_events tell_jobs_events = {
     .on_ring = on_job_ring,
+    .on_ring_gone = on_job_ring_gone,
     .on_bytes = on_job_bytes,
     .on_state = on_job_state,
     .on_recall = on_job_recall,

@@ -18,12 +18,21 @@
 #include "base/text.h"
 
 /* Before anything is in it. */
-static void on_ring(const struct job *job, void *user)
+static void on_ring(const struct job *job, bool is_mapped, void *user)
 {
     struct ground *ground = user;
 
     assert_int_equal(ring_head(job->ring), 0);
     ground->rings++;
+    ground->rings_again += is_mapped;
+}
+
+static void on_ring_gone(uint32_t number, void *user)
+{
+    struct ground *ground = user;
+
+    ground->rings_gone++;
+    ground->last_gone = number;
 }
 
 static void on_bytes(const struct job *job, void *user)
@@ -68,6 +77,7 @@ static void on_idle(void *user)
 
 static const struct jobs_events events = {
     .on_ring = on_ring,
+    .on_ring_gone = on_ring_gone,
     .on_bytes = on_bytes,
     .on_state = on_state,
     .on_recall = on_recall,

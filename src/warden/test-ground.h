@@ -20,6 +20,8 @@ struct ground {
     struct spawner spawner;
     struct jobs jobs;
     struct operator_entry who;
+    unsigned rings_again, rings_gone;
+    uint32_t last_gone;
     unsigned rings, bytes, states, recalls, forgotten, idle; /* how often the events came */
 };
 

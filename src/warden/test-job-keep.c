@@ -130,12 +130,164 @@ static void test_time_of_ended_jobs(void **state)
     assert_int_equal(ground->forgotten, 3);
 }
 
+/* Runs a line to its end, which a gate reads, and gives the job's ring back. */
+static struct job *job_and_back(struct ground *ground, const char *line)
+{
+    struct job *job;
+    uint32_t number;
+
+    assert_int_equal(start_line(ground, line, 0, 0, &job), PROBLEM_NONE);
+    wait_for_end(ground, job);
+    number = ring_number(job->ring);
+    assert_int_not_equal(number, 0);
+    jobs_ring_back(&ground->jobs, job->id, number);
+    assert_null(job->ring);
+    return job;
+}
+
+/* The ring of one job becomes another's, of the same operator alone; what is kept of the first is
+ * the first's. */
+static void test_ring_goes_round(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    struct job *first, *job;
+    uint64_t kept_bytes;
+
+    jobs_lend(&ground->jobs);
+    first = job_and_back(ground, "echo first");
+    assert_int_equal(ground->rings_again, 0);
+    kept_bytes = ground->jobs.kept_bytes;
+    assert_int_equal(kept_bytes, FRAME_HEADER_SIZE + 6 + FRAME_HEADER_SIZE + 8);
+    job = job_and_back(ground, "head -c 1000000 /dev/zero");
+    assert_int_equal(ground->rings_again, 1);
+    assert_in_range(ground->jobs.kept_bytes - kept_bytes, 64 * 1024, 130 * 1024);
+    reader_make(&reader, first);
+    reader_finish(&reader, ground, first);
+    assert_int_equal(buffer_length(&reader.out), 6);
+    assert_memory_equal(buffer_bytes(&reader.out), "first\n", 6);
+    reader_remove(&reader);
+    /* Another operator's. */
+    memset(ground->who.fingerprint, 'g', sizeof(ground->who.fingerprint));
+    job = job_and_back(ground, "echo x");
+    assert_int_equal(ground->rings_again, 1);
+    assert_int_equal(ground->jobs.rings.ready_count, 2);
+    memset(ground->who.fingerprint, 'f', sizeof(ground->who.fingerprint));
+    job = job_and_back(ground, "echo x");
+    assert_int_equal(ground->rings_again, 2);
+    /* Nobody is connected: none is held. */
+    jobs_tidy(&ground->jobs);
+    assert_int_equal(ground->rings_gone, 2);
+    assert_int_equal(ground->jobs.rings.ready_count, 0);
+    assert_int_equal(ground->jobs.rings.ready_bytes, 0);
+    assert_int_equal(ground->jobs.rings.lent, 0);
+    (void)job;
+}
+
+/* What a gate gives back that it was not lent, or not to be given back yet, is gone for it. */
+static void test_ring_back_amiss(void **state)
+{
+    static const uint8_t nobody[UUID_SIZE] = {1};
+    struct ground *ground = *state;
+    struct job *job;
+    uint32_t number;
+
+    jobs_lend(&ground->jobs);
+    jobs_ring_back(&ground->jobs, nobody, 1);
+    assert_int_equal(ground->rings_gone, 1);
+    assert_int_equal(start_line(ground, "echo x; sleep 0.2; echo y", 0, 0, &job), PROBLEM_NONE);
+    wait_for_output(ground, job);
+    number = ring_number(job->ring);
+    jobs_ring_back(&ground->jobs, job->id, number);
+    assert_int_equal(ground->rings_gone, 2);
+    assert_int_equal(ground->last_gone, number);
+    jobs_ring_back(&ground->jobs, job->id, 0);
+    wait_for_end(ground, job);
+    assert_non_null(job->ring);
+    jobs_ring_back(&ground->jobs, job->id, number + 1);
+    assert_non_null(job->ring);
+    assert_int_equal(ground->jobs.rings.ready_count, 0);
+    /* A gate that idles leaves nothing lent: what it gives back late is gone. */
+    jobs_tidy(&ground->jobs);
+    assert_null(job->ring);
+    assert_int_equal(ground->jobs.rings.lent, 0);
+    jobs_ring_back(&ground->jobs, job->id, number);
+    assert_int_equal(ground->last_gone, number);
+    assert_int_equal(ground->jobs.rings.ready_count, 0);
+}
+
+/* With the gate goes all that it has mapped: the next one is lent other rings. */
+static void test_rings_of_a_dead_gate(void **state)
+{
+    struct ground *ground = *state;
+    struct reader_of_job reader;
+    struct job *job, *ended;
+
+    jobs_lend(&ground->jobs);
+    job_and_back(ground, "echo x");
+    assert_int_equal(start_line(ground, "echo y", 0, 0, &ended), PROBLEM_NONE);
+    wait_for_end(ground, ended);
+    assert_int_equal(ground->jobs.rings.lent, 1);
+    assert_int_equal(start_line(ground, "echo z; sleep 0.2; echo z", 0, 0, &job), PROBLEM_NONE);
+    wait_for_output(ground, job);
+    jobs_take_back(&ground->jobs);
+    assert_int_equal(ground->jobs.rings.ready_count, 0);
+    assert_int_equal(ground->jobs.rings.lent, 0);
+    assert_int_equal(ring_number(job->ring), 0);
+    assert_null(ended->ring); /* as of one that ended without a gate */
+    jobs_lend(&ground->jobs);
+    reader_make(&reader, job);
+    reader_finish(&reader, ground, job);
+    assert_int_equal(buffer_length(&reader.out), 4);
+    reader_remove(&reader);
+    assert_null(job->ring);
+    job_and_back(ground, "echo x");
+    assert_int_equal(ground->rings_again, 1); /* that of before jobs_take_back() */
+}
+
+/* Rings are held for a moment; and of those that nobody gives back only so many are lent. */
+static void test_rings_rest(void **state)
+{
+    struct ground *ground = *state;
+    struct rings *rings = &ground->jobs.rings;
+    struct ring *lent[300];
+    bool is_mapped;
+
+    jobs_lend(&ground->jobs);
+    job_and_back(ground, "echo x");
+    ground_turn_for(ground, 1000);
+    job_and_back(ground, "echo x");
+    ground_turn_for(ground, 1500);
+    assert_int_equal(rings->ready_count, 1);
+    ground_turn_for(ground, 3000);
+    assert_int_equal(rings->ready_count, 0);
+    assert_int_equal(ground->rings_gone, 1);
+    for (size_t i = 0; i < ELEMENTS_OF(lent); i++)
+        assert_int_equal(rings_take(rings, ground->who.fingerprint, &lent[i], &is_mapped), 0);
+    assert_int_not_equal(ring_number(lent[0]), 0);
+    assert_int_equal(ring_number(lent[ELEMENTS_OF(lent) - 1]), 0);
+    for (size_t i = 0; i < ELEMENTS_OF(lent); i++) {
+        if (ring_number(lent[i]) != 0)
+            rings_put(rings, lent[i], ground->who.fingerprint);
+        else
+            rings_drop(rings, lent[i]);
+    }
+    assert_int_equal(rings->lent, 0);
+    assert_int_equal(rings->ready_count, RINGS_READY_MAX);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        ground_test(test_kept_and_forgotten),       ground_test(test_memory_of_ended_jobs),
-        ground_test(test_ended_job_for_a_new_gate), ground_test(test_ended_job_that_was_read),
+        ground_test(test_kept_and_forgotten),
+        ground_test(test_memory_of_ended_jobs),
+        ground_test(test_ended_job_for_a_new_gate),
+        ground_test(test_ended_job_that_was_read),
         ground_test(test_time_of_ended_jobs),
+        ground_test(test_ring_goes_round),
+        ground_test(test_ring_back_amiss),
+        ground_test(test_rings_of_a_dead_gate),
+        ground_test(test_rings_rest),
     };
 
     signal(SIGPIPE, SIG_IGN); /* as the warden does */

@@ -133,6 +133,15 @@ static void on_end(struct wire_stream *stream, void *user)
     side->ends++;
 }
 
+static void on_receipt(struct wire *wire, uint64_t number, void *user)
+{
+    struct test_side *side = user;
+
+    assert_ptr_equal(wire, side->wire);
+    side->receipts++;
+    side->receipt = number;
+}
+
 static void on_acknowledged(struct wire_stream *stream, void *user)
 {
     struct test_side *side = user;
@@ -159,6 +168,7 @@ const struct wire_events test_events = {
     .on_data = on_data,
     .on_end = on_end,
     .on_acknowledged = on_acknowledged,
+    .on_receipt = on_receipt,
     .on_close = on_close,
 };
 

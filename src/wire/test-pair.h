@@ -25,6 +25,8 @@ struct test_side {
     unsigned ends;
     unsigned closes;
     unsigned acknowledged;
+    unsigned receipts;
+    uint64_t receipt; /* the last one's number */
     unsigned refused; /* of the closes, with WIRE_H2_REFUSED */
     uint32_t close_error;
     unsigned status;

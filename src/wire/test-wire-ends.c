@@ -277,9 +277,67 @@ static void test_free_closes_streams(void **state)
     assert_null(wire_free(NULL));
 }
 
+/* The end of a body, whose stream is gone, is acknowledged by a receipt. */
+static void test_receipt(void **state)
+{
+    (void)state;
+    get("/");
+    test_pair_run(&pair);
+    assert_int_equal(pair.server.closes, 1);
+    assert_int_equal(wire_ask_receipt(pair.client.wire), 0); /* none of a server */
+    assert_int_equal(wire_ask_receipt(pair.server.wire), 1);
+    assert_int_equal(wire_ask_receipt(pair.server.wire), 2);
+    wire_set_heartbeat(pair.server.wire, 1000, 1000);
+    /* Another PING, of no receipt. */
+    assert_int_equal(wire_tick(pair.server.wire, pair.now + 2000), 0);
+    assert_int_equal(pair.server.receipts, 0);
+    test_pair_run(&pair);
+    assert_int_equal(pair.server.receipts, 2);
+    assert_int_equal(pair.server.receipt, 2);
+    assert_int_equal(pair.client.receipts, 0);
+}
+
+/* Who resets a stream may have thrown away what came of another: nothing that was asked for before
+ * is received by that. */
+static void test_no_receipt_across_a_reset(void **state)
+{
+    struct wire_stream *stream;
+
+    (void)state;
+    pair.server.silent = true;
+    stream = get("/");
+    test_pair_run(&pair);
+    assert_int_equal(wire_ask_receipt(pair.server.wire), 1);
+    wire_stream_cancel(stream);
+    test_pair_run(&pair);
+    assert_int_equal(pair.server.closes, 1);
+    assert_int_equal(pair.server.receipts, 0);
+    assert_int_equal(wire_ask_receipt(pair.server.wire), 2);
+    test_pair_run(&pair);
+    assert_int_equal(pair.server.receipts, 1);
+    assert_int_equal(pair.server.receipt, 2);
+}
+
+/* Its answer is not that to the notice with which a server leaves. */
+static void test_receipt_while_leaving(void **state)
+{
+    (void)state;
+    get("/");
+    test_pair_run(&pair);
+    assert_int_equal(wire_ask_receipt(pair.server.wire), 1);
+    wire_shut_down(pair.server.wire);
+    test_pair_run(&pair);
+    assert_int_equal(pair.server.receipts, 1);
+    assert_true(wire_is_finished(pair.server.wire));
+    assert_int_equal(wire_ask_receipt(pair.server.wire), 0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        joined_test(test_receipt),
+        joined_test(test_no_receipt_across_a_reset),
+        joined_test(test_receipt_while_leaving),
         joined_test(test_cancel_by_client),
         joined_test(test_cancel_by_server),
         joined_test(test_cancel_before_it_is_sent),

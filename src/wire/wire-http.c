@@ -2,6 +2,7 @@
  * events of wire.h; and the session's settings, whose limits are those of proto/limits.h. */
 #include "wire/wire-private.h"
 
+#include <endian.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -170,6 +171,46 @@ static int http_on_goaway(nghttp2_session *session, struct wire *wire)
     return NGHTTP2_ERR_CALLBACK_FAILURE;
 }
 
+/* The number goes along in the PING; other PINGs of ours have none. */
+uint64_t wire_ask_receipt(struct wire *wire)
+{
+    const uint64_t number = wire->receipts + 1;
+    const uint64_t opaque = htobe64(number);
+
+    if (wire->role != TLS_SERVER || wire_is_over(wire) || !wire->session)
+        return 0;
+    if (nghttp2_submit_ping(wire->session, NGHTTP2_FLAG_NONE, (const uint8_t *)&opaque)) {
+        wire_fail_memory(wire);
+        return 0;
+    }
+    return wire->receipts = number;
+}
+
+/* A peer that claims receipt of what it was not sent yet has what it was sent. */
+static void http_on_receipt(struct wire *wire, uint64_t number)
+{
+    if (number > wire->receipts_void && number <= wire->receipts && wire->events->on_receipt)
+        wire->events->on_receipt(wire, number, wire->user);
+}
+
+static int http_on_ping(nghttp2_session *session, struct wire *wire, const nghttp2_ping *ping)
+{
+    uint64_t number;
+
+    if (!(ping->hd.flags & NGHTTP2_FLAG_ACK)) {
+        /* Whether it has come may be said later, along with something else. */
+        wire->patient += wire->role == TLS_CLIENT;
+        return 0;
+    }
+    memcpy(&number, ping->opaque_data, sizeof(number));
+    if (number != 0)
+        http_on_receipt(wire, be64toh(number));
+    /* The peer has seen the notice: name the last request that counts. */
+    else if (wire->notice_sent)
+        return http_on_goaway(session, wire);
+    return 0;
+}
+
 static int http_on_frame(nghttp2_session *session, const nghttp2_frame *frame, void *user)
 {
     struct wire *wire = user;
@@ -188,11 +229,8 @@ static int http_on_frame(nghttp2_session *session, const nghttp2_frame *frame, v
         /* nghttp2 has just queued the acknowledgement. */
         wire->patient += !(frame->hd.flags & NGHTTP2_FLAG_ACK);
         break;
-    case NGHTTP2_PING:
-        /* The peer has seen the notice: name the last request that counts. */
-        if (wire->notice_sent && (frame->hd.flags & NGHTTP2_FLAG_ACK))
-            return http_on_goaway(session, wire);
-        break;
+    case NGHTTP2_PING: return http_on_ping(session, wire, &frame->ping);
+    case NGHTTP2_RST_STREAM: wire->receipts_void = wire->receipts; break;
     case NGHTTP2_GOAWAY:
         if (frame->goaway.error_code != NGHTTP2_NO_ERROR)
             wire->reason = nghttp2_http2_strerror(frame->goaway.error_code);

@@ -32,6 +32,8 @@ struct wire {
     uint32_t heartbeat_interval_ms;
     uint32_t heartbeat_patience_ms;
     uint32_t stream_limit;
+    uint64_t receipts;      /* how many were asked for; their numbers count from 1 */
+    uint64_t receipts_void; /* and up to which there will be none */
     size_t patient; /* so many of the frames in nghttp2's queue say nothing that matters now */
     bool established;
     bool heard_settings; /* the peer does speak HTTP/2 */

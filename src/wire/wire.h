@@ -76,6 +76,9 @@ struct wire_events {
     void (*on_end)(struct wire_stream *stream, void *user);
     /* The peer gave window back: wire_stream_acknowledged() has grown. May be NULL. */
     void (*on_acknowledged)(struct wire_stream *stream, void *user);
+    /* Server: what was sent before wire_ask_receipt() returned this number has been taken. May be
+     * NULL. */
+    void (*on_receipt)(struct wire *wire, uint64_t number, void *user);
     /* The stream is gone; `h2_error` is 0 after a clean end (RFC 9113, section 7). */
     void (*on_close)(struct wire_stream *stream, uint32_t h2_error, void *user);
 };
@@ -131,6 +134,12 @@ size_t wire_memory(const struct wire *wire);
 /* Server: how many streams the peer may have open at once (LIMIT_STREAMS_UNOPENED at first). With
  * more than those it is no stranger, and its bodies get LIMIT_INPUT_WINDOW, too. */
 int wire_set_stream_limit(struct wire *wire, uint32_t streams);
+
+/* Server: asks the peer to say when it has taken all that was sent so far, such as a body whose
+ * stream is gone: nothing else acknowledges its end. Returns the receipt's number, or 0 when none
+ * can be had. A peer that resets a stream meanwhile may have thrown its bytes away: then there is
+ * no receipt for what was asked before. */
+uint64_t wire_ask_receipt(struct wire *wire);
 
 /* Client: starts a request. `body` NULL: none. `headers` may be NULL when `count` is 0; everything
  * is copied. May be called before the handshake is over. Returns 0, -ENOMEM, -EINVAL for more than
