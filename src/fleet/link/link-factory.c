@@ -53,6 +53,7 @@ int link_factory_new(struct link_factory **factory_out, const struct link_settin
     list_init(&factory->line);
     list_init(&factory->connected);
     factory->holders = 1;
+    factory->narrow = UINT32_MAX;
     error = tls_context_new_client(&factory->context);
     if (!error && settings->tickets) {
         error = tls_context_use_tickets(factory->context);
@@ -206,13 +207,42 @@ void link_give_place(struct link *link)
     }
 }
 
+static bool may_shake_hands(const struct link_factory *factory)
+{
+    return factory->handshakes < factory->narrow &&
+           factory->handshakes < at_once(factory, factory->settings.handshakes);
+}
+
+void link_factory_let_one(struct link_factory *factory)
+{
+    struct link *next = next_in_line(&factory->connected);
+
+    if (!next)
+        return;
+    next->has_slot = true;
+    factory->handshakes++;
+    link_start_timer(next, 0);
+}
+
+static void shake_hands(struct link_factory *factory)
+{
+    while (may_shake_hands(factory) && !list_is_empty(&factory->connected))
+        link_factory_let_one(factory);
+}
+
+void link_factory_narrow(struct link_factory *factory, uint32_t handshakes)
+{
+    factory->narrow = handshakes;
+    shake_hands(factory);
+}
+
 bool link_take_slot(struct link *link)
 {
     struct link_factory *factory = link->factory;
 
     if (link->has_slot)
         return true;
-    if (factory->handshakes >= at_once(factory, factory->settings.handshakes)) {
+    if (!may_shake_hands(factory)) {
         list_remove(&link->in_line);
         list_append(&factory->connected, &link->in_line);
         return false;
@@ -225,7 +255,6 @@ bool link_take_slot(struct link *link)
 void link_give_slot(struct link *link)
 {
     struct link_factory *factory = link->factory;
-    struct link *next;
 
     list_remove(&link->in_line);
     link_give_place(link);
@@ -233,10 +262,5 @@ void link_give_slot(struct link *link)
         return;
     link->has_slot = false;
     factory->handshakes--;
-    while (factory->handshakes < at_once(factory, factory->settings.handshakes) &&
-           (next = next_in_line(&factory->connected))) {
-        next->has_slot = true;
-        factory->handshakes++;
-        link_start_timer(next, 0);
-    }
+    shake_hands(factory);
 }

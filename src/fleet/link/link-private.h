@@ -19,6 +19,7 @@ struct link_factory {
     struct list connected; /* links that are connected and wait for a free handshake */
     uint32_t places;       /* taken: connecting, or connected and waiting */
     uint32_t handshakes;
+    uint32_t narrow;        /* no more of them; see link_factory_narrow() */
     uint32_t drops;         /* links that were dropped before they were open */
     uint64_t thin_until_ms; /* monotonic: fewer at once until then; 0: never was */
     uint32_t holders; /* itself, its links, their resolvers: the memory goes with the last one */

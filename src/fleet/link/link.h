@@ -73,6 +73,10 @@ uv_loop_t *link_factory_loop(const struct link_factory *factory);
 struct signer *link_factory_signer(const struct link_factory *factory);
 /* Handshakes on their way now. */
 uint32_t link_factory_handshakes(const struct link_factory *factory);
+/* So many at most until told otherwise; UINT32_MAX: as many as usual. */
+void link_factory_narrow(struct link_factory *factory, uint32_t handshakes);
+/* One more than that may begin, if one waits for it. */
+void link_factory_let_one(struct link_factory *factory);
 /* How many links may connect at once. */
 uint32_t link_factory_places_max(const struct link_factory *factory);
 

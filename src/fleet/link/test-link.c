@@ -158,6 +158,37 @@ static void test_line_before_handshakes(void **state)
     stand_in_line(1, 1);
 }
 
+/* A line that is narrowed stands still, goes on one by one, and as usual when it is wide again. */
+static void test_narrow_line(void **state)
+{
+    struct test_world world;
+    struct watched watched[4];
+    struct link_target target;
+
+    (void)state;
+    test_world_begin(&world);
+    target = test_world_target(&world);
+    link_factory_narrow(test_world_factory(&world), 0);
+    for (unsigned i = 0; i < ELEMENTS_OF(watched); i++)
+        watched_start(&watched[i], &world, &target);
+    test_world_wait(&world, 300);
+    for (unsigned i = 0; i < ELEMENTS_OF(watched); i++)
+        assert_int_equal(watched[i].ready, 0);
+    link_factory_let_one(world.factory);
+    assert_int_equal(link_factory_handshakes(world.factory), 1);
+    test_world_run(&world, &watched[0].ready);
+    assert_int_equal(link_factory_handshakes(world.factory), 0);
+    link_factory_narrow(world.factory, 2);
+    assert_int_equal(link_factory_handshakes(world.factory), 2);
+    link_factory_narrow(world.factory, UINT32_MAX);
+    assert_int_equal(link_factory_handshakes(world.factory), 3);
+    for (unsigned i = 0; i < ELEMENTS_OF(watched); i++)
+        test_world_run(&world, &watched[i].ready);
+    link_factory_let_one(world.factory); /* of an empty line */
+    assert_int_equal(link_factory_handshakes(world.factory), 0);
+    test_world_end(&world);
+}
+
 /* Freed and disconnected while they are connected and wait for a handshake. */
 static void test_leaves_the_line(void **state)
 {
@@ -257,6 +288,7 @@ int main(void)
         way_test(test_pauses_grow),
         way_test(test_accepted_id_must_stay),
         cmocka_unit_test(test_line_before_handshakes),
+        cmocka_unit_test(test_narrow_line),
         way_test(test_leaves_the_line),
         way_test(test_disconnect),
         cmocka_unit_test(test_free_at_any_time),

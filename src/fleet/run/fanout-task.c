@@ -26,6 +26,7 @@ static void job_output(struct remote_job *job, enum frame_kind kind, const uint8
 {
     struct job_visit *at = user;
 
+    fanout_visit_heard(at->visit, size);
     if (at->task->on_output)
         at->task->on_output(job, fanout_visit_machine(at->visit), kind, bytes, size, ms,
                             at->task->user);

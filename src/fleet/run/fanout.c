@@ -11,6 +11,7 @@
 #include "base/error.h"
 #include "base/list.h"
 #include "fleet/home/i18n.h"
+#include "fleet/run/brake.h"
 
 struct fanout_visit {
     struct list at; /* in fanout.visits */
@@ -21,6 +22,7 @@ struct fanout_visit {
     uint64_t deadline_ms;
     uint32_t position;
     bool is_connecting;
+    bool is_at_work; /* its link is open: the machine has what it is to do, or soon will */
 };
 
 struct fanout_slot {
@@ -39,7 +41,9 @@ struct fanout {
     uint32_t limit; /* positions below it may be visited */
     uint32_t visiting;
     uint32_t connecting;
+    uint32_t at_work;
     uint32_t done;
+    struct brake brake;
     int exit_status;
     bool stopped;
     bool told;
@@ -159,6 +163,7 @@ static void visit_destroy(struct fanout_visit *visit)
     struct fanout *fanout = visit->fanout;
 
     visit_leave_connecting(visit);
+    fanout->at_work -= visit->is_at_work;
     list_remove(&visit->at);
     fanout->slots[visit->position].visit = NULL;
     fanout->visiting--;
@@ -178,11 +183,18 @@ void fanout_visit_end(struct fanout_visit *visit, struct job_state state,
     if (trouble)
         copy = *trouble;
     visit_destroy(visit);
+    brake_ended(&fanout->brake, clock_monotonic_ms());
     put_result(fanout, position, state, trouble ? &copy : NULL);
     wake(fanout);
 }
 
 /* ---- visits ---- */
+
+static void visit_work(struct fanout_visit *visit)
+{
+    visit->fanout->at_work += !visit->is_at_work;
+    visit->is_at_work = true;
+}
 
 static void on_link_ready(struct link *link, const struct link_info *info, void *user)
 {
@@ -191,6 +203,7 @@ static void on_link_ready(struct link *link, const struct link_info *info, void 
     (void)link;
     (void)info;
     visit_leave_connecting(visit);
+    visit_work(visit);
     wake(visit->fanout);
 }
 
@@ -240,6 +253,8 @@ static void visit_begin(struct fanout *fanout, uint32_t position)
     visit->deadline_ms = clock_monotonic_ms() + fanout->settings.timeout_ms;
     visit->is_connecting = link_state(visit->link) != LINK_READY;
     fanout->connecting += visit->is_connecting;
+    if (!visit->is_connecting)
+        visit_work(visit);
     fanout->visiting++;
     fanout->slots[position].visit = visit;
     list_append(&fanout->visits, &visit->at);
@@ -275,12 +290,31 @@ static void visit_abandon(struct fanout_visit *visit, const char *why)
 
 /* ---- the loop's side ---- */
 
+static bool may_begin(const struct fanout *fanout)
+{
+    return !fanout->freed && !fanout->stopped && fanout->next < fanout->limit &&
+           fanout->visiting < fanout->settings.at_once &&
+           fanout->connecting < fanout->settings.connecting;
+}
+
 static void pump(struct fanout *fanout)
 {
-    while (!fanout->freed && !fanout->stopped && fanout->next < fanout->limit &&
-           fanout->visiting < fanout->settings.at_once &&
-           fanout->connecting < fanout->settings.connecting)
+    while (may_begin(fanout))
         visit_begin(fanout, fanout->next++);
+}
+
+/* What is connected and not open yet waits while the brake is on. */
+static void brake(struct fanout *fanout)
+{
+    struct link_factory *factory = link_pool_factory(fanout->settings.pool);
+    uint64_t now = clock_monotonic_ms();
+    uint32_t most = brake_at_work(&fanout->brake, now);
+
+    if (most != UINT32_MAX)
+        most = fanout->at_work < most ? most - fanout->at_work : 0;
+    link_factory_narrow(factory, most);
+    if (brake_lets_one(&fanout->brake, now))
+        link_factory_let_one(factory);
 }
 
 static struct fanout_visit *first_visit(struct fanout *fanout)
@@ -305,12 +339,14 @@ static void arm(struct fanout *fanout)
 {
     struct fanout_visit *visit = first_visit(fanout);
     uint64_t now = clock_monotonic_ms();
+    uint64_t until = brake_until(&fanout->brake, now);
 
-    if (!visit || fanout->settings.timeout_ms == 0)
+    if (visit && fanout->settings.timeout_ms > 0 && (!until || visit->deadline_ms < until))
+        until = visit->deadline_ms;
+    if (!until)
         return;
     uv_update_time(fanout->timer.loop);
-    uv_timer_start(&fanout->timer, on_timer,
-                   visit->deadline_ms > now ? visit->deadline_ms - now : 0, 0);
+    uv_timer_start(&fanout->timer, on_timer, until > now ? until - now : 0, 0);
 }
 
 static void on_timer(uv_timer_t *timer)
@@ -321,6 +357,7 @@ static void on_timer(uv_timer_t *timer)
     pump(fanout);
     if (fanout->freed)
         return;
+    brake(fanout);
     if (fanout->done == fanout->settings.count && !fanout->told) {
         fanout->told = true;
         fanout->settings.events->on_done(fanout, fanout->settings.user);
@@ -333,6 +370,7 @@ static void on_timer(uv_timer_t *timer)
 
 void fanout_start(struct fanout *fanout)
 {
+    brake_begin(&fanout->brake, clock_monotonic_ms());
     wake(fanout);
 }
 
@@ -389,6 +427,7 @@ struct fanout *fanout_free(struct fanout *fanout)
 
     if (!fanout || fanout->freed)
         return NULL;
+    link_factory_narrow(link_pool_factory(fanout->settings.pool), UINT32_MAX);
     while ((visit = first_visit(fanout))) {
         fanout->task.abandon(visit, fanout->task.user);
         visit_destroy(visit);
@@ -458,6 +497,17 @@ uint32_t fanout_visit_position(const struct fanout_visit *visit)
 struct fanout *fanout_visit_fanout(const struct fanout_visit *visit)
 {
     return visit->fanout;
+}
+
+void fanout_visit_heard(struct fanout_visit *visit, size_t size)
+{
+    struct fanout *fanout = visit->fanout;
+    uint64_t now = clock_monotonic_ms();
+    uint32_t most = brake_at_work(&fanout->brake, now);
+
+    brake_hear(&fanout->brake, size, now);
+    if (brake_at_work(&fanout->brake, now) < most)
+        wake(fanout);
 }
 
 void fanout_visit_set_data(struct fanout_visit *visit, void *data)

@@ -94,6 +94,8 @@ uint32_t fanout_visit_position(const struct fanout_visit *visit);
 struct fanout *fanout_visit_fanout(const struct fanout_visit *visit);
 /* The visit under way at a position; NULL if it has not begun or is over. */
 struct fanout_visit *fanout_visit_at(const struct fanout *fanout, uint32_t position);
+/* Bytes came from the machine: see brake.h. */
+void fanout_visit_heard(struct fanout_visit *visit, size_t size);
 void fanout_visit_set_data(struct fanout_visit *visit, void *data);
 void *fanout_visit_data(const struct fanout_visit *visit);
 /* `trouble` may be NULL; copied. The visit is gone afterwards. */
