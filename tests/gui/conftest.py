@@ -80,12 +80,13 @@ def window(display, binaries, console, request):
 @pytest.fixture
 def paired(agent, console, window):
     """A window over `count` joined agents: (window, [agents]). Names are web1, web2, ..."""
-    def make(count=1, may="all", tags="web", as_=None, **options):
+    def make(count=1, may="all", tags="web", as_=None, names=None, **options):
         agents = [agent() for _ in range(count)]
         for number, made in enumerate(agents, 1):
-            joined = console.run("join", made.invite(may=may, as_=as_), "--name", f"web{number}", "--tags",
-                                 tags)
+            joined = console.run("join", made.invite(may=may, as_=as_), "--name",
+                                 names[number - 1] if names else f"web{number}", "--tags", tags)
             assert joined.code == 0, joined
         return window(**options), agents
 
+    make.window = window
     return make

@@ -103,7 +103,8 @@ def wait(what, condition, seconds=PATIENCE):
 class Window:
     """hune-desktop, seen and driven as a person would."""
 
-    def __init__(self, display, program, console, *arguments, environment=None, scale=1):
+    def __init__(self, display, program, console, *arguments, environment=None, scale=1,
+                 font="Cantarell 11"):
         from atspi import ACTIVE, Bus
 
         self.display = display
@@ -120,7 +121,7 @@ class Window:
                             **(environment or {})}
         settings = console.home / ".config/gtk-4.0/settings.ini"
         settings.parent.mkdir(parents=True, exist_ok=True)
-        settings.write_text("[Settings]\ngtk-font-name=Cantarell 11\ngtk-enable-animations=0\n")
+        settings.write_text(f"[Settings]\ngtk-font-name={font}\ngtk-enable-animations=0\n")
         self.process = subprocess.Popen(TIED + [str(program), "--new-instance", *map(str, arguments)],
                                         env=self.environment, stdin=subprocess.DEVNULL,
                                         stdout=self.log, stderr=self.log)

@@ -202,13 +202,19 @@ def test_rows_and_columns_read_sensibly(window, console):
 
 # ---- looks ----
 
+LARGE = 16.5  # points; 11 are usual
+
+
 @pytest.mark.parametrize("looks", [
-    {"ADW_DEBUG_HIGH_CONTRAST": "1"},
-    {"ADW_DEBUG_HIGH_CONTRAST": "1", "ADW_DEBUG_COLOR_SCHEME": "prefer-dark"},
-    {"GDK_DPI_SCALE": "1.5"},
+    {"environment": {"ADW_DEBUG_HIGH_CONTRAST": "1"}},
+    {"environment": {"ADW_DEBUG_HIGH_CONTRAST": "1", "ADW_DEBUG_COLOR_SCHEME": "prefer-dark"}},
+    {"font": f"Cantarell {LARGE}"},
 ], ids=["contrast", "contrast-dark", "large"])
 def test_other_looks_hold(paired, looks):
-    gui, _ = paired(environment=looks)
+    gui, _ = paired(**looks)
+    if "font" in looks:
+        down = gui.find("label", "Down")
+        assert down.extents[3] > 25, "the text is not large"  # 20 pixels high in the usual font
     gui.open("web1")
     gui.click("page tab", "Command")
     entry = gui.entry("Command to run")

@@ -25,6 +25,16 @@ def test_a_job_of_the_command_line_is_seen_attached_and_stopped(paired, console)
     job(gui, "echo seen", "killed")
 
 
+def test_a_new_agents_journal_says_what_will_stand_there(paired, console):
+    gui, _ = paired()
+    open_journal(gui)
+    gui.label("^Nothing has run here since the agent started.$")
+    hint = gui.label("^A command that runs on this machine, and a shell, will stand in the list. ")
+    assert hint.extents[2] > 100 and hint.extents[0] > 420, hint.extents  # in the right half
+    assert console.run("run", "web1", "--", "true").code == 0
+    gui.label("^Choose a job to see what it says.$")
+
+
 def test_an_ended_job_tells_its_end(paired, console):
     gui, _ = paired()
     assert console.run("run", "web1", "--", "echo over; exit 7").code == 7

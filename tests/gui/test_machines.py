@@ -245,21 +245,75 @@ def test_columns_and_order_are_remembered(window, console):
     assert gui.all("label", "Tags", skip=("list",))
 
 
-# What the longest usual texts need in Cantarell 11 (pango-view measures it); "1" is a narrow digit.
-USUAL = {0: ("Version does not fit", 125), 2: ("192.168.1.100:10000", 135), 3: ("Ubuntu 24.04", 89),
-         6: ("100 %", 41), 7: ("20 h 46 min", 77)}
+def text_width(text, font="Cantarell 11"):
+    import gi
+    gi.require_version("Pango", "1.0")
+    gi.require_version("PangoCairo", "1.0")
+    from gi.repository import Pango, PangoCairo
+
+    fonts = PangoCairo.FontMap.get_default()
+    fonts.set_resolution(96)
+    layout = Pango.Layout(fonts.create_context())
+    layout.set_font_description(Pango.FontDescription(font))
+    layout.set_text(text, -1)
+    return layout.get_pixel_size()[0]
+
+
+def shown(gui, name):
+    """The cells of a machine that are shown, with their texts."""
+    row, _ = wait("the row", lambda: next((found for found in gui.rows() if name in found[1]), None))
+    return [(cell, label.name, label) for cell in row.children if cell.extents[2]
+            for label in cell.walk("label", None, ())], row
+
+
+def cut(gui, name, font="Cantarell 11"):
+    """What has not the room that it needs."""
+    cells, _ = shown(gui, name)
+    return [(text, label.extents[2], text_width(text, font)) for _, text, label in cells
+            if label.extents[2] < text_width(text, font)]
+
+
+def scrolls_sideways(gui, name):
+    _, row = shown(gui, name)
+    x, _, width, _ = [cell.extents for cell in row.children if cell.extents[2]][-1]
+    return x + width > gui.windows[0].extents[2]
+
+
+def titles(gui):
+    table = gui.find("tree table", "Machines", skip=())
+    return [n.name for n in table.walk("label", None, ("list",)) if n.extents[2]]
 
 
 @pytest.mark.parametrize("language", ["en", "fr"])
 def test_no_usual_text_is_cut(paired, language):
-    gui, _ = paired(environment={"LANGUAGE": language})
-    row, _ = wait("the row", lambda: next((found for found in gui.rows() if "web1" in found[1]), None))
-    cells = row.children
-    for number, (text, needed) in USUAL.items():
-        label, = cells[number].walk("label", None, ())
-        wait(f"room for {text}", lambda label=label, needed=needed: label.extents[2] >= needed, 5)
-    x, _, width, _ = cells[-1].extents
-    assert x + width <= gui.windows[0].extents[2]  # nothing to scroll sideways
+    """A name of thirteen letters, two tags, and what the machine says of itself."""
+    gui, _ = paired(tags="web,production", names=["frontend-paris"], environment={"LANGUAGE": language})
+    wait("its system", lambda: "Debian 12" in str(shown(gui, "frontend-paris")[0]))
+    wait("nothing cut", lambda: not cut(gui, "frontend-paris"), 10)
+    assert {"frontend-paris", "web,production"} <= {text for _, text, _ in shown(gui, "frontend-paris")[0]}
+    assert not scrolls_sideways(gui, "frontend-paris")
+
+
+@pytest.mark.parametrize("language", ["en", "fr"])
+def test_large_text_leaves_less_important_columns_out(paired, language):
+    font = "Cantarell 16.5"
+    gui, _ = paired(font=font, environment={"LANGUAGE": language, "GSETTINGS_BACKEND": "keyfile"})
+    wait("fewer columns", lambda: 5 <= len(titles(gui)) < 9, 10)
+    wait("nothing cut", lambda: not cut(gui, "web1", font), 10)
+    assert not scrolls_sideways(gui, "web1")
+    groups = [n for n in gui.find("list", {"en": "Groups", "fr": "Groupes"}[language]).walk("label", None, ())]
+    assert len(groups) >= 10
+    assert not [n for n in groups if not n.name.isdigit() and n.extents[2] < text_width(n.name, font)]
+    if language != "en":
+        return
+    assert "Tags" not in titles(gui)
+    gui.find("button", "Columns").children[0].do()
+    gui.label("^There is not room for all$")
+    gui.click("menu item", "Tags")
+    wait("the column", lambda: "Tags" in titles(gui))
+    assert gui.close() == []
+    gui = paired.window(font=font, environment={"GSETTINGS_BACKEND": "keyfile"})
+    wait("the column of before", lambda: "Tags" in titles(gui))
 
 
 def test_machines_are_sorted_by_keyboard(window, console):

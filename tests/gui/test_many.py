@@ -77,6 +77,28 @@ def test_a_machines_own_answer(paired):
     wait("its text", lambda: gui.entry("Output").text == "mine\n")
 
 
+def test_machines_of_a_run_tell_how_far_each_is(paired, tmp_path):
+    """In words, while it runs and at its end."""
+    gui, agents = paired(4)
+    select_all(gui, 4)
+    agents[3].stop()
+    run(gui, f"mkdir {tmp_path}/1 2>/dev/null && exit; mkdir {tmp_path}/2 2>/dev/null && exit 3; exec sleep 600")
+    gui.label(r"^1 done, 1 failed, 1 unreachable, 1 running, 0 waiting")
+    gui.click("page tab", "Machines")
+    machines = gui.find("list", "Machines")
+
+    def told():
+        return sorted(row.name for row in machines.children)
+
+    wait("their states", lambda: sorted(re.sub("^web.", "web", name) for name in told()) ==
+         ["web, exited(0)", "web, exited(3)", "web, running", "web, unreachable"])
+    for row in machines.children:
+        name, state = row.name.split(", ")
+        assert [node.name for node in row.walk("label", None, ())] == [name, state]
+    gui.press("Stop everywhere")
+    wait("its end", lambda: any(name.endswith(", killed") or ", signalled" in name for name in told()))
+
+
 def show_machine(gui, position):
     gui.click("page tab", "Machines")
     machines = gui.find("list", "Machines")

@@ -333,6 +333,26 @@ gboolean hune_answer_is_ok(const struct hune_answer *answer)
            answer->end.detail == 0 && !answer->sentence;
 }
 
+enum hune_answer_kind hune_answer_kind(const struct hune_answer *answer)
+{
+    if (answer->state == HUNE_ANSWER_WAITING)
+        return HUNE_ANSWER_IS_WAITING;
+    if (answer->state == HUNE_ANSWER_RUNNING)
+        return HUNE_ANSWER_IS_RUNNING;
+    if (hune_answer_is_ok(answer))
+        return HUNE_ANSWER_IS_OK;
+    if (answer->is_unasked)
+        return HUNE_ANSWER_IS_UNASKED;
+    return answer->end.state == STATE_UNREACHABLE || answer->end.state == STATE_UNSENT
+               ? HUNE_ANSWER_IS_UNREACHABLE
+               : HUNE_ANSWER_IS_FAILED;
+}
+
+char *hune_answer_kind_text(const struct hune_answer *answer)
+{
+    return answer->is_unasked ? g_strdup(_("not asked")) : hune_answer_state_text(answer);
+}
+
 char *hune_answer_state_text(const struct hune_answer *answer)
 {
     _cleanup_buffer_ struct buffer text = BUFFER_INIT;

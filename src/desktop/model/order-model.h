@@ -14,6 +14,16 @@ G_BEGIN_DECLS
 
 enum hune_answer_state { HUNE_ANSWER_WAITING, HUNE_ANSWER_RUNNING, HUNE_ANSWER_ENDED };
 
+/* How far a machine is, as people count them. */
+enum hune_answer_kind {
+    HUNE_ANSWER_IS_WAITING,
+    HUNE_ANSWER_IS_RUNNING,
+    HUNE_ANSWER_IS_OK,
+    HUNE_ANSWER_IS_FAILED,
+    HUNE_ANSWER_IS_UNREACHABLE,
+    HUNE_ANSWER_IS_UNASKED,
+};
+
 /* One machine's part. */
 struct hune_answer {
     HuneMachine *machine;
@@ -71,7 +81,10 @@ double hune_order_seconds(HuneOrder *self);
 
 /* Whether it ended as it should: exited(0). */
 gboolean hune_answer_is_ok(const struct hune_answer *answer);
+enum hune_answer_kind hune_answer_kind(const struct hune_answer *answer);
 /* "exited(0)", "running", "unreachable"; free it. */
 char *hune_answer_state_text(const struct hune_answer *answer);
+/* The same, and "not asked" for one whose turn never came; free it. */
+char *hune_answer_kind_text(const struct hune_answer *answer);
 
 G_END_DECLS

@@ -1,175 +1,20 @@
 /* See columns.h. */
 #include "desktop/view/columns.h"
 
-#include <string.h>
-
-#include "desktop/text/facts-text.h"
-#include "desktop/model/row.h"
+#include "desktop/view/column-table.h"
 #include "desktop/view/row-name.h"
 #include "desktop/view/sparkline.h"
 #include "desktop/view/text-cell.h"
 #include "fleet/home/i18n.h"
 
+/* What the cells of one column are made from. */
 struct column {
-    const char *id;
-    const char *title;
-    char *(*text)(const HuneMachine *machine); /* NULL: a sparkline */
-    int (*compare)(gconstpointer a, gconstpointer b, gpointer user_data);
-    enum hune_measure measure;
-    int width_chars;
-    gboolean expand;
-    gboolean right;
-    gboolean has_icon;
+    const struct hune_column *column;
+    struct hune_cell_width *width;
 };
-
-/* ---- texts ---- */
-
-static char *name_text(const HuneMachine *machine)
-{
-    return g_strdup(machine->name);
-}
-
-/* "Debian 12" of "Debian GNU/Linux 12 (bookworm)": the column is narrow, the machine's page says
- * all. */
-static char *os_text(const HuneMachine *machine)
-{
-    const char *os = machine->os ? machine->os : "";
-    const char *gnu = strstr(os, " GNU/Linux");
-    const char *rest = gnu ? gnu + strlen(" GNU/Linux") : "";
-    g_autofree char *text = gnu ? g_strdup_printf("%.*s%s", (int)(gnu - os), os, rest)
-                                : g_strdup(os);
-    char *nickname = strstr(text, " (");
-
-    if (nickname && g_str_has_suffix(text, ")"))
-        *nickname = '\0';
-    return g_steal_pointer(&text);
-}
-
-static char *disk_text(const HuneMachine *machine)
-{
-    return hune_percent_text(hune_machine_disk(machine));
-}
-
-static char *uptime_text(const HuneMachine *machine)
-{
-    return machine->state == MACHINE_CONNECTED ? hune_uptime_text(machine->booted) : g_strdup("");
-}
-
-static char *tags_text(const HuneMachine *machine)
-{
-    return g_strdup(machine->tags);
-}
-
-/* ---- orders ---- */
-
-#define TWO(a, b)                   \
-    const HuneMachine *one = (a);   \
-    const HuneMachine *other = (b); \
-    (void)user_data
-
-static int compare_text(const char *a, const char *b)
-{
-    return g_strcmp0(a, b);
-}
-
-/* web2 before web10. */
-static int natural(const char *a, const char *b)
-{
-    while (*a && *b) {
-        if (g_ascii_isdigit(*a) && g_ascii_isdigit(*b)) {
-            guint64 left = g_ascii_strtoull(a, (char **)&a, 10);
-            guint64 right = g_ascii_strtoull(b, (char **)&b, 10);
-
-            if (left != right)
-                return left < right ? -1 : 1;
-        } else if (g_ascii_tolower(*a) != g_ascii_tolower(*b)) {
-            return g_ascii_tolower(*a) < g_ascii_tolower(*b) ? -1 : 1;
-        } else {
-            a++;
-            b++;
-        }
-    }
-    return *a ? 1 : *b ? -1 : 0;
-}
-
-static int by_name(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return natural(one->name, other->name);
-}
-
-static int by_state(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return (int)one->state - (int)other->state;
-}
-
-static int by_address(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    int order = natural(one->host, other->host);
-
-    return order ? order : (int)one->port - (int)other->port;
-}
-
-static int by_os(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return compare_text(one->os, other->os);
-}
-
-static int compare_numbers(float a, float b)
-{
-    return (a > b) - (a < b);
-}
-
-static int by_cpu(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return compare_numbers(hune_machine_cpu(one), hune_machine_cpu(other));
-}
-
-static int by_memory(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return compare_numbers(hune_machine_memory(one), hune_machine_memory(other));
-}
-
-static int by_disk(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return compare_numbers(hune_machine_disk(one), hune_machine_disk(other));
-}
-
-/* The longest running last: the later it was booted, the smaller. */
-static int by_uptime(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return one->booted < other->booted ? 1 : one->booted > other->booted ? -1 : 0;
-}
-
-static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
-{
-    TWO(a, b);
-    return compare_text(one->tags, other->tags);
-}
-
-static const struct column columns[] = {
-    {"state", N_("State"), hune_machine_state_word, by_state, 0, 14, FALSE, FALSE, TRUE},
-    {"name", N_("Name"), name_text, by_name, 0, 9, TRUE, FALSE, FALSE},
-    {"address", N_("Address"), hune_machine_address, by_address, 0, 15, TRUE, FALSE, FALSE},
-    {"os", N_("System"), os_text, by_os, 0, 10, TRUE, FALSE, FALSE},
-    {"cpu", N_("CPU"), NULL, by_cpu, HUNE_MEASURE_CPU, 0, FALSE, FALSE, FALSE},
-    {"memory", N_("Memory"), NULL, by_memory, HUNE_MEASURE_MEMORY, 0, FALSE, FALSE, FALSE},
-    {"disk", N_("Disk"), disk_text, by_disk, 0, 5, FALSE, TRUE, FALSE},
-    {"uptime", N_("Uptime"), uptime_text, by_uptime, 0, 9, FALSE, TRUE, FALSE},
-    {"tags", N_("Tags"), tags_text, by_tags, 0, 7, TRUE, FALSE, FALSE},
-};
-
-/* ---- cells ---- */
 
 struct cell {
-    const struct column *column;
+    const struct hune_column *column;
     HuneRow *row; /* the list item has it */
     HuneTextCell *label;
     GtkImage *icon; /* of the state's column alone */
@@ -218,7 +63,7 @@ static void show_cell(struct cell *cell)
     g_autofree char *text = machine ? cell->column->text(machine) : g_strdup("");
 
     hune_text_cell_set_text(cell->label, text);
-    if (cell->column->compare == by_name) {
+    if (hune_column_shows_name(cell->column)) {
         show_height(cell);
         name_row(cell, machine);
     }
@@ -228,9 +73,10 @@ static void show_cell(struct cell *cell)
 
 static void setup_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
-    const struct column *column = data;
+    const struct column *made = data;
+    const struct hune_column *column = made->column;
     struct cell *cell = g_new0(struct cell, 1);
-    GtkWidget *label = hune_text_cell_new(column->width_chars, column->right);
+    GtkWidget *label = hune_text_cell_new(made->width, column->right);
     GtkWidget *child = label;
 
     (void)factory;
@@ -263,7 +109,7 @@ static void bind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gpoi
     cell->row = gtk_list_item_get_item(item);
     hune_row_show(cell->row);
     cell->handler = g_signal_connect_swapped(cell->row, "changed", G_CALLBACK(show_cell), cell);
-    if (cell->column->compare == by_disk)
+    if (hune_column_is_sampled(cell->column))
         cell->sampled = g_signal_connect_swapped(cell->row, "sampled", G_CALLBACK(show_cell), cell);
     show_cell(cell);
 }
@@ -282,10 +128,10 @@ static void unbind_text(GtkSignalListItemFactory *factory, GtkListItem *item, gp
 
 static void setup_sparkline(GtkSignalListItemFactory *factory, GtkListItem *item, gpointer data)
 {
-    const struct column *column = data;
+    const struct column *made = data;
 
     (void)factory;
-    gtk_list_item_set_child(item, hune_sparkline_new(column->measure));
+    gtk_list_item_set_child(item, hune_sparkline_new(made->column->measure, made->width));
 }
 
 static void show_sparkline(HuneSparkline *sparkline, HuneRow *row)
@@ -317,24 +163,37 @@ static void unbind_sparkline(GtkSignalListItemFactory *factory, GtkListItem *ite
     hune_sparkline_set_machine(sparkline, NULL);
 }
 
-static GtkListItemFactory *factory_of(const struct column *column)
+static void column_free(gpointer data, GClosure *closure)
+{
+    struct column *made = data;
+
+    (void)closure;
+    g_rc_box_release(made->width);
+    g_free(made);
+}
+
+static GtkListItemFactory *factory_of(const struct hune_column *column,
+                                      struct hune_cell_width *width)
 {
     GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
     gboolean text = column->text != NULL;
+    struct column *made = g_new0(struct column, 1);
 
-    g_signal_connect(factory, "setup", G_CALLBACK(text ? setup_text : setup_sparkline),
-                     (gpointer)column);
+    made->column = column;
+    made->width = g_rc_box_acquire(width);
+    g_signal_connect_data(factory, "setup", G_CALLBACK(text ? setup_text : setup_sparkline), made,
+                          column_free, 0);
     g_signal_connect(factory, "bind", G_CALLBACK(text ? bind_text : bind_sparkline), NULL);
     g_signal_connect(factory, "unbind", G_CALLBACK(text ? unbind_text : unbind_sparkline), NULL);
     return factory;
 }
 
-void hune_columns_add(GtkColumnView *view)
+void hune_columns_add(GtkColumnView *view, struct hune_column_widths *widths)
 {
-    for (size_t i = 0; i < G_N_ELEMENTS(columns); i++) {
-        const struct column *column = &columns[i];
-        g_autoptr(GtkColumnViewColumn)
-            made = gtk_column_view_column_new(_(column->title), factory_of(column));
+    for (guint i = 0; i < HUNE_COLUMNS; i++) {
+        const struct hune_column *column = hune_column_at(i);
+        g_autoptr(GtkColumnViewColumn) made = gtk_column_view_column_new(
+            _(column->title), factory_of(column, hune_column_width(widths, i)));
         g_autoptr(GtkSorter)
             sorter = GTK_SORTER(gtk_custom_sorter_new(column->compare, NULL, NULL));
 
@@ -342,10 +201,22 @@ void hune_columns_add(GtkColumnView *view)
         gtk_column_view_column_set_sorter(made, sorter);
         gtk_column_view_column_set_expand(made, column->expand);
         gtk_column_view_column_set_resizable(made, TRUE);
-        if (!column->text) /* room for the title and the arrow behind it */
-            gtk_column_view_column_set_fixed_width(made,
-                                                   column->measure == HUNE_MEASURE_CPU ? 56 : 77);
         gtk_column_view_append_column(view, made);
+    }
+}
+
+/* One cell of each column is enough: the column asks all of its cells then. */
+void hune_columns_resize(GtkColumnView *view)
+{
+    GtkWidget *row = gtk_widget_get_first_child(gtk_widget_get_last_child(GTK_WIDGET(view)));
+    GtkWidget *cell = row ? gtk_widget_get_first_child(row) : NULL;
+
+    for (; cell; cell = gtk_widget_get_next_sibling(cell)) {
+        GtkWidget *child = gtk_widget_get_first_child(cell);
+        struct cell *data = child ? g_object_get_data(G_OBJECT(child), "cell") : NULL;
+
+        if (child)
+            gtk_widget_queue_resize(data ? GTK_WIDGET(data->label) : child);
     }
 }
 

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/view/ellipsis.h"
 #include "fleet/home/i18n.h"
 
 static const struct {
@@ -101,7 +102,8 @@ static GtkListBoxRow *row_new(enum hune_group_kind kind, const char *tag)
     gtk_widget_add_css_class(GTK_WIDGET(data->count), "dim-label");
     gtk_widget_add_css_class(GTK_WIDGET(data->count), "numeric");
     gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
+    if (tag) /* the others are as wide as they are */
+        hune_label_ellipsize(GTK_LABEL(label));
     gtk_widget_set_hexpand(label, TRUE);
     gtk_box_append(GTK_BOX(box), gtk_image_new_from_icon_name(fixed[kind].icon));
     gtk_box_append(GTK_BOX(box), label);

@@ -1,6 +1,8 @@
 /* See row-lines.h. */
 #include "desktop/view/row-lines.h"
 
+#include "desktop/view/ellipsis.h"
+
 enum { MARGIN = 6 };
 
 static GtkWidget *line_new(const char *text, const char *style)
@@ -8,7 +10,7 @@ static GtkWidget *line_new(const char *text, const char *style)
     GtkWidget *line = gtk_label_new(text);
 
     gtk_label_set_xalign(GTK_LABEL(line), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(line), PANGO_ELLIPSIZE_END);
+    hune_label_ellipsize(GTK_LABEL(line));
     gtk_widget_add_css_class(line, style);
     return line;
 }
@@ -21,7 +23,6 @@ void hune_row_set_lines(GtkListBoxRow *row, const char *title, const char *title
     GtkWidget *second = line_new(caption, caption_class);
     g_autofree char *name = g_strdup_printf("%s, %s", title, caption);
 
-    gtk_widget_set_tooltip_text(first, title);
     gtk_widget_add_css_class(second, "caption");
     gtk_widget_set_margin_start(box, MARGIN);
     gtk_widget_set_margin_end(box, MARGIN);

@@ -11,7 +11,7 @@ struct _HuneShownRows {
     GObject parent_instance;
 
     GtkSelectionModel *all;
-    GtkColumnView *view; /* it keeps us */
+    GtkColumnView *view; /* weak: it keeps us, and may go first all the same */
     GPtrArray *rows;     /* HuneRow, or NULL as long as nobody asked for it */
     guint filled;        /* so many of them, from the first on, have their machines */
     int row_height;

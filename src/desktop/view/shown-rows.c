@@ -214,11 +214,21 @@ static gboolean is_any_selected(HuneShownRows *self)
     return !gtk_bitset_is_empty(selected);
 }
 
+/* The frames keep us until the work is done, or until the view goes. */
+static void go_on_with_frames(HuneShownRows *self)
+{
+    if (self->tick == 0)
+        self->tick = gtk_widget_add_tick_callback(GTK_WIDGET(self->view), on_tick,
+                                                  g_object_ref(self), g_object_unref);
+}
+
 static void on_items_changed(HuneShownRows *self, guint position)
 {
     guint all = count_all(self);
     gboolean is_selected_now = is_any_selected(self);
 
+    if (!self->view)
+        return;
     self->was_selected |= is_selected_now;
     measure_row(self);
     if (self->is_another || self->rows->len == 0)
@@ -227,8 +237,8 @@ static void on_items_changed(HuneShownRows *self, guint position)
         show_change(self, position, all);
     if (self->filled >= all)
         self->was_selected = is_selected_now;
-    if (self->tick == 0 && (self->filled < all || self->rows->len != all))
-        self->tick = gtk_widget_add_tick_callback(GTK_WIDGET(self->view), on_tick, self, NULL);
+    if (self->filled < all || self->rows->len != all)
+        go_on_with_frames(self);
 }
 
 static void on_selection_changed(HuneShownRows *self, guint position, guint count)
@@ -287,6 +297,10 @@ static void hune_shown_rows_dispose(GObject *object)
 
     if (self->all)
         g_signal_handlers_disconnect_by_data(self->all, self);
+    if (self->tick && self->view)
+        gtk_widget_remove_tick_callback(GTK_WIDGET(self->view), self->tick);
+    self->tick = 0;
+    g_clear_weak_pointer(&self->view);
     g_clear_object(&self->all);
     g_clear_pointer(&self->rows, g_ptr_array_unref);
     g_clear_object(&self->start);
@@ -329,7 +343,7 @@ HuneShownRows *hune_shown_rows_new(GtkColumnView *view, GtkSelectionModel *all)
     HuneShownRows *self = g_object_new(HUNE_TYPE_SHOWN_ROWS, NULL);
 
     self->all = g_object_ref(all);
-    self->view = view;
+    g_set_weak_pointer(&self->view, view);
     g_ptr_array_set_size(self->rows, (int)count_all(self));
     g_signal_connect_swapped(all, "items-changed", G_CALLBACK(on_items_changed), self);
     g_signal_connect_swapped(all, "selection-changed", G_CALLBACK(on_selection_changed), self);

@@ -3,9 +3,12 @@
 
 #include "fleet/home/i18n.h"
 
+enum { LINE_HEIGHT = 20 };
+
 struct _HuneSparkline {
     GtkWidget parent_instance;
     enum hune_measure measure;
+    struct hune_cell_width *width;
     HuneMachine *machine;
     int told; /* the percentage that the accessible name has */
 };
@@ -105,16 +108,23 @@ static void hune_sparkline_dispose(GObject *object)
     G_OBJECT_CLASS(hune_sparkline_parent_class)->dispose(object);
 }
 
+static void hune_sparkline_finalize(GObject *object)
+{
+    g_rc_box_release(HUNE_SPARKLINE(object)->width);
+    G_OBJECT_CLASS(hune_sparkline_parent_class)->finalize(object);
+}
+
 static void hune_sparkline_measure(GtkWidget *widget, GtkOrientation orientation, int for_size,
                                    int *minimum, int *natural, int *minimum_baseline,
                                    int *natural_baseline)
 {
-    (void)widget;
+    const struct hune_cell_width *width = HUNE_SPARKLINE(widget)->width;
+
     (void)for_size;
     (void)minimum_baseline;
     (void)natural_baseline;
-    *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? 40 : 20;
-    *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? 80 : 20;
+    *minimum = orientation == GTK_ORIENTATION_HORIZONTAL ? width->least : LINE_HEIGHT;
+    *natural = orientation == GTK_ORIENTATION_HORIZONTAL ? width->natural : LINE_HEIGHT;
 }
 
 static void hune_sparkline_class_init(HuneSparklineClass *class)
@@ -122,6 +132,7 @@ static void hune_sparkline_class_init(HuneSparklineClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->dispose = hune_sparkline_dispose;
+    G_OBJECT_CLASS(class)->finalize = hune_sparkline_finalize;
     widget_class->snapshot = hune_sparkline_snapshot;
     widget_class->measure = hune_sparkline_measure;
     gtk_widget_class_set_css_name(widget_class, "sparkline");
@@ -133,11 +144,12 @@ static void hune_sparkline_init(HuneSparkline *self)
     self->told = -2;
 }
 
-GtkWidget *hune_sparkline_new(enum hune_measure measure)
+GtkWidget *hune_sparkline_new(enum hune_measure measure, struct hune_cell_width *width)
 {
     HuneSparkline *self = g_object_new(HUNE_TYPE_SPARKLINE, NULL);
 
     self->measure = measure;
+    self->width = g_rc_box_acquire(width);
     gtk_widget_add_css_class(GTK_WIDGET(self), measure == HUNE_MEASURE_CPU ? "cpu" : "memory");
     return GTK_WIDGET(self);
 }

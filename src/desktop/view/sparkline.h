@@ -4,6 +4,7 @@
 #include <gtk/gtk.h>
 
 #include "desktop/model/machine.h"
+#include "desktop/view/text-cell.h"
 
 G_BEGIN_DECLS
 
@@ -12,7 +13,7 @@ G_DECLARE_FINAL_TYPE(HuneSparkline, hune_sparkline, HUNE, SPARKLINE, GtkWidget)
 
 enum hune_measure { HUNE_MEASURE_CPU, HUNE_MEASURE_MEMORY };
 
-GtkWidget *hune_sparkline_new(enum hune_measure measure);
+GtkWidget *hune_sparkline_new(enum hune_measure measure, struct hune_cell_width *width);
 /* NULL: nothing to draw. */
 void hune_sparkline_set_machine(HuneSparkline *self, HuneMachine *machine);
 

@@ -6,47 +6,44 @@ struct _HuneTextCell {
 
     char *text;
     PangoLayout *layout; /* NULL until it is drawn */
-    int width_chars;
+    struct hune_cell_width *width;
     int height; /* at least */
     gboolean is_right;
 };
 
 G_DEFINE_FINAL_TYPE(HuneTextCell, hune_text_cell, GTK_TYPE_WIDGET)
 
-/* ---- how large a character is: the same for all cells, and dear to find out ---- */
+/* ---- how high a line is: the same for all cells, and dear to find out ---- */
 
 static struct {
     gboolean is_known;
     gboolean is_watched;
-    int width;
     int height;
     int baseline;
-} character;
+} line;
 
 static void on_font_changed(void)
 {
-    character.is_known = FALSE;
+    line.is_known = FALSE;
 }
 
-static void find_character(GtkWidget *widget)
+static void find_line(GtkWidget *widget)
 {
     PangoContext *context = gtk_widget_get_pango_context(widget);
     PangoFontMetrics *metrics = pango_context_get_metrics(context, NULL, NULL);
     int ascent = pango_font_metrics_get_ascent(metrics);
     int descent = pango_font_metrics_get_descent(metrics);
 
-    character.width = MAX(pango_font_metrics_get_approximate_char_width(metrics),
-                          pango_font_metrics_get_approximate_digit_width(metrics));
-    character.height = PANGO_PIXELS_CEIL(ascent + descent);
-    character.baseline = PANGO_PIXELS_CEIL(ascent);
-    character.is_known = TRUE;
+    line.height = PANGO_PIXELS_CEIL(ascent + descent);
+    line.baseline = PANGO_PIXELS_CEIL(ascent);
+    line.is_known = TRUE;
     pango_font_metrics_unref(metrics);
-    if (!character.is_watched) {
+    if (!line.is_watched) {
         GtkSettings *settings = gtk_widget_get_settings(widget);
 
         g_signal_connect(settings, "notify::gtk-font-name", G_CALLBACK(on_font_changed), NULL);
         g_signal_connect(settings, "notify::gtk-xft-dpi", G_CALLBACK(on_font_changed), NULL);
-        character.is_watched = TRUE;
+        line.is_watched = TRUE;
     }
 }
 
@@ -57,14 +54,15 @@ static void hune_text_cell_measure(GtkWidget *widget, GtkOrientation orientation
     HuneTextCell *self = HUNE_TEXT_CELL(widget);
 
     (void)for_size;
-    if (!character.is_known)
-        find_character(widget);
+    if (!line.is_known)
+        find_line(widget);
     if (orientation == GTK_ORIENTATION_HORIZONTAL) {
-        *minimum = *natural = PANGO_PIXELS_CEIL(character.width * self->width_chars);
+        *minimum = self->width->least;
+        *natural = self->width->natural;
         return;
     }
-    *minimum = *natural = MAX(character.height, self->height);
-    *minimum_baseline = *natural_baseline = character.baseline;
+    *minimum = *natural = MAX(line.height, self->height);
+    *minimum_baseline = *natural_baseline = line.baseline;
 }
 
 /* ---- drawing ---- */
@@ -147,12 +145,27 @@ gboolean hune_text_cell_set_height(HuneTextCell *self, int height)
 
 /* ---- the type ---- */
 
+static gboolean hune_text_cell_query_tooltip(GtkWidget *widget, int x, int y, gboolean by_keyboard,
+                                             GtkTooltip *tooltip)
+{
+    HuneTextCell *self = HUNE_TEXT_CELL(widget);
+
+    (void)x;
+    (void)y;
+    (void)by_keyboard;
+    if (!self->layout || !pango_layout_is_ellipsized(self->layout))
+        return FALSE;
+    gtk_tooltip_set_text(tooltip, self->text);
+    return TRUE;
+}
+
 static void hune_text_cell_finalize(GObject *object)
 {
     HuneTextCell *self = HUNE_TEXT_CELL(object);
 
     g_clear_object(&self->layout);
     g_free(self->text);
+    g_rc_box_release(self->width);
     G_OBJECT_CLASS(hune_text_cell_parent_class)->finalize(object);
 }
 
@@ -161,6 +174,7 @@ static void hune_text_cell_class_init(HuneTextCellClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->finalize = hune_text_cell_finalize;
+    widget_class->query_tooltip = hune_text_cell_query_tooltip;
     widget_class->measure = hune_text_cell_measure;
     widget_class->snapshot = hune_text_cell_snapshot;
     widget_class->css_changed = hune_text_cell_css_changed;
@@ -172,14 +186,14 @@ static void hune_text_cell_class_init(HuneTextCellClass *class)
 
 static void hune_text_cell_init(HuneTextCell *self)
 {
-    (void)self;
+    gtk_widget_set_has_tooltip(GTK_WIDGET(self), TRUE);
 }
 
-GtkWidget *hune_text_cell_new(int width_chars, gboolean is_right)
+GtkWidget *hune_text_cell_new(struct hune_cell_width *width, gboolean is_right)
 {
     HuneTextCell *self = g_object_new(HUNE_TYPE_TEXT_CELL, NULL);
 
-    self->width_chars = width_chars;
+    self->width = g_rc_box_acquire(width);
     self->is_right = is_right;
     return GTK_WIDGET(self);
 }

@@ -3,6 +3,7 @@
 
 #include "desktop/view/answer-stream.h"
 #include "desktop/view/control.h"
+#include "desktop/view/ellipsis.h"
 #include "desktop/text/facts-text.h"
 #include "desktop/model/history.h"
 #include "desktop/model/order-model.h"
@@ -371,7 +372,7 @@ static GtkWidget *make_status(HuneCommandView *self)
     self->spinner = GTK_SPINNER(gtk_spinner_new());
     self->status = GTK_LABEL(gtk_label_new(""));
     gtk_label_set_xalign(self->status, 0);
-    gtk_label_set_ellipsize(self->status, PANGO_ELLIPSIZE_END);
+    hune_label_ellipsize(self->status);
     gtk_widget_set_hexpand(GTK_WIDGET(self->status), TRUE);
     gtk_widget_add_css_class(GTK_WIDGET(self->status), "numeric");
     gtk_widget_add_css_class(find, "flat");

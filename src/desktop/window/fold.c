@@ -2,7 +2,6 @@
 #include "desktop/window/fold.h"
 
 #include "desktop/window/window.h"
-#include "fleet/home/i18n.h"
 
 static void group_free(gpointer data)
 {
@@ -52,7 +51,7 @@ static void add(struct hune_fold *fold, const struct hune_answer *answer, guint 
         group = g_new0(struct hune_fold_group, 1);
         group->positions = g_array_new(FALSE, FALSE, sizeof(guint));
         group->is_ok = hune_answer_is_ok(answer);
-        group->end = answer->is_unasked ? g_strdup(_("not asked")) : hune_answer_state_text(answer);
+        group->end = hune_answer_kind_text(answer);
         group->problem = problem_of(answer);
         g_ptr_array_add(fold->groups, group);
         g_hash_table_insert(fold->by_key, g_steal_pointer(&key), group);
@@ -62,18 +61,15 @@ static void add(struct hune_fold *fold, const struct hune_answer *answer, guint 
 
 static void count(struct hune_fold *fold, const struct hune_answer *answer)
 {
-    if (answer->state == HUNE_ANSWER_WAITING)
-        fold->waiting++;
-    else if (answer->state == HUNE_ANSWER_RUNNING)
-        fold->running++;
-    else if (hune_answer_is_ok(answer))
-        fold->ok++;
-    else if (answer->is_unasked)
-        fold->unasked++;
-    else if (answer->end.state == STATE_UNREACHABLE || answer->end.state == STATE_UNSENT)
-        fold->unreachable++;
-    else
-        fold->failed++;
+    switch (hune_answer_kind(answer)) {
+    case HUNE_ANSWER_IS_WAITING: fold->waiting++; break;
+    case HUNE_ANSWER_IS_RUNNING: fold->running++; break;
+    case HUNE_ANSWER_IS_OK: fold->ok++; break;
+    case HUNE_ANSWER_IS_UNASKED: fold->unasked++; break;
+    case HUNE_ANSWER_IS_UNREACHABLE: fold->unreachable++; break;
+    case HUNE_ANSWER_IS_FAILED:
+    default: fold->failed++; break;
+    }
 }
 
 gboolean hune_fold_update(struct hune_fold *fold, HuneOrder *order)

@@ -25,7 +25,7 @@ struct _HuneJournalView {
     GtkButton *stop;
     GtkLabel *status;
     GtkStack *beside; /* a hint until a job is chosen, then its output */
-    GtkLabel *hint;
+    AdwStatusPage *hint;
     HuneOutputView *output;
     HuneOutputView *record;
     GtkStack *stack;
@@ -175,6 +175,16 @@ static int by_age(gconstpointer a, gconstpointer b)
     return memcmp(other->id, one->id, sizeof(one->id)); /* UUIDv7 begins with the time */
 }
 
+/* What stands beside the list as long as no job is chosen. */
+static void show_hint(HuneJournalView *self, gboolean has_jobs)
+{
+    adw_status_page_set_description(
+        self->hint,
+        has_jobs ? _("Choose a job to see what it says.")
+                 : _("A command that runs on this machine, and a shell, will stand in the list. "
+                     "What the chosen one says is shown here."));
+}
+
 static void show_jobs(HuneJournalView *self, json_t *root)
 {
     g_autoptr(GArray) jobs = g_array_new(FALSE, FALSE, sizeof(struct job_object));
@@ -195,7 +205,7 @@ static void show_jobs(HuneJournalView *self, json_t *root)
         gtk_list_box_remove(self->jobs, GTK_WIDGET(row));
     gtk_label_set_label(self->status,
                         jobs->len == 0 ? _("Nothing has run here since the agent started.") : "");
-    gtk_label_set_label(self->hint, jobs->len == 0 ? "" : _("Choose a job to see what it says."));
+    show_hint(self, jobs->len > 0);
 }
 
 static void on_jobs(json_t *root, const char *sentence, void *owner)
@@ -346,10 +356,10 @@ static void hune_journal_view_class_init(HuneJournalViewClass *class)
 static GtkWidget *make_beside(HuneJournalView *self)
 {
     self->output = HUNE_OUTPUT_VIEW(hune_output_view_new());
-    self->hint = GTK_LABEL(gtk_label_new(""));
-    gtk_label_set_wrap(self->hint, TRUE);
-    gtk_label_set_justify(self->hint, GTK_JUSTIFY_CENTER);
-    gtk_widget_add_css_class(GTK_WIDGET(self->hint), "dim-label");
+    self->hint = ADW_STATUS_PAGE(adw_status_page_new());
+    adw_status_page_set_icon_name(self->hint, "utilities-terminal-symbolic");
+    gtk_widget_add_css_class(GTK_WIDGET(self->hint), "compact");
+    show_hint(self, FALSE);
     self->beside = GTK_STACK(gtk_stack_new());
     gtk_stack_add_child(self->beside, GTK_WIDGET(self->hint));
     gtk_stack_add_child(self->beside, GTK_WIDGET(self->output));

@@ -41,6 +41,7 @@ struct _HuneMachinesPage {
     GtkSortListModel *sorted;
     GtkMultiSelection *selection;
     HuneShownRows *rows;
+    struct hune_columns_chosen *columns;
     struct hune_group group;
     char *words;         /* casefolded text to be contained; NULL: none */
     gboolean by_matches; /* the selector's answer counts */
@@ -197,6 +198,7 @@ static gboolean on_live(gpointer data)
         return G_SOURCE_CONTINUE;
     self->is_stale = FALSE;
     hune_groups_update(self->groups, self->fleet);
+    hune_columns_chosen_look(self->columns, hune_fleet_machines(self->fleet));
     resort_live(self);
     if (hune_group_is_live(&self->group))
         refilter(self);
@@ -219,6 +221,7 @@ static void on_sampled(HuneMachinesPage *self)
 static void on_listed(HuneMachinesPage *self)
 {
     hune_groups_update(self->groups, self->fleet);
+    hune_columns_chosen_look(self->columns, hune_fleet_machines(self->fleet));
     show_stack(self);
     if (hune_fleet_is_read(self->fleet))
         hune_measure_listed();
@@ -333,6 +336,7 @@ static void hune_machines_page_dispose(GObject *object)
     if (self->fleet)
         g_signal_handlers_disconnect_by_data(self->fleet, self);
     g_clear_pointer(&self->menu, gtk_widget_unparent);
+    g_clear_pointer(&self->columns, hune_columns_chosen_free);
     if (self->selection)
         g_signal_handlers_disconnect_by_data(self->selection, self);
     g_clear_object(&self->custom);
@@ -413,7 +417,7 @@ GtkWidget *hune_machines_page_new(HuneFleet *fleet)
     HuneMachinesPage *self = g_object_new(HUNE_TYPE_MACHINES_PAGE, NULL);
 
     self->fleet = g_object_ref(fleet);
-    hune_columns_add_chosen(GTK_WIDGET(self), self->view, self->columns_button);
+    self->columns = hune_columns_chosen_new(GTK_WIDGET(self), self->view, self->columns_button);
     hune_sort_keys_add(self->view);
     self->menu = hune_machines_menu_new(self, self->view);
     set_models(self);

@@ -2,8 +2,10 @@
  * is selected there is shown on the right. */
 #include "desktop/window/results-page.h"
 
+#include "desktop/view/answer-list.h"
 #include "desktop/view/answer-stream.h"
 #include "desktop/view/answer-text.h"
+#include "desktop/view/ellipsis.h"
 #include "desktop/window/fold.h"
 #include "desktop/view/output-view.h"
 #include "desktop/view/row-lines.h"
@@ -11,7 +13,7 @@
 #include "desktop/window/window.h"
 #include "fleet/home/i18n.h"
 
-enum { REFRESH_MS = 250, MACHINES_SHOWN_MAX = 10000 };
+enum { REFRESH_MS = 250 };
 
 struct _HuneResultsPage {
     AdwBin parent_instance;
@@ -24,10 +26,8 @@ struct _HuneResultsPage {
     GtkButton *again;
     GtkMenuButton *save;
     GtkListBox *groups;
-    GtkSearchEntry *machine_search;
-    GtkListView *machines;
-    GtkStringList *names;
-    GtkSingleSelection *chosen;
+    HuneAnswerList *machines;
+    GtkSingleSelection *chosen; /* of them */
     HuneOutputView *output;
 
     HuneFleet *fleet;
@@ -217,6 +217,7 @@ static void show_counts(HuneResultsPage *self)
 static void refresh(HuneResultsPage *self)
 {
     self->is_stale = FALSE;
+    hune_answer_list_update(self->machines);
     if (hune_fold_update(&self->fold, self->order)) {
         show_groups(self);
         if (!gtk_list_box_get_selected_row(self->groups) && self->shown_position < 0)
@@ -331,7 +332,7 @@ static GtkWidget *make_top(HuneResultsPage *self)
 
     self->heading = GTK_LABEL(gtk_label_new(""));
     gtk_label_set_xalign(self->heading, 0);
-    gtk_label_set_ellipsize(self->heading, PANGO_ELLIPSIZE_END);
+    hune_label_ellipsize(self->heading);
     gtk_widget_add_css_class(GTK_WIDGET(self->heading), "heading");
     gtk_widget_add_css_class(GTK_WIDGET(self->heading), "monospace");
     gtk_widget_set_hexpand(GTK_WIDGET(self->heading), TRUE);
@@ -370,25 +371,6 @@ static GtkWidget *make_top(HuneResultsPage *self)
     return box;
 }
 
-static void setup_machine(GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-    GtkWidget *label = gtk_label_new("");
-
-    (void)factory;
-    gtk_label_set_xalign(GTK_LABEL(label), 0);
-    gtk_label_set_ellipsize(GTK_LABEL(label), PANGO_ELLIPSIZE_END);
-    gtk_list_item_set_child(item, label);
-}
-
-static void bind_machine(GtkSignalListItemFactory *factory, GtkListItem *item)
-{
-    GtkStringObject *name = gtk_list_item_get_item(item);
-
-    (void)factory;
-    gtk_label_set_label(GTK_LABEL(gtk_list_item_get_child(item)),
-                        gtk_string_object_get_string(name));
-}
-
 static GtkWidget *scroll(GtkWidget *child)
 {
     GtkWidget *scrolled = gtk_scrolled_window_new();
@@ -402,31 +384,20 @@ static GtkWidget *scroll(GtkWidget *child)
 
 static GtkWidget *make_side(HuneResultsPage *self)
 {
-    GtkListItemFactory *factory = gtk_signal_list_item_factory_new();
     GtkWidget *stack = gtk_stack_new();
     GtkWidget *switcher = gtk_stack_switcher_new();
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
 
-    g_signal_connect(factory, "setup", G_CALLBACK(setup_machine), NULL);
-    g_signal_connect(factory, "bind", G_CALLBACK(bind_machine), NULL);
     self->groups = GTK_LIST_BOX(gtk_list_box_new());
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->groups), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Answers"), -1);
     g_signal_connect_swapped(self->groups, "row-selected", G_CALLBACK(on_group_selected), self);
-    self->names = gtk_string_list_new(NULL);
-    self->chosen = gtk_single_selection_new(g_object_ref(G_LIST_MODEL(self->names)));
-    gtk_single_selection_set_autoselect(self->chosen, FALSE);
-    gtk_single_selection_set_can_unselect(self->chosen, TRUE);
-    gtk_single_selection_set_selected(self->chosen, GTK_INVALID_LIST_POSITION);
+    self->machines = HUNE_ANSWER_LIST(hune_answer_list_new());
+    self->chosen = g_object_ref(hune_answer_list_chosen(self->machines));
     g_signal_connect_swapped(self->chosen, "notify::selected", G_CALLBACK(on_machine_chosen), self);
-    self->machines = GTK_LIST_VIEW(
-        gtk_list_view_new(g_object_ref(GTK_SELECTION_MODEL(self->chosen)), factory));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->machines), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   _("Machines"), -1);
     gtk_stack_add_titled(GTK_STACK(stack), scroll(GTK_WIDGET(self->groups)), "answers",
                          _("Answers"));
-    gtk_stack_add_titled(GTK_STACK(stack), scroll(GTK_WIDGET(self->machines)), "machines",
-                         _("Machines"));
+    gtk_stack_add_titled(GTK_STACK(stack), GTK_WIDGET(self->machines), "machines", _("Machines"));
     gtk_stack_switcher_set_stack(GTK_STACK_SWITCHER(switcher), GTK_STACK(stack));
     gtk_widget_set_halign(switcher, GTK_ALIGN_CENTER);
     gtk_box_append(GTK_BOX(box), switcher);
@@ -454,16 +425,6 @@ static void hune_results_page_init(HuneResultsPage *self)
     adw_bin_set_child(ADW_BIN(self), box);
 }
 
-static void fill_names(HuneResultsPage *self)
-{
-    guint count = hune_order_count(self->order);
-    g_autofree const char **names = g_new0(const char *, count + 1);
-
-    for (guint i = 0; i < count; i++)
-        names[i] = hune_order_answer(self->order, i)->machine->name;
-    gtk_string_list_splice(self->names, 0, 0, names);
-}
-
 GtkWidget *hune_results_page_new(HuneFleet *fleet, HuneOrder *order)
 {
     HuneResultsPage *self = g_object_new(HUNE_TYPE_RESULTS_PAGE, NULL);
@@ -472,7 +433,7 @@ GtkWidget *hune_results_page_new(HuneFleet *fleet, HuneOrder *order)
     self->fleet = g_object_ref(fleet);
     self->order = g_object_ref(order);
     hune_fold_init(&self->fold, hune_order_count(order));
-    fill_names(self);
+    hune_answer_list_set_order(self->machines, order);
     gtk_label_set_label(self->heading, heading);
     g_signal_connect_swapped(order, "output", G_CALLBACK(on_output), self);
     g_signal_connect_swapped(order, "changed", G_CALLBACK(on_changed), self);
