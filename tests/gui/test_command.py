@@ -102,6 +102,24 @@ def test_only_what_was_typed_runs(paired):
     wait("what was typed", lambda: entry.text == "kil")
 
 
+def test_quick_keys_are_not_garbled_by_proposals(paired):
+    """Each key meets the proposal that the key before it made."""
+    gui, _ = paired()
+    entry = open_command(gui)
+    for line in ("echo disconnected users", "echo processes"):
+        gui.enter(entry, line)
+        gui.label(r"^exited\(0\) after ")
+        wait("an empty line for the next one", lambda: entry.text == "")
+    gui.focus(entry)
+    for number in range(12):
+        for line in ("echo disconnected", "echo proces", "disconnec"):
+            gui.tool("type", "--delay", 1 + number, line)
+            gui.key("Escape")
+            wait(line, lambda line=line: entry.text == line, 10)
+            gui.key("ctrl+a", "BackSpace")
+            wait("an empty line", lambda: entry.text == "")
+
+
 def test_the_output_can_be_searched(paired):
     gui, _ = paired()
     gui.enter(open_command(gui), "seq 1 500")

@@ -4,13 +4,13 @@
 #include "desktop/model/settings.h"
 #include "proto/fact.h"
 
-enum { LINES_MAX = 200, PAUSE_MS = 300 };
+enum { LINES_MAX = 200, DIM = G_MAXUINT16 / 2 };
 
 struct walk {
     GtkEntry *entry;
     guint back; /* 0: the line that is being typed; n: the nth newest */
     char *typed;
-    char *suggested; /* what the field holds since a line was proposed, its end selected; or NULL */
+    char *suggested; /* what the field holds since a line was proposed; or NULL */
     int typed_chars; /* so many of them were typed */
     guint proposing;
     gboolean fills; /* what changes the field now is us */
@@ -62,25 +62,36 @@ const char *hune_history_get(guint back)
 
 /* ---- completing ---- */
 
+/* The proposed rest stands dim behind the cursor. It is not selected: what is selected in a field
+ * is the display's PRIMARY selection, too, and is given up and claimed anew with each key. The
+ * display tells of the one before afterwards, with the same time of the same key; GTK then takes it
+ * for the new one that is gone, and unselects it, so that the next key does not replace it. */
+
 /* What was typed is what runs: a suggestion is only a part of the line once it was taken. Otherwise
  * Return after "rm -r /srv/a" would remove "/srv/ab", because that was removed once. */
 static gboolean is_suggesting(struct walk *walk)
 {
-    int begin, end;
-
     return walk->suggested &&
-           g_str_equal(walk->suggested, gtk_editable_get_text(GTK_EDITABLE(walk->entry))) &&
-           gtk_editable_get_selection_bounds(GTK_EDITABLE(walk->entry), &begin, &end) &&
-           begin == walk->typed_chars && end == (int)g_utf8_strlen(walk->suggested, -1);
+           g_str_equal(walk->suggested, gtk_editable_get_text(GTK_EDITABLE(walk->entry)));
+}
+
+static void forget_suggestion(struct walk *walk)
+{
+    g_clear_pointer(&walk->suggested, g_free);
+    gtk_entry_set_attributes(walk->entry, NULL);
 }
 
 static gboolean drop_suggestion(struct walk *walk)
 {
     gboolean dropped = is_suggesting(walk);
 
+    if (!walk->suggested)
+        return FALSE;
+    forget_suggestion(walk);
+    walk->fills = TRUE;
     if (dropped)
         gtk_editable_delete_text(GTK_EDITABLE(walk->entry), walk->typed_chars, -1);
-    g_clear_pointer(&walk->suggested, g_free);
+    walk->fills = FALSE;
     return dropped;
 }
 
@@ -88,9 +99,11 @@ static gboolean take_suggestion(struct walk *walk)
 {
     gboolean taken = is_suggesting(walk);
 
+    if (!walk->suggested)
+        return FALSE;
+    forget_suggestion(walk);
     if (taken)
         gtk_editable_set_position(GTK_EDITABLE(walk->entry), -1);
-    g_clear_pointer(&walk->suggested, g_free);
     return taken;
 }
 
@@ -116,6 +129,16 @@ static const char *find_line(const char *typed)
     return NULL;
 }
 
+static void show_dim(struct walk *walk, size_t from)
+{
+    g_autoptr(PangoAttrList) dim = pango_attr_list_new();
+    PangoAttribute *alpha = pango_attr_foreground_alpha_new(DIM);
+
+    alpha->start_index = (guint)from;
+    pango_attr_list_insert(dim, alpha);
+    gtk_entry_set_attributes(walk->entry, dim);
+}
+
 static gboolean propose(gpointer data)
 {
     struct walk *walk = data;
@@ -125,12 +148,13 @@ static gboolean propose(gpointer data)
     const char *line = *typed ? find_line(typed) : NULL;
 
     walk->proposing = 0;
-    if (!line || gtk_editable_get_position(field) != chars ||
+    if (!line || !line[strlen(typed)] || gtk_editable_get_position(field) != chars ||
         gtk_editable_get_selection_bounds(field, NULL, NULL))
         return G_SOURCE_REMOVE;
     walk->fills = TRUE;
     gtk_editable_insert_text(field, line + strlen(typed), -1, &at);
-    gtk_editable_select_region(field, chars, -1);
+    gtk_editable_set_position(field, chars);
+    show_dim(walk, strlen(typed));
     walk->fills = FALSE;
     g_free(walk->suggested);
     walk->suggested = g_strdup(line);
@@ -138,14 +162,25 @@ static gboolean propose(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
-/* Once typing pauses: the selection that was made between two quick keys was lost at times (why is
- * not known), and the second key went into the middle of the line. */
+/* Before a key is put in; what it makes of the line is proposed for once it is there. */
 static void on_inserted(struct walk *walk)
 {
     if (walk->fills)
         return;
-    g_clear_handle_id(&walk->proposing, g_source_remove);
-    walk->proposing = g_timeout_add(PAUSE_MS, propose, walk);
+    drop_suggestion(walk);
+    if (walk->proposing == 0)
+        walk->proposing = g_idle_add_full(G_PRIORITY_HIGH_IDLE, propose, walk, NULL);
+}
+
+/* By the mouse, or by a key that moves. */
+static void on_cursor(struct walk *walk)
+{
+    GtkEditable *field = GTK_EDITABLE(walk->entry);
+
+    if (!walk->fills && walk->suggested &&
+        (gtk_editable_get_position(field) != walk->typed_chars ||
+         gtk_editable_get_selection_bounds(field, NULL, NULL)))
+        drop_suggestion(walk);
 }
 
 static void on_leave(struct walk *walk)
@@ -168,10 +203,12 @@ static gboolean on_key(struct walk *walk, guint key)
 {
     if (key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter)
         drop_suggestion(walk); /* and on to what runs it */
-    if (key == GDK_KEY_Tab)
+    if (key == GDK_KEY_Tab || key == GDK_KEY_Right || key == GDK_KEY_End)
         return take_suggestion(walk);
-    if (key == GDK_KEY_Escape)
+    if (key == GDK_KEY_Escape || key == GDK_KEY_BackSpace || key == GDK_KEY_Delete)
         return drop_suggestion(walk);
+    if (key == GDK_KEY_Up || key == GDK_KEY_Down)
+        drop_suggestion(walk);
     if (key == GDK_KEY_Up && hune_history_get(walk->back)) {
         if (walk->back == 0) {
             g_free(walk->typed);
@@ -217,6 +254,8 @@ void hune_history_attach(GtkEntry *entry)
     g_signal_connect_swapped(focus, "leave", G_CALLBACK(on_leave), walk);
     g_signal_connect_swapped(gtk_editable_get_delegate(GTK_EDITABLE(entry)), "insert-text",
                              G_CALLBACK(on_inserted), walk);
+    g_signal_connect_swapped(entry, "notify::cursor-position", G_CALLBACK(on_cursor), walk);
+    g_signal_connect_swapped(entry, "notify::selection-bound", G_CALLBACK(on_cursor), walk);
     gtk_widget_add_controller(GTK_WIDGET(entry), keys);
     gtk_widget_add_controller(GTK_WIDGET(entry), focus);
     g_object_set_data_full(G_OBJECT(entry), "walk", walk, walk_free);
