@@ -1,6 +1,6 @@
 /* See add-dialog.h. States: form -> progress -> confirm (by address) -> saved, or failed -> form.
  */
-#include "desktop/window/add-dialog.h"
+#include "desktop/window/add-dialog-private.h"
 
 #include <string.h>
 
@@ -11,174 +11,18 @@
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/newcomer.h"
 
-struct _HuneAddDialog {
-    AdwWindow parent_instance;
-
-    /* of the template */
-    GtkStack *stack;
-    GtkButton *cancel_button;
-    GtkButton *next_button;
-    AdwEntryRow *link_row;
-    GtkLabel *link_error;
-    AdwPreferencesGroup *address_group;
-    AdwEntryRow *host_row;
-    GtkLabel *host_error;
-    AdwEntryRow *port_row;
-    GtkLabel *port_error;
-    AdwEntryRow *name_row;
-    AdwEntryRow *tags_row;
-    GtkLabel *name_error;
-    GtkSpinner *spinner;
-    GtkLabel *progress_label;
-    AdwPreferencesGroup *confirm_group;
-    GtkLabel *failed_title;
-    GtkLabel *failed_text;
-    AdwBin *failed_way; /* holds the way to the machine, step by step */
-
-    /* own */
-    HuneWindow *window; /* weak */
-    HuneFleet *fleet;
-    GList *confirm_rows;  /* borrowed */
-    gboolean was_touched; /* an empty form is not reproached */
-    gboolean is_meeting;
-    gboolean is_called_off;
-
-    /* whom it is about */
-    char *host;
-    guint16 port;
-    gboolean has_link;
-    struct invite_link invite;
-    uint8_t id[MACHINE_ID_SIZE];
-    char *own_name;
-};
-
 G_DEFINE_FINAL_TYPE(HuneAddDialog, hune_add_dialog, ADW_TYPE_WINDOW)
-
-static const char *text_of(AdwEntryRow *row)
-{
-    return gtk_editable_get_text(GTK_EDITABLE(row));
-}
 
 static const char *page_of(HuneAddDialog *self)
 {
     return gtk_stack_get_visible_child_name(self->stack);
 }
 
-/* ---- the form ---- */
-
-/* "What is wrong. What to write." */
-static gboolean judge(AdwEntryRow *row, GtkLabel *label, const char *sentence, gboolean show);
-
-static gboolean judge_fault(AdwEntryRow *row, GtkLabel *label, const struct fault *fault)
-{
-    g_autofree char *sentence = g_strdup_printf("%s %s", fault->text, fault->hint);
-
-    return judge(row, label, sentence, TRUE);
-}
-
-/* `sentence` NULL: the field is right. */
-static gboolean judge(AdwEntryRow *row, GtkLabel *label, const char *sentence, gboolean show)
-{
-    gtk_label_set_label(label, sentence ? sentence : "");
-    gtk_widget_set_visible(GTK_WIDGET(label), sentence != NULL && show);
-    if (sentence && show)
-        gtk_widget_add_css_class(GTK_WIDGET(row), "error");
-    else
-        gtk_widget_remove_css_class(GTK_WIDGET(row), "error");
-    return sentence == NULL;
-}
-
-static gboolean judge_link(HuneAddDialog *self)
-{
-    const char *text = text_of(self->link_row);
-
-    self->has_link = text[strspn(text, " \t\n")] != '\0';
-    gtk_widget_set_sensitive(GTK_WIDGET(self->host_row), !self->has_link);
-    gtk_widget_set_sensitive(GTK_WIDGET(self->port_row), !self->has_link);
-    if (!self->has_link || invite_link_parse(text, &self->invite))
-        return judge(self->link_row, self->link_error, NULL, TRUE);
-    return judge(self->link_row, self->link_error,
-                 _("This is not an invitation link. It looks like "
-                   "hune://HOST:PORT/?id=SHA256:…&code=XXXX-XXXX-XXXX-XXXX"),
-                 TRUE);
-}
-
-static gboolean judge_port(HuneAddDialog *self)
-{
-    const char *text = text_of(self->port_row);
-    struct fault fault = {0};
-    uint16_t port;
-
-    if (!*text)
-        return judge(self->port_row, self->port_error, _("A port is needed; Hune's own is 10000."),
-                     TRUE);
-    if (address_parse_port(text, &port, &fault) != 0)
-        return judge_fault(self->port_row, self->port_error, &fault);
-    self->port = port;
-    return judge(self->port_row, self->port_error, NULL, TRUE);
-}
-
-static gboolean judge_host(HuneAddDialog *self)
-{
-    const char *text = text_of(self->host_row);
-    struct address address;
-    struct fault fault = {0};
-
-    if (!*text)
-        return judge(self->host_row, self->host_error, _("A host name or an address is needed."),
-                     self->was_touched);
-    if (address_parse(text, DEFAULT_PORT, &address, &fault) != 0)
-        return judge_fault(self->host_row, self->host_error, &fault);
-    g_free(self->host);
-    self->host = g_strdup(address.host);
-    /* "web1:2222" in one field says both. */
-    if (address.has_port)
-        self->port = address.port;
-    return judge(self->host_row, self->host_error, NULL, TRUE);
-}
-
-static gboolean judge_name(HuneAddDialog *self)
-{
-    const char *name = text_of(self->name_row);
-    g_auto(GStrv) tags = g_strsplit_set(text_of(self->tags_row), ", ", -1);
-
-    if (*name && !machine_name_valid(name))
-        return judge(self->name_row, self->name_error,
-                     _("A name has letters, digits and . _ - : only, a letter or digit first."),
-                     TRUE);
-    if (*name && hune_fleet_find(self->fleet, name))
-        return judge(self->name_row, self->name_error, _("Another machine has this name already."),
-                     TRUE);
-    for (char **tag = tags; *tag; tag++) {
-        if (**tag && !machine_tag_valid(*tag, strlen(*tag)))
-            return judge(self->tags_row, self->name_error,
-                         _("Tags have letters, digits and . _ - : = / only."), TRUE);
-    }
-    gtk_widget_remove_css_class(GTK_WIDGET(self->tags_row), "error");
-    return judge(self->name_row, self->name_error, NULL, TRUE);
-}
-
-static gboolean judge_form(HuneAddDialog *self)
-{
-    gboolean named = judge_name(self);
-    gboolean linked = judge_link(self);
-    gboolean has_port, has_host;
-
-    if (self->has_link) {
-        judge(self->host_row, self->host_error, NULL, FALSE);
-        judge(self->port_row, self->port_error, NULL, FALSE);
-        return named && linked;
-    }
-    has_port = judge_port(self);
-    has_host = judge_host(self);
-    return named && has_host && has_port;
-}
-
 static void show_next(HuneAddDialog *self)
 {
     const char *page = page_of(self);
     gboolean form = g_str_equal(page, "form");
-    gboolean is_right = form && judge_form(self);
+    gboolean is_right = form && hune_add_form_judge(self);
 
     gtk_widget_set_visible(GTK_WIDGET(self->next_button), !g_str_equal(page, "progress"));
     if (form) {
@@ -195,7 +39,7 @@ static void on_changed(HuneAddDialog *self)
 {
     if (!self->fleet)
         return; /* being built */
-    if (*text_of(self->host_row) || *text_of(self->link_row))
+    if (*hune_add_form_text(self->host_row) || *hune_add_form_text(self->link_row))
         self->was_touched = TRUE;
     show_next(self);
 }
@@ -272,8 +116,12 @@ static void save(HuneAddDialog *self)
 {
     struct saving *saving = g_new0(struct saving, 1);
 
-    saving->name = *text_of(self->name_row) ? g_strdup(text_of(self->name_row)) : NULL;
-    saving->tags = *text_of(self->tags_row) ? g_strdup(text_of(self->tags_row)) : NULL;
+    saving->name = *hune_add_form_text(self->name_row)
+                       ? g_strdup(hune_add_form_text(self->name_row))
+                       : NULL;
+    saving->tags = *hune_add_form_text(self->tags_row)
+                       ? g_strdup(hune_add_form_text(self->tags_row))
+                       : NULL;
     saving->host = g_strdup(self->host);
     saving->own_name = g_strdup(self->own_name);
     memcpy(saving->id, self->id, sizeof(saving->id));
@@ -413,7 +261,7 @@ static void on_next(HuneAddDialog *self)
 {
     const char *page = page_of(self);
 
-    if (g_str_equal(page, "form") && judge_form(self))
+    if (g_str_equal(page, "form") && hune_add_form_judge(self))
         meet(self);
     else if (g_str_equal(page, "confirm"))
         save(self);
