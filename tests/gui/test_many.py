@@ -1,9 +1,12 @@
 """One command on several machines at once."""
+import csv
+import json
 import os
+import pathlib
 import re
 
 import pytest
-from atspi import SENSITIVE
+from atspi import FOCUSED, SENSITIVE
 from gui import wait
 from test_command import MANY_LINES, earlier, find, numbers
 
@@ -195,6 +198,110 @@ def test_what_nobody_has_any_more_of_one_machine(paired):
             break
     else:
         raise AssertionError("nobody said that the machine is away")
+
+
+def save(gui, item, path):
+    """By the menu, and the file chooser's own keys."""
+    button = gui.find("button", "Save")
+    inner = [n for n in button.children if n.role in ("button", "toggle button")]
+    (inner[0] if inner else button).do()
+    gui.click("menu item", item)
+    dialog = gui.dialog("Save the answers")
+    wait("the name", lambda: any(n.has(FOCUSED) for n in dialog.walk("text", None, ())))
+    gui.key("ctrl+a")
+    gui.type(str(path))
+    gui.key("Return")
+
+
+def test_all_that_was_said_is_saved(paired, tmp_path):
+    """More than the window holds: what this computer has let go of is read again from the jobs."""
+    gui, agents = paired(2, environment={"HUNE_KEPT_MIB": "1"})
+    select_all(gui, 2)
+    run(gui, "head -c 9000 /dev/zero | tr '\\0' x; echo; seq 1000000 1700000; echo 'é \"q\", end'; exec sleep 600")
+    gui.click("page tab", "Machines")
+    machines = gui.find("list", "Machines")
+    for position in (0, 1):
+        machines.select(position)
+        wait("the last line", lambda: gui.entry("Output").end_of_text(8).endswith("end\n"), 120)
+    said = "x" * 9000 + "\n" + "".join(f"{n}\n" for n in range(1000000, 1700001)) + 'é "q", end\n'
+    save(gui, "As text…", tmp_path / "answers.txt")
+    gui.label("^The answers were saved$", seconds=120)
+    text = (tmp_path / "answers.txt").read_text()
+    assert text == f"---- web1: running\n{said}---- web2: running\n{said}"
+    save(gui, "As JSON…", tmp_path / "answers.jsonl")
+    wait("the file", lambda: (tmp_path / "answers.jsonl").exists(), 120)
+    lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
+    assert lines == [{"machine": name, "state": "running", "output": said, "missing": 0} for name in ("web1", "web2")]
+    save(gui, "As CSV…", tmp_path / "answers.csv")
+    wait("the file", lambda: (tmp_path / "answers.csv").exists(), 120)
+    csv.field_size_limit(1 << 30)
+    with open(tmp_path / "answers.csv", newline="") as file:
+        rows = list(csv.reader(file))
+    assert rows == [["machine", "state", "problem", "output", "missing"],
+                    ["web1", "running", "", said, "0"], ["web2", "running", "", said, "0"]]
+    agents[1].stop()
+    wait("its end", lambda: any("web2" in row.name and "running" not in row.name for row in machines.children))
+    save(gui, "As text…", tmp_path / "part.txt")
+    dialog = gui.dialog()
+    gui.label("^The answers were saved, but not all of each could be had$", dialog)
+    gui.label(r"web2: [0-9.]+ MiB", dialog)
+    gui.press("Close", dialog)
+    text = (tmp_path / "part.txt").read_text()
+    assert text.startswith(f"---- web1: running\n{said}---- web2: connection lost")
+    assert re.search(r"\n\([0-9.]+ MiB are missing here: they could not be had\)\n", text)
+
+
+def on_disk(gui):
+    """Bytes in files of the window that have no name."""
+    found = 0
+    for fd in pathlib.Path(f"/proc/{gui.process.pid}/fd").iterdir():
+        try:
+            if "(deleted)" in os.readlink(fd) and "hune" in os.readlink(fd):
+                found += fd.stat().st_blocks * 512
+        except OSError:
+            pass
+    return found
+
+
+def test_answers_together_take_no_more_of_the_disk_than_they_may(paired):
+    """What is let go, the oldest first, is read again from the jobs."""
+    gui, _ = paired(2, environment={"HUNE_KEPT_ALL_MIB": "2"})
+    for number in (1, 2):
+        if number == 2:
+            gui.key("ctrl+f")
+        select_all(gui, 2)
+        run(gui, f"echo $PPID; seq {number}000000 {number}999999; seq {number}000000 {number}999999; exec sleep 600")
+        gui.label(r"2 running")
+        gui.click("page tab", "Machines")
+        machines = gui.all("list", "Machines", skip=())[-1]
+        for position in (0, 1):
+            machines.select(position)
+            wait("the last line", lambda number=number: any(
+                n.end_of_text(9).endswith(f"{number}999999\n") for n in gui.all("text", "Output")), 120)
+        assert 0 < on_disk(gui) <= 2 << 20, on_disk(gui)
+
+
+def test_a_remembered_run_asks_its_jobs_for_the_rest(paired):
+    """This computer remembers the beginning; the job on the machine has all of it."""
+    gui, agents = paired(1)
+    gui.open("web1")
+    gui.click("page tab", "Command")
+    gui.enter(gui.entry("Command to run"), "seq 1000000 1400000")
+    gui.label(r"^exited\(0\) after ", seconds=120)
+    gui.key("ctrl+h")
+    past = gui.find("list", "Commands of before")
+    gui.open_row("the run", lambda: past.children and past.children[0], lambda: gui.shows(r"^1 done, 0 failed"))
+    gui.click("page tab", "Machines")
+    gui.all("list", "Machines", skip=())[-1].select(0)
+
+    def output():
+        return gui.all("text", "Output")[-1]
+
+    wait("its end", lambda: output().end_of_text(9).endswith("1400000\n"), 120)
+    first = int(output().text.split("\n")[1])
+    assert first > 1000000
+    gui.all("button", "Earlier lines")[-1].do()
+    wait("the page before", lambda: f"\n{first - 1}\n" in output().text)
 
 
 def test_dangerous_lines_are_asked_about(paired, tmp_path):

@@ -245,6 +245,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
                                const struct past_answer *answers, gsize count)
 {
     HuneOrder *self = g_object_new(HUNE_TYPE_ORDER, NULL);
+    g_autofree uint32_t *slots = g_new(uint32_t, count + 1);
     guint32 longest = 0;
 
     self->fleet = g_object_ref(fleet);
@@ -253,6 +254,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
     set_terms(self, &(struct order_terms){.user = run->as});
     self->count = (guint)count;
     self->is_done = TRUE;
+    self->is_kept = TRUE;
     self->answers = g_new0(struct hune_answer, count + 1);
     for (gsize i = 0; i < count; i++) {
         struct hune_answer *answer = &self->answers[i];
@@ -263,6 +265,9 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
                                           : (struct job_state){.state = STATE_UNSENT};
         answer->text = g_string_new_len(answers[i].text->str, (gssize)answers[i].text->len);
         answer->left_out = answers[i].left_out;
+        answer->said = answers[i].said;
+        answer->is_kept = answers[i].is_kept;
+        slots[i] = answer->machine->is_listed ? answer->machine->slot : PAST_NO_SLOT;
         answer->sentence = g_strdup(answers[i].sentence);
         answer->groups = answers[i].groups;
         answer->is_unasked = answers[i].is_unasked;
@@ -270,6 +275,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
         longest = MAX(longest, answer->ms);
     }
     self->ended_us = self->begun_us + (gint64)longest * 1000;
+    worker_send_past_keep(hune_fleet_worker(fleet), run->number, self, slots, (uint32_t)count);
     return self;
 }
 

@@ -36,6 +36,8 @@ static int put_stretch(struct display *display, const uint8_t *bytes, size_t siz
 {
     int error = 0;
 
+    if (display->is_for_file)
+        return text_append_printable(out, bytes, size);
     while (size > 0 && !error) {
         size_t room = DISPLAY_LINE_MAX - display->column;
         size_t take = size < room ? size : room;

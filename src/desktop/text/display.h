@@ -15,7 +15,8 @@ struct display {
     uint8_t held[4]; /* the beginning of a character whose rest has not come yet */
     uint8_t held_size;
     bool after_cr;
-    uint32_t column; /* bytes of the line so far */
+    bool is_for_file; /* nobody lays it out: lines stay as long as they are */
+    uint32_t column;  /* bytes of the line so far */
 };
 
 /* Appends what can be shown. Returns 0 or -ENOMEM. */

@@ -83,6 +83,8 @@ static void on_setup(GtkSignalListItemFactory *factory, GtkListItem *item)
 
     (void)factory;
     row->item = item;
+    gtk_widget_set_margin_start(box, 6);
+    gtk_widget_set_margin_end(box, 6);
     row->icon = GTK_IMAGE(gtk_image_new());
     /* The words say the same. */
     gtk_accessible_update_state(GTK_ACCESSIBLE(row->icon), GTK_ACCESSIBLE_STATE_HIDDEN, TRUE, -1);

@@ -75,6 +75,7 @@ static void hune_application_activate(GApplication *application)
 
     if (!self->fleet) {
         self->fleet = hune_fleet_new(self->fleet_path, self->identity);
+        hune_preferences_apply_to(self->fleet);
         g_signal_connect_swapped(self->fleet, "listed", G_CALLBACK(open_named), self);
         g_signal_connect_object(hune_fleet_alerts(self->fleet), "told", G_CALLBACK(on_alerts), self,
                                 G_CONNECT_SWAPPED);

@@ -9,7 +9,7 @@
 #include "desktop/window/fold.h"
 #include "desktop/view/output-view.h"
 #include "desktop/view/row-lines.h"
-#include "desktop/window/save-results.h"
+#include "desktop/window/save-bar.h"
 #include "desktop/window/window.h"
 #include "fleet/home/i18n.h"
 
@@ -25,6 +25,7 @@ struct _HuneResultsPage {
     GtkButton *stop;
     GtkButton *again;
     GtkMenuButton *save;
+    HuneSaveBar *saving;
     GtkListBox *groups;
     HuneAnswerList *machines;
     GtkSingleSelection *chosen; /* of them */
@@ -211,7 +212,7 @@ static void show_counts(HuneResultsPage *self)
     gtk_widget_set_visible(GTK_WIDGET(self->stop), !hune_order_is_done(self->order));
     gtk_widget_set_visible(GTK_WIDGET(self->again),
                            hune_order_is_done(self->order) && fold->ok < all);
-    gtk_widget_set_sensitive(GTK_WIDGET(self->save), done > 0);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->save), done + fold->running > 0);
 }
 
 static void refresh(HuneResultsPage *self)
@@ -291,8 +292,7 @@ static void act_save(GtkWidget *widget, const char *name, GVariant *parameter)
     HuneResultsPage *self = HUNE_RESULTS_PAGE(widget);
 
     (void)name;
-    hune_save_results(HUNE_WINDOW(gtk_widget_get_root(widget)), self->order,
-                      g_variant_get_string(parameter, NULL));
+    hune_save_bar_ask(self->saving, self->order, g_variant_get_string(parameter, NULL));
 }
 
 /* ---- the type ---- */
@@ -364,6 +364,8 @@ static GtkWidget *make_top(HuneResultsPage *self)
     gtk_label_set_xalign(self->waves, 0);
     gtk_widget_set_visible(GTK_WIDGET(self->waves), FALSE);
     gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->waves));
+    self->saving = HUNE_SAVE_BAR(hune_save_bar_new());
+    gtk_box_append(GTK_BOX(box), GTK_WIDGET(self->saving));
     gtk_widget_set_margin_top(box, 9);
     gtk_widget_set_margin_bottom(box, 9);
     gtk_widget_set_margin_start(box, 12);

@@ -18,6 +18,8 @@ enum {
 struct kept {
     GArray *marks; /* struct kept_mark */
     uint64_t apart;
+    uint64_t frame; /* that was told last */
+    bool has_frame;
     char *directory;
     int file;
     bool is_off; /* the disk has no room */
@@ -68,6 +70,11 @@ void kept_frame(struct kept *kept, uint64_t said, uint64_t stream)
 {
     const struct kept_mark mark = {.said = said, .stream = stream};
 
+    /* A frame may come in pieces, and of those behind its first it is not said where they are. */
+    if (kept->has_frame && stream == kept->frame)
+        return;
+    kept->has_frame = true;
+    kept->frame = stream;
     if (kept->marks->len > 0) {
         const struct kept_mark *last = &g_array_index(kept->marks, struct kept_mark,
                                                       kept->marks->len - 1);
@@ -146,6 +153,19 @@ void kept_say(struct kept *kept, uint64_t from, const uint8_t *bytes, size_t siz
     kept->is_off = true;
     close(kept->file);
     kept->file = -1;
+}
+
+void kept_let_go(struct kept *kept)
+{
+    if (kept->file < 0)
+        return;
+    close(kept->file);
+    kept->file = -1;
+}
+
+uint64_t kept_on_disk(const struct kept *kept)
+{
+    return !kept || kept->file < 0 ? 0 : MIN(kept->end - kept->begin, kept->max);
 }
 
 uint64_t kept_from(const struct kept *kept)

@@ -27,6 +27,10 @@ void kept_frame(struct kept *kept, uint64_t said, uint64_t stream);
 /* `from`: how much was said before. From the first call on, nothing may be left out. A disk that is
  * full, or nearly so, ends it: there is no newest part then. */
 void kept_say(struct kept *kept, uint64_t from, const uint8_t *bytes, size_t size);
+/* The newest part is let go, and begins anew with what is said next. */
+void kept_let_go(struct kept *kept);
+/* Bytes of it on the disk; of NULL, none. */
+uint64_t kept_on_disk(const struct kept *kept);
 /* Where the newest part begins; UINT64_MAX: there is none. */
 uint64_t kept_from(const struct kept *kept);
 /* Appends what is there of it, `from` not before kept_from(). Returns 0 or -errno. */

@@ -97,6 +97,10 @@ void worker_send_order_read(struct worker *worker, void *owner, size_t size);
 /* What was kept of it may go. */
 void worker_send_order_forget(struct worker *worker, void *owner);
 
+enum { ORDER_QUOTA_MIB = 2048 };
+/* So much of the disk may the answers of all orders take together, in MiB; 0: ORDER_QUOTA_MIB. */
+void worker_send_quota(struct worker *worker, uint32_t mib);
+
 /* ---- what a machine said, read again (run-read.c) ---- */
 
 /* The beginning of a long answer and its end are kept by this computer, on its disk; what is
@@ -111,13 +115,18 @@ struct order_part {
     enum order_part_fate fate;
     uint64_t from; /* in bytes as the machine said them; of what is gone, too */
     uint64_t size;
-    const char *text; /* ORDER_PART_HERE: made fit to be shown */
+    const char *text; /* ORDER_PART_HERE: made fit to be shown, or raw */
     size_t length;
     size_t match_at; /* of a search: where in the text it was found, in characters */
     size_t match_size;
 };
 
+/* Each is answered by itself; what one of them asks for ends what it asked for before. */
+enum order_reader { ORDER_READER_VIEW, ORDER_READER_SAVE, ORDER_READERS };
+
 struct order_reading {
+    enum order_reader reader;
+    bool is_raw; /* bytes as the machine said them, not made fit to be shown */
     void *owner; /* of the order */
     uint32_t position;
     uint64_t from;

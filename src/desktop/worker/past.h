@@ -34,8 +34,16 @@ struct past_answer {
     char *sentence; /* NULL: nothing went wrong */
     GString *text;  /* made fit to be shown */
     uint64_t left_out;
+    uint64_t said; /* bytes, as the machine said them */
+    bool is_kept;  /* its job is known, and may be asked for what this computer has not kept */
     struct order_groups groups;
 };
+
+enum { PAST_NO_SLOT = UINT32_MAX }; /* of a machine that has left the list */
+/* From now on the run's answers can be read again for `owner` (order.h:
+ * worker_send_order_reading()), until worker_send_order_forget(). Window. */
+void worker_send_past_keep(struct worker *worker, int64_t number, void *owner,
+                           const uint32_t *slots, uint32_t count);
 
 /* One run with its answers; `run` is NULL if it is not remembered any more. Borrowed by `done`. */
 struct past_run_ask {

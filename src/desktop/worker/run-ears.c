@@ -54,6 +54,7 @@ static void keep_more(struct run *run, uint32_t position, uint64_t frame, const 
 
         kept_say(share->kept, said + skipped, bytes + skipped, size - skipped);
     }
+    run_quota_check(run, position);
 }
 
 /* Whole lines, and what has begun of the next one: so that there are places between lines of which

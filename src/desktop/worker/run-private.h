@@ -17,6 +17,7 @@ struct share {
     struct display display[2];
     struct kept *kept; /* is_kept: beyond the harvest; NULL: it has said nothing */
     uint64_t said;
+    uint64_t on_disk; /* of kept */
     bool is_accepted;
     bool is_paused;
 };
@@ -44,10 +45,11 @@ struct run {
     size_t unread;
     uint32_t *slots; /* by position */
     uint32_t count;
-    uint64_t newest_max;       /* is_kept: of one machine's share, beyond the harvest */
-    struct run_fetch *fetch;   /* a machine is asked again; NULL: none is */
-    struct run_search *search; /* NULL: nothing is looked for */
-    struct wave wave;          /* which of them may begin yet */
+    uint64_t newest_max; /* is_kept: of one machine's share, beyond the harvest */
+    uint64_t on_disk;    /* of the harvest */
+    struct run_fetch *fetches[ORDER_READERS]; /* a machine is asked again; NULL: none is */
+    struct run_search *search;                /* NULL: nothing is looked for */
+    struct wave wave;                         /* which of them may begin yet */
     bool is_held;
     bool is_kept;
     bool is_over; /* and the window was told */
@@ -55,9 +57,17 @@ struct run {
 };
 
 /* ---- worker-run.c ---- */
+/* In the list of those that run; nothing has begun. */
+struct run *run_new(struct worker *worker, void *owner, const uint32_t *slots, uint32_t count);
 void run_free(struct run *run);
 /* All machines have ended. */
 void run_is_over(struct run *run);
+
+/* ---- run-past.c ---- */
+/* So much was said on standard output, or on both. */
+uint64_t past_said(struct harvest *harvest, uint32_t position);
+/* Whether the machine can be asked for its job, and what it says is what is kept here. */
+bool past_has_job(struct harvest *harvest, uint32_t position);
 
 /* ---- run-news.c ---- */
 struct order_news *order_news_new(void (*told)(const struct order_news *, void *), void *owner);
@@ -92,10 +102,19 @@ int run_kept_copy(const struct run *run, uint32_t position, uint64_t from, uint6
 bool run_is_kept(const struct run *run, uint32_t position);
 /* Answers with a part of what was said; `run` NULL: it is gone. */
 void run_read_again(struct worker *worker, struct run *run, const struct order_reading *reading);
-/* An answer that is awaited from the machine comes no more. */
+/* Answers that are awaited from machines come no more. */
 void run_read_end(struct run *run);
 /* The run that is kept for this owner, or NULL. */
 struct run *run_kept(struct worker *worker, const void *owner);
+
+/* ---- run-quota.c ---- */
+/* How much it may keep: fills the settings in, and of the newest part of one machine. */
+void run_quota_plan(const struct run *run, struct harvest_settings *settings,
+                    uint64_t *newest_max_out);
+/* After it has kept more of a machine: what is too much for all runs together goes. */
+void run_quota_check(struct run *run, uint32_t position);
+/* What it kept is gone. */
+void run_quota_leave(struct run *run);
 
 /* ---- run-search.c ---- */
 void run_search_end(struct run *run);

@@ -109,14 +109,33 @@ static size_t to_line_start(const struct buffer *bytes)
     return skipped == buffer_length(bytes) ? 0 : skipped;
 }
 
+static void tell_raw(struct worker *worker, const struct order_reading *reading, uint64_t from,
+                     struct buffer *bytes)
+{
+    struct part_letter *answer = part_letter_new(reading);
+
+    answer->part = (struct order_part){
+        .fate = ORDER_PART_HERE, .from = from, .size = buffer_length(bytes)};
+    answer->text = *bytes;
+    *bytes = BUFFER_INIT;
+    answer->part.text = (const char *)buffer_bytes(&answer->text);
+    answer->part.length = buffer_length(&answer->text);
+    worker_tell(worker, &answer->letter);
+}
+
 /* `bytes` are those from `from` on. */
 static void tell_part(struct worker *worker, const struct order_reading *reading, uint64_t from,
                       struct buffer *bytes)
 {
-    struct part_letter *answer = part_letter_new(reading);
+    struct part_letter *answer;
     struct display display = {0};
     size_t skipped = reading->backwards && from > 0 ? to_line_start(bytes) : 0;
 
+    if (reading->is_raw) {
+        tell_raw(worker, reading, from, bytes);
+        return;
+    }
+    answer = part_letter_new(reading);
     buffer_consume(bytes, skipped);
     answer->part = (struct order_part){
         .fate = ORDER_PART_HERE, .from = from + skipped, .size = buffer_length(bytes)};
@@ -130,6 +149,8 @@ static void tell_part(struct worker *worker, const struct order_reading *reading
 
 /* ---- the machine is asked ---- */
 
+enum { COUNTED_APART = 32 * 1024 };
+
 struct run_fetch {
     struct run *run;
     struct order_reading reading;
@@ -139,14 +160,19 @@ struct run_fetch {
     uint64_t from; /* these are wanted */
     uint64_t until;
     struct buffer bytes;
+    uint64_t frame; /* that was read last */
+    bool has_frame;
+    bool is_ended;   /* the job: what it says does not grow any more */
+    GArray *counted; /* struct kept_mark, of an unknown beginning; NULL: nothing is counted */
 };
 
 static void fetch_free(struct run_fetch *fetch)
 {
-    fetch->run->fetch = NULL;
+    fetch->run->fetches[fetch->reading.reader] = NULL;
     request_cancel(fetch->look);
     remote_job_detach(fetch->job);
     buffer_deinit(&fetch->bytes);
+    g_clear_pointer(&fetch->counted, g_array_unref);
     g_free(fetch);
 }
 
@@ -198,16 +224,38 @@ static void fetch_done(struct run_fetch *fetch)
     fetch_free(fetch);
 }
 
+/* Of a run that is over nobody else notes where its frames are. */
+static void note_frame(struct run_fetch *fetch, uint64_t frame)
+{
+    struct kept *kept = fetch->run->shares[fetch->reading.position].kept;
+    const struct kept_mark mark = {.said = fetch->at, .stream = frame};
+    bool is_new = !fetch->has_frame || fetch->frame != frame;
+
+    fetch->frame = frame;
+    fetch->has_frame = true;
+    if (!is_new || !fetch->run->is_over)
+        return;
+    if (!fetch->counted)
+        kept_frame(kept, mark.said, mark.stream);
+    else if (fetch->counted->len == 0 ||
+             mark.said - g_array_index(fetch->counted, struct kept_mark, fetch->counted->len - 1)
+                             .said >=
+                 COUNTED_APART)
+        g_array_append_val(fetch->counted, mark);
+}
+
 static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_t *bytes,
                       size_t size, uint32_t ms, void *user)
 {
     struct run_fetch *fetch = user;
     uint64_t skip = fetch->at < fetch->from ? fetch->from - fetch->at : 0;
 
-    (void)job;
     (void)kind;
     (void)ms;
+    note_frame(fetch, remote_job_frame(job));
     fetch->at += size;
+    if (fetch->counted)
+        return;
     if (skip >= size)
         return;
     bytes += skip;
@@ -225,19 +273,62 @@ static void on_interrupted(struct remote_job *job, bool interrupted, void *user)
         fetch_missing(user, ORDER_PART_AWAY, UINT64_MAX);
 }
 
+static void fetch_from(struct run_fetch *fetch, uint64_t first);
+
+/* The job has said all that it said: where it ends is known, and so is now where it began. */
+static void counted(struct run_fetch *fetch)
+{
+    struct share *share = &fetch->run->shares[fetch->reading.position];
+    g_autoptr(GArray) marks = g_steal_pointer(&fetch->counted);
+    uint64_t first = marks->len ? g_array_index(marks, struct kept_mark, 0).stream : 0;
+
+    remote_job_detach(fetch->job);
+    fetch->job = NULL;
+    fetch->is_ended = false; /* once is enough */
+    fetch->has_frame = false;
+    if (marks->len == 0 || fetch->at > share->said) {
+        fetch_missing(fetch, ORDER_PART_GONE, UINT64_MAX);
+        return;
+    }
+    for (guint i = 0; i < marks->len; i++) {
+        const struct kept_mark mark = g_array_index(marks, struct kept_mark, i);
+
+        kept_frame(share->kept, share->said - fetch->at + mark.said, mark.stream);
+    }
+    fetch_from(fetch, first);
+}
+
 static void on_end(struct remote_job *job, struct job_state state, const struct trouble *trouble,
                    void *user)
 {
+    struct run_fetch *fetch = user;
+
     (void)job;
     (void)state;
     (void)trouble;
-    fetch_done(user);
+    if (fetch->counted)
+        counted(fetch);
+    else
+        fetch_done(fetch);
 }
 
-static void fetch_from(struct run_fetch *fetch, const struct job_object *object)
+static const struct remote_job_events fetch_events = {
+    .on_output = on_output, .on_interrupted = on_interrupted, .on_end = on_end};
+
+/* Of the job's beginning nobody has anything any more: from the first byte that there is to its
+ * end, all is counted. */
+static void count_from(struct run_fetch *fetch, struct link *link, uint64_t first)
 {
-    static const struct remote_job_events events = {
-        .on_output = on_output, .on_interrupted = on_interrupted, .on_end = on_end};
+    fetch->counted = g_array_new(FALSE, FALSE, sizeof(struct kept_mark));
+    fetch->at = 0;
+    if (remote_job_attach(&fetch->job, link,
+                          harvest_machine(fetch->run->harvest, fetch->reading.position)->job, first,
+                          0, &fetch_events, fetch) != 0)
+        fetch_missing(fetch, ORDER_PART_AWAY, UINT64_MAX);
+}
+
+static void fetch_from(struct run_fetch *fetch, uint64_t first)
+{
     struct run *run = fetch->run;
     uint32_t position = fetch->reading.position;
     struct link *link = station_ready_link(run->worker, run->slots[position]);
@@ -247,8 +338,11 @@ static void fetch_from(struct run_fetch *fetch, const struct job_object *object)
         fetch_missing(fetch, ORDER_PART_AWAY, UINT64_MAX);
         return;
     }
-    if (!kept_find(run->shares[position].kept, fetch->reading.from, object->first, &mark)) {
-        fetch_missing(fetch, ORDER_PART_GONE, UINT64_MAX);
+    if (!kept_find(run->shares[position].kept, fetch->reading.from, first, &mark)) {
+        if (fetch->is_ended && run->is_over)
+            count_from(fetch, link, first);
+        else
+            fetch_missing(fetch, ORDER_PART_GONE, UINT64_MAX);
         return;
     }
     /* What ends where it is wanted must be there; and what begins where it is. */
@@ -261,7 +355,7 @@ static void fetch_from(struct run_fetch *fetch, const struct job_object *object)
     fetch->from = MAX(fetch->reading.from, mark.said);
     fetch->until = fetch->reading.until;
     if (remote_job_attach(&fetch->job, link, harvest_machine(run->harvest, position)->job,
-                          mark.stream, 0, &events, fetch) != 0)
+                          mark.stream, 0, &fetch_events, fetch) != 0)
         fetch_missing(fetch, ORDER_PART_AWAY, UINT64_MAX);
 }
 
@@ -271,32 +365,41 @@ static void on_look(json_t *root, const struct trouble *trouble, void *user)
     struct job_object object;
 
     fetch->look = NULL;
-    if (root && job_object_decode(root, &object))
-        fetch_from(fetch, &object);
-    else
+    if (root && job_object_decode(root, &object)) {
+        fetch->is_ended = state_is_ended(object.state.state);
+        fetch_from(fetch, object.first);
+    } else {
         fetch_missing(
             fetch, trouble && !trouble_is_from_machine(trouble) ? ORDER_PART_AWAY : ORDER_PART_GONE,
             UINT64_MAX);
+    }
 }
 
-static void fetch(struct run *run, const struct order_reading *reading)
+static void reader_ends(struct run *run, enum order_reader reader)
 {
+    if (run->fetches[reader])
+        fetch_missing(run->fetches[reader], ORDER_PART_AWAY, UINT64_MAX);
+}
+
+static void ask_machine(struct run *run, const struct order_reading *reading)
+{
+    struct run_fetch *fetch;
     struct link *link = station_ready_link(run->worker, run->slots[reading->position]);
     char path[16 + UUID_TEXT_SIZE] = "/v1/jobs/";
 
-    run_read_end(run);
-    run->fetch = g_new0(struct run_fetch, 1);
-    run->fetch->run = run;
-    run->fetch->reading = *reading;
+    reader_ends(run, reading->reader);
+    fetch = run->fetches[reading->reader] = g_new0(struct run_fetch, 1);
+    fetch->run = run;
+    fetch->reading = *reading;
     uuid_format(harvest_machine(run->harvest, reading->position)->job, path + strlen(path));
-    if (!link || request_document(link, path, on_look, run->fetch, &run->fetch->look) != 0)
-        fetch_missing(run->fetch, ORDER_PART_AWAY, UINT64_MAX);
+    if (!link || request_document(link, path, on_look, fetch, &fetch->look) != 0)
+        fetch_missing(fetch, ORDER_PART_AWAY, UINT64_MAX);
 }
 
 void run_read_end(struct run *run)
 {
-    if (run->fetch)
-        fetch_missing(run->fetch, ORDER_PART_AWAY, UINT64_MAX);
+    for (unsigned i = 0; i < ORDER_READERS; i++)
+        reader_ends(run, (enum order_reader)i);
 }
 
 /* ---- asking ---- */
@@ -324,7 +427,7 @@ void run_read_again(struct worker *worker, struct run *run, const struct order_r
         return;
     }
     if (!is_whole_here(run, reading))
-        fetch(run, reading);
+        ask_machine(run, reading);
     else if (!tell_kept(run, reading))
         tell_missing(worker, reading, ORDER_PART_GONE, reading->from, reading->until);
 }

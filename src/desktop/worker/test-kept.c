@@ -55,6 +55,27 @@ static void test_newest(void **state)
     kept_free(kept);
 }
 
+/* Let go, it begins anew with what is said next. */
+static void test_let_go(void **state)
+{
+    struct kept *kept = kept_new("/tmp", MAX);
+
+    (void)state;
+    assert_int_equal(kept_on_disk(NULL), 0);
+    say(kept, 0, 600);
+    assert_int_equal(kept_on_disk(kept), 600);
+    say(kept, 600, 3000);
+    assert_int_equal(kept_on_disk(kept), MAX);
+    kept_let_go(kept);
+    assert_int_equal(kept_on_disk(kept), 0);
+    assert_true(kept_from(kept) == UINT64_MAX);
+    kept_let_go(kept);
+    say(kept, 3600, 50);
+    assert_int_equal(kept_from(kept), 3600);
+    assert_copied(kept, 3600, 50, 50);
+    kept_free(kept);
+}
+
 static void test_only_where(void **state)
 {
     struct kept *kept = kept_new("/tmp", 0);
@@ -102,6 +123,25 @@ static void test_marks(void **state)
     kept_free(kept);
 }
 
+/* The rest of a frame whose beginning was too near to the last mark is no place to begin. */
+static void test_frames_in_pieces(void **state)
+{
+    struct kept *kept = kept_new("/tmp", 0);
+    struct kept_mark mark;
+
+    (void)state;
+    kept_frame(kept, 0, 0);
+    kept_frame(kept, 30000, 30012);
+    kept_frame(kept, 46000, 30012);
+    assert_true(kept_find(kept, 50000, 0, &mark));
+    assert_int_equal(mark.said, 0);
+    kept_frame(kept, 62000, 62024);
+    assert_true(kept_find(kept, 62000, 0, &mark));
+    assert_int_equal(mark.said, 62000);
+    assert_int_equal(mark.stream, 62024);
+    kept_free(kept);
+}
+
 static void test_marks_are_few(void **state)
 {
     struct kept *kept = kept_new("/tmp", MAX);
@@ -121,8 +161,9 @@ static void test_marks_are_few(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_newest),        cmocka_unit_test(test_only_where),
-        cmocka_unit_test(test_no_disk),       cmocka_unit_test(test_marks),
+        cmocka_unit_test(test_newest),        cmocka_unit_test(test_let_go),
+        cmocka_unit_test(test_only_where),    cmocka_unit_test(test_no_disk),
+        cmocka_unit_test(test_marks),         cmocka_unit_test(test_frames_in_pieces),
         cmocka_unit_test(test_marks_are_few),
     };
 

@@ -3,6 +3,7 @@
 
 #include "desktop/text/display.h"
 #include "desktop/worker/past.h"
+#include "desktop/worker/run-private.h"
 #include "desktop/worker/worker-private.h"
 #include "fleet/run/harvest.h"
 
@@ -177,6 +178,8 @@ static void copy_answers(struct harvest *harvest, GArray *answers)
             .ms = machine->ms,
             .sentence = failure_text(harvest, machine->failure),
             .text = g_string_new(NULL),
+            .said = past_said(harvest, i),
+            .is_kept = past_has_job(harvest, i),
             .groups = {machine->answer[0], machine->answer[1], machine->failure},
         };
 

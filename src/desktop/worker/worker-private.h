@@ -61,7 +61,9 @@ struct worker {
     struct list meetings;  /* worker-meet.c */
     struct list ways;      /* worker-way.c */
     struct list runs;      /* worker-run.c */
-    struct list kept;      /* runs that are over, and can be read again */
+    struct list kept;      /* runs that are over, the oldest first, and can be read again */
+    uint64_t on_disk;      /* run-quota.c: of what runs said */
+    uint32_t quota_mib;    /* 0: as it is by itself */
     struct list asked;     /* worker-ask.c, worker-record.c */
     struct list questions; /* worker-files.c */
     struct list carries;   /* worker-carry.c */

@@ -12,12 +12,11 @@
 #include "proto/command.h"
 #include "proto/order.h"
 
-/* Of what is kept to be read again: in memory; and on the disk, of the beginning and of the end. */
+/* Of what is kept to be read again, in memory; on the disk, see run-quota.c. */
 enum {
     KEPT_MEMORY = 4 << 20,
     KEPT_MEMORY_MANY = 16 << 20, /* of several machines, all together */
-    KEPT_EACH = 256 << 20,
-    ENDS_KEPT_MAX = 64, /* machines whose ends are kept, too: each costs a file */
+    ENDS_KEPT_MAX = 64,          /* machines whose ends are kept, too: each costs a file */
 };
 
 struct order_letter {
@@ -68,6 +67,7 @@ void run_free(struct run *run)
         run_is_told_over(run);
     run_read_end(run);
     run_search_end(run);
+    run_quota_leave(run);
     for (uint32_t i = 0; i < run->count; i++)
         kept_free(run->shares[i].kept);
     if (run->harvest)
@@ -155,17 +155,6 @@ static int prepare(struct run *run, const struct order_letter *letter)
     return error;
 }
 
-/* Somebody with little room on the disk, or with much, may say how much. */
-static uint64_t kept_each(void)
-{
-    const char *text = g_getenv("HUNE_KEPT_MIB");
-    guint64 mib;
-
-    if (text && g_ascii_string_to_unsigned(text, 10, 1, 1 << 20, &mib, NULL))
-        return mib << 20;
-    return KEPT_EACH;
-}
-
 /* What runs is remembered with its answers, for both consoles. */
 static int make_harvest(struct run *run, const struct order_letter *letter)
 {
@@ -190,8 +179,9 @@ static int make_harvest(struct run *run, const struct order_letter *letter)
     settings.directory = run->worker->paths.data;
     if (run->is_kept) {
         settings.memory_max = letter->count == 1 ? KEPT_MEMORY : KEPT_MEMORY_MANY;
-        settings.each_max = kept_each();
-        run->newest_max = letter->count <= ENDS_KEPT_MAX ? settings.each_max : 0;
+        run_quota_plan(run, &settings, &run->newest_max);
+        if (letter->count > ENDS_KEPT_MAX)
+            run->newest_max = 0;
     }
     nodeset_fold(settings.names, letter->count, &selector);
     stored.selector = buffer_text(&selector);
@@ -227,22 +217,18 @@ static int start(struct run *run, const struct order_letter *letter)
     return error;
 }
 
-static struct run *run_new(struct worker *worker, const struct order_letter *letter)
+struct run *run_new(struct worker *worker, void *owner, const uint32_t *slots, uint32_t count)
 {
     struct run *run = g_new0(struct run, 1);
 
     run->worker = worker;
-    run->told = letter->told;
-    run->owner = letter->owner;
-    run->is_kept = letter->is_kept;
-    run->user = g_strdup(letter->user);
-    run->count = letter->count;
-    run->slots = g_memdup2(letter->slots, letter->count * sizeof(*letter->slots));
-    run->shares = g_new0(struct share, letter->count + 1);
+    run->owner = owner;
+    run->count = count;
+    run->slots = g_memdup2(slots, count * sizeof(*slots));
+    run->shares = g_new0(struct share, count + 1);
     run->positions = g_hash_table_new(NULL, NULL);
-    for (uint32_t i = 0; i < letter->count; i++)
-        g_hash_table_insert(run->positions, GUINT_TO_POINTER(letter->slots[i]),
-                            GUINT_TO_POINTER(i));
+    for (uint32_t i = 0; i < count; i++)
+        g_hash_table_insert(run->positions, GUINT_TO_POINTER(slots[i]), GUINT_TO_POINTER(i));
     run->flush = g_new0(uv_timer_t, 1);
     uv_timer_init(&worker->loop, run->flush);
     run->flush->data = run;
@@ -317,9 +303,13 @@ static void fail(struct run *run, uint32_t count, int error)
 static void read_order(struct letter *letter, void *reader)
 {
     struct order_letter *order = (struct order_letter *)letter;
-    struct run *run = run_new(reader, order);
-    int error = start(run, order);
+    struct run *run = run_new(reader, order->owner, order->slots, order->count);
+    int error;
 
+    run->told = order->told;
+    run->is_kept = order->is_kept;
+    run->user = g_strdup(order->user);
+    error = start(run, order);
     if (error)
         fail(run, order->count, error);
     order_letter_free(order);
@@ -470,6 +460,19 @@ static void read_forget(struct letter *letter, void *reader)
     g_free(letter);
     if (run)
         run_free(run);
+}
+
+static void read_quota(struct letter *letter, void *reader)
+{
+    struct worker *worker = reader;
+
+    worker->quota_mib = (uint32_t)((struct owner_letter *)letter)->size;
+    g_free(letter);
+}
+
+void worker_send_quota(struct worker *worker, uint32_t mib)
+{
+    send_owner(worker, NULL, mib, read_quota);
 }
 
 void worker_send_order_forget(struct worker *worker, void *owner)

@@ -16,6 +16,7 @@ int harvest_new(struct harvest **harvest_out, const struct harvest_settings *set
 {
     const struct transcripts_settings transcripts = {.memory_max = settings->memory_max,
                                                      .each_max = settings->each_max,
+                                                     .disk_max = settings->disk_max,
                                                      .directory = settings->directory};
     struct harvest *harvest = calloc(1, sizeof(*harvest));
     int error = harvest ? transcripts_new(&harvest->transcripts, &transcripts) : -ENOMEM;
@@ -302,7 +303,22 @@ int harvest_copy(const struct harvest *harvest, uint32_t position, uint64_t from
 
 uint64_t harvest_here(const struct harvest *harvest, uint32_t position)
 {
-    return transcript_here(said(harvest, position));
+    return transcript_here(harvest->transcripts, said(harvest, position));
+}
+
+uint64_t harvest_on_disk(const struct harvest *harvest)
+{
+    return transcripts_on_disk(harvest->transcripts);
+}
+
+void harvest_hold_no_more(struct harvest *harvest)
+{
+    transcripts_hold_no_more(harvest->transcripts);
+}
+
+void harvest_let_go(struct harvest *harvest)
+{
+    transcripts_let_go(harvest->transcripts);
 }
 
 struct gather *harvest_answers(struct harvest *harvest, bool is_error)

@@ -27,6 +27,7 @@ struct harvest_settings {
     const struct stored_run *run; /* what to remember it as; copied */
     size_t memory_max;            /* of what was said; 0: as transcripts have it */
     uint64_t each_max;            /* of one machine's; 0: as transcripts have it */
+    uint64_t disk_max;            /* of what is too much for memory; 0: as the disk has room */
     uint64_t quota;               /* how large the memory of runs may be; 0: STORE_RUNS_BYTES */
 };
 
@@ -98,6 +99,11 @@ int harvest_copy(const struct harvest *harvest, uint32_t position, uint64_t from
                  struct buffer *out);
 /* So many of its first bytes can be copied; what is behind was too much. */
 uint64_t harvest_here(const struct harvest *harvest, uint32_t position);
+/* Bytes on disk, beside the store; to put no more there; and, once all machines are done, to let go
+ * of it: harvest_here() is less then. */
+uint64_t harvest_on_disk(const struct harvest *harvest);
+void harvest_hold_no_more(struct harvest *harvest);
+void harvest_let_go(struct harvest *harvest);
 const struct transcripts *harvest_transcripts(const struct harvest *harvest);
 /* The number under which it is remembered; 0 if it is not. */
 int64_t harvest_number(const struct harvest *harvest);

@@ -141,6 +141,54 @@ static void test_on_disk(void **state)
     transcripts_free(store);
 }
 
+/* Let go of the disk, the beginning that is in memory is still what it was. */
+static void test_let_go(void **state)
+{
+    struct transcripts *store = store_of(2 * SIZE, 0, "/tmp");
+    struct transcript texts[4] = {0};
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+
+    (void)state;
+    for (unsigned i = 0; i < 4; i++) {
+        say(store, &texts[i], i, SIZE);
+        assert_int_equal(transcript_finish(store, &texts[i]), 0);
+        assert_int_equal(transcript_here(store, &texts[i]), SIZE);
+    }
+    assert_true(transcripts_on_disk(store) > 0);
+    transcripts_let_go(store);
+    assert_int_equal(transcripts_on_disk(store), 0);
+    check_text(store, &texts[0], 0, SIZE);
+    assert_int_equal(transcript_here(store, &texts[0]), SIZE);
+    assert_int_equal(transcript_here(store, &texts[3]), 0);
+    assert_int_equal(transcript_copy_from(store, &texts[3], 0, 10, &out), -ENOENT);
+    for (unsigned i = 0; i < 4; i++)
+        transcript_deinit(&texts[i]);
+    transcripts_free(store);
+}
+
+/* No more than it may. */
+static void test_quota(void **state)
+{
+    const struct transcripts_settings settings = {
+        .memory_max = SIZE, .disk_max = 2 * SIZE, .directory = "/tmp"};
+    struct transcripts *store;
+    struct transcript texts[6] = {0};
+
+    (void)state;
+    assert_int_equal(transcripts_new(&store, &settings), 0);
+    for (unsigned i = 0; i < 6; i++) {
+        say(store, &texts[i], i, SIZE);
+        assert_int_equal(transcript_finish(store, &texts[i]), 0);
+    }
+    assert_true(transcripts_on_disk(store) > 0 && transcripts_on_disk(store) <= 2 * SIZE);
+    assert_int_equal(transcripts_disk_error(store), EDQUOT);
+    assert_true(transcript_is_cut(&texts[5]));
+    check_text(store, &texts[1], 1, SIZE); /* what is there can be read */
+    for (unsigned i = 0; i < 6; i++)
+        transcript_deinit(&texts[i]);
+    transcripts_free(store);
+}
+
 /* What has no room is counted, and nothing behind the gap is taken for what belongs there. */
 static void test_no_room(void **state)
 {
@@ -268,6 +316,8 @@ int main(void)
         cmocka_unit_test(test_equal),
         cmocka_unit_test(test_interleaved),
         cmocka_unit_test(test_on_disk),
+        cmocka_unit_test(test_let_go),
+        cmocka_unit_test(test_quota),
         cmocka_unit_test(test_no_room),
         cmocka_unit_test(test_each_max),
         cmocka_unit_test(test_gap),

@@ -80,6 +80,22 @@ uint64_t transcripts_on_disk(const struct transcripts *store)
     return store->on_disk;
 }
 
+void transcripts_hold_no_more(struct transcripts *store)
+{
+    if (!store->disk_error)
+        store->disk_error = EDQUOT;
+}
+
+void transcripts_let_go(struct transcripts *store)
+{
+    transcripts_hold_no_more(store);
+    store->is_let_go = store->is_let_go || store->on_disk > 0;
+    store->on_disk = 0;
+    if (store->file >= 0)
+        close(store->file);
+    store->file = -1;
+}
+
 int transcripts_disk_error(const struct transcripts *store)
 {
     return store->disk_error;
@@ -143,6 +159,8 @@ static int put_on_disk(struct transcripts *store, const uint8_t *bytes, size_t s
         store->disk_error = -store->file;
     else if (!has_room(store))
         store->disk_error = ENOSPC;
+    else if (store->settings.disk_max && store->on_disk + size > store->settings.disk_max)
+        store->disk_error = EDQUOT;
     while (!store->disk_error && done < size) {
         ssize_t n = pwrite(store->file, bytes + done, size - done, (off_t)(store->on_disk + done));
 
@@ -294,5 +312,7 @@ int piece_read(const struct transcripts *store, uint32_t piece, uint8_t room[TRA
     const struct piece *found = &store->pieces[piece];
 
     *bytes_out = found->bytes ? found->bytes : room;
+    if (!found->bytes && store->file < 0)
+        return -ENOENT;
     return found->bytes ? 0 : get_from_disk(store, found, room);
 }

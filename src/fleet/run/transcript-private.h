@@ -30,6 +30,7 @@ struct transcripts {
     uint64_t checked; /* the room on disk was looked at up to here */
     int file;
     int disk_error;
+    bool is_let_go; /* pieces that were on disk are no more */
     EVP_MD_CTX *context;
     EVP_MD *digest;
 };

@@ -98,6 +98,17 @@ void transcript_deinit(struct transcript *text)
     *text = (struct transcript){0};
 }
 
+uint64_t transcript_here(const struct transcripts *store, const struct transcript *text)
+{
+    uint64_t here = 0;
+
+    if (!store->is_let_go)
+        return text->held + buffer_length(&text->tail);
+    for (uint32_t i = 0; i < text->count && store->pieces[text->pieces[i]].bytes; i++)
+        here += store->pieces[text->pieces[i]].size;
+    return here;
+}
+
 bool transcript_equal(const struct transcript *a, const struct transcript *b)
 {
     return a->size == b->size && a->held == b->held && a->count == b->count &&

@@ -23,6 +23,7 @@ enum { TRANSCRIPT_PIECE = 16 * 1024, TRANSCRIPT_HASH_SIZE = 32 };
 struct transcripts_settings {
     size_t memory_max;     /* bytes of pieces in memory; 0 = 64 MiB */
     uint64_t each_max;     /* bytes held of one transcript; 0 = 256 MiB */
+    uint64_t disk_max;     /* bytes of pieces on the disk; 0 = as far as it has room */
     const char *directory; /* for the file; NULL: nothing is put on disk. Borrowed for the call */
 };
 
@@ -43,6 +44,10 @@ struct transcripts *transcripts_free(struct transcripts *store);
 /* Bytes in memory and on disk. */
 size_t transcripts_memory(const struct transcripts *store);
 uint64_t transcripts_on_disk(const struct transcripts *store);
+/* Nothing more is put on disk. */
+void transcripts_hold_no_more(struct transcripts *store);
+/* What is on disk is let go; what is in memory stays. Nothing may be added afterwards. */
+void transcripts_let_go(struct transcripts *store);
 /* 0, or the errno (positive) for which nothing more could be put on disk. */
 int transcripts_disk_error(const struct transcripts *store);
 
@@ -57,10 +62,7 @@ static inline bool transcript_is_cut(const struct transcript *text)
 }
 
 /* The first bytes of it that are here, while it grows and after. */
-static inline uint64_t transcript_here(const struct transcript *text)
-{
-    return text->held + buffer_length(&text->tail);
-}
+uint64_t transcript_here(const struct transcripts *store, const struct transcript *text);
 
 bool transcript_equal(const struct transcript *a, const struct transcript *b);
 /* For tables in memory. */
