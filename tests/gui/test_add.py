@@ -1,4 +1,10 @@
 """Adding machines in the dialog."""
+import contextlib
+import json
+import re
+import socket
+import threading
+
 import pytest
 from atspi import SENSITIVE
 from gui import wait
@@ -108,6 +114,69 @@ def test_nobody_listens(window):
     way = gui.find("list", "The way to the machine", dialog)
     wait("the steps", lambda: [row.name for row in way.children] == [
         "The name resolves: ok", "Something listens there: failed"])
+
+
+@contextlib.contextmanager
+def listener(answer):
+    """Somebody who takes connections, and says the same to each; None: nothing at all."""
+    server = socket.create_server(("127.0.0.1", 0))
+    held = []
+
+    def serve():
+        with contextlib.suppress(OSError):
+            while True:
+                held.append(server.accept()[0])
+                if answer:
+                    held[-1].recv(64)
+                    held[-1].sendall(answer)
+                    held[-1].close()
+
+    thread = threading.Thread(target=serve, daemon=True)
+    thread.start()
+    yield server.getsockname()[1]
+    server.shutdown(socket.SHUT_RDWR)
+    server.close()
+    for connection in held:
+        connection.close()
+
+
+WEB = b"HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n"
+
+
+@pytest.mark.parametrize("case", ["refused", "name", "silent", "web", "id"])
+def test_what_went_wrong_is_told_as_by_the_doctor(agent, console, window, case):
+    """The same sentence and the same advice as `hune doctor` has for the same way."""
+    other = agent() if case == "id" else None
+    with contextlib.ExitStack() as stack:
+        host = "no-such-host.invalid" if case == "name" else "127.0.0.1"
+        port = (free_port() if case in ("refused", "name") else other.port if other else
+                stack.enter_context(listener({"silent": None, "web": WEB}[case])))
+        pinned = "SHA256:" + "A" * 42 + "E"
+        console.config.mkdir(parents=True, exist_ok=True)
+        console.machines.write_text(f"name,host,port,id\nx1,{host},{port},{pinned}\n")
+        done = console.run("doctor", "--json", "x1", timeout=90)
+        told = [json.loads(line) for line in done.out.splitlines()][-1]
+        assert not told["ok"], told
+        gui = window()
+        dialog = open_dialog(gui)
+        if case == "id":
+            link = other.invite()
+            gui.entry("Invitation link", dialog).text = re.sub(r"id=[^&]+", f"id={pinned}", link)
+            gui.press("Join", dialog)
+        else:
+            gui.entry("Host name or address", dialog).text = host
+            gui.entry("Port", dialog).text = str(port)
+            gui.press("Connect", dialog)
+        way = gui.find("list", "The way to the machine", dialog, seconds=90)
+        wait("the end of the way", lambda: way.children and way.children[-1].name.endswith(": failed"), 90)
+
+        def words(root):
+            return " ".join(n.name for n in root.walk("label", None, ()))
+
+        above = [n for n in dialog.walk("label", None, ()) if n not in list(way.walk("label", None, ()))]
+        for text in (told["text"], told["hint"]):
+            assert text and text in words(way), (text, words(way))
+            assert any(text in n.name for n in above), (text, [n.name for n in above])
 
 
 def test_cancel_while_it_connects(window):
