@@ -229,11 +229,13 @@ def test_all_that_was_said_is_saved(paired, tmp_path):
     text = (tmp_path / "answers.txt").read_text()
     assert text == f"---- web1: running\n{said}---- web2: running\n{said}"
     save(gui, "As JSON…", tmp_path / "answers.jsonl")
-    wait("the file", lambda: (tmp_path / "answers.jsonl").exists(), 120)
+    wait("all of the file", lambda: (tmp_path / "answers.jsonl").exists() and
+         (tmp_path / "answers.jsonl").read_text().count("\n") == 2, 120)
     lines = [json.loads(line) for line in (tmp_path / "answers.jsonl").read_text().splitlines()]
     assert lines == [{"machine": name, "state": "running", "output": said, "missing": 0} for name in ("web1", "web2")]
     save(gui, "As CSV…", tmp_path / "answers.csv")
-    wait("the file", lambda: (tmp_path / "answers.csv").exists(), 120)
+    wait("all of the file", lambda: (tmp_path / "answers.csv").exists() and
+         (tmp_path / "answers.csv").read_text().count(",0\n") == 2, 120)
     csv.field_size_limit(1 << 30)
     with open(tmp_path / "answers.csv", newline="") as file:
         rows = list(csv.reader(file))

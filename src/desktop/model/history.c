@@ -201,6 +201,7 @@ static void show_line(struct walk *walk, const char *text)
 
 static gboolean on_key(struct walk *walk, guint key)
 {
+    g_clear_handle_id(&walk->proposing, g_source_remove); /* for what was typed before */
     if (key == GDK_KEY_Return || key == GDK_KEY_KP_Enter || key == GDK_KEY_ISO_Enter)
         drop_suggestion(walk); /* and on to what runs it */
     if (key == GDK_KEY_Tab || key == GDK_KEY_Right || key == GDK_KEY_End)

@@ -14,8 +14,10 @@ struct hune_answer_writer {
     void (*told)(const struct hune_writing *writing, gpointer user);
     gpointer user;
     GCancellable *cancellable;
+    GFile *file;
     GOutputStream *stream;
-    GError *error; /* the first that happened */
+    gboolean is_new; /* there was no file of before */
+    GError *error;   /* the first that happened */
     struct buffer out;
     GPtrArray *gaps;
     struct hune_writing writing;
@@ -35,6 +37,8 @@ static void go_on(struct hune_answer_writer *writer);
 
 static void writer_end(struct hune_answer_writer *writer)
 {
+    if (writer->error && writer->is_new) /* half of it is nothing */
+        g_file_delete_async(writer->file, G_PRIORITY_DEFAULT, NULL, NULL, NULL);
     writer->writing.is_over = TRUE;
     writer->writing.gaps = writer->gaps;
     if (writer->error) {
@@ -45,6 +49,7 @@ static void writer_end(struct hune_answer_writer *writer)
     writer->told(&writer->writing, writer->user);
     g_clear_error(&writer->error);
     g_clear_object(&writer->stream);
+    g_object_unref(writer->file);
     g_object_unref(writer->cancellable);
     g_object_unref(writer->order);
     g_ptr_array_unref(writer->gaps);
@@ -223,15 +228,35 @@ static void go_on(struct hune_answer_writer *writer)
         close_file(writer);
 }
 
-static void on_opened(GObject *source, GAsyncResult *result, gpointer data)
+static void on_opened(struct hune_answer_writer *writer, GFileOutputStream *stream)
 {
-    struct hune_answer_writer *writer = data;
-
-    writer->stream = G_OUTPUT_STREAM(g_file_replace_finish(G_FILE(source), result, &writer->error));
+    writer->stream = stream ? G_OUTPUT_STREAM(stream) : NULL;
     if (writer->stream)
         go_on(writer);
     else
         writer_end(writer);
+}
+
+static void on_replaced(GObject *source, GAsyncResult *result, gpointer data)
+{
+    struct hune_answer_writer *writer = data;
+
+    on_opened(writer, g_file_replace_finish(G_FILE(source), result, &writer->error));
+}
+
+static void on_created(GObject *source, GAsyncResult *result, gpointer data)
+{
+    struct hune_answer_writer *writer = data;
+    GFileOutputStream *stream = g_file_create_finish(G_FILE(source), result, &writer->error);
+
+    if (g_error_matches(writer->error, G_IO_ERROR, G_IO_ERROR_EXISTS)) {
+        g_clear_error(&writer->error);
+        g_file_replace_async(writer->file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT,
+                             writer->cancellable, on_replaced, writer);
+        return;
+    }
+    writer->is_new = stream != NULL;
+    on_opened(writer, stream);
 }
 
 struct hune_answer_writer *hune_answer_writer_new(
@@ -241,6 +266,7 @@ struct hune_answer_writer *hune_answer_writer_new(
     struct hune_answer_writer *writer = g_new0(struct hune_answer_writer, 1);
 
     writer->order = g_object_ref(order);
+    writer->file = g_object_ref(file);
     writer->format = format;
     writer->told = told;
     writer->user = user;
@@ -250,8 +276,8 @@ struct hune_answer_writer *hune_answer_writer_new(
         writer->writing.all += hune_order_answer(order, i)->said;
     hune_format_head(format, &writer->out);
     /* Outputs hold secrets. */
-    g_file_replace_async(file, NULL, FALSE, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT,
-                         writer->cancellable, on_opened, writer);
+    g_file_create_async(file, G_FILE_CREATE_PRIVATE, G_PRIORITY_DEFAULT, writer->cancellable,
+                        on_created, writer);
     return writer;
 }
 
