@@ -78,7 +78,8 @@ void output_pager_set_page(HuneOutputView *self, const struct order_part *part)
     gtk_text_buffer_set_text(pager->page, "", 0);
     gtk_text_buffer_get_start_iter(pager->page, &start);
     if (is_here)
-        gtk_text_buffer_insert(pager->page, &start, own, -1);
+        gtk_text_buffer_insert_with_tags(pager->page, &start, own, -1,
+                                         self->tags[HUNE_OUTPUT_PLAIN], NULL);
     else
         gtk_text_buffer_insert_with_tags(pager->page, &start, gap_text(part), -1,
                                          self->tags[HUNE_OUTPUT_NOTE], NULL);

@@ -81,10 +81,7 @@ static void append(HuneOutputView *self, const char *text, gssize length,
     GtkTextIter end;
 
     gtk_text_buffer_get_end_iter(self->buffer, &end);
-    if (style == HUNE_OUTPUT_PLAIN)
-        gtk_text_buffer_insert(self->buffer, &end, own, -1);
-    else
-        gtk_text_buffer_insert_with_tags(self->buffer, &end, own, -1, self->tags[style], NULL);
+    gtk_text_buffer_insert_with_tags(self->buffer, &end, own, -1, self->tags[style], NULL);
     self->appended += (guint64)g_utf8_strlen(own, -1);
 }
 
@@ -248,7 +245,8 @@ void output_view_prepend(HuneOutputView *self, const struct order_part *part)
     gtk_text_iter_forward_line(&behind);
     if (part->from == 0)
         gtk_text_buffer_delete(self->buffer, &start, &behind);
-    gtk_text_buffer_insert(self->buffer, &behind, own, -1);
+    gtk_text_buffer_insert_with_tags(self->buffer, &behind, own, -1, self->tags[HUNE_OUTPUT_PLAIN],
+                                     NULL);
     self->pager.live_from = part->from;
     self->appended += characters;
     for (guint i = 0; i < self->marks->len; i++)
@@ -351,13 +349,17 @@ static void hune_output_view_class_init(HuneOutputViewClass *class)
                                         "output.search", NULL);
 }
 
+/* A long line goes on in the next one, without the hyphen that GTK would add to it there. */
 static void make_tags(HuneOutputView *self)
 {
+    self->tags[HUNE_OUTPUT_PLAIN] = gtk_text_buffer_create_tag(self->buffer, NULL, NULL);
     self->tags[HUNE_OUTPUT_ERROR] = gtk_text_buffer_create_tag(self->buffer, NULL, NULL);
     self->tags[HUNE_OUTPUT_NOTE] = gtk_text_buffer_create_tag(self->buffer, NULL, "style",
                                                               PANGO_STYLE_ITALIC, NULL);
     self->tags[HUNE_OUTPUT_COMMAND] = gtk_text_buffer_create_tag(self->buffer, NULL, "weight",
                                                                  PANGO_WEIGHT_BOLD, NULL);
+    for (guint i = 0; i < G_N_ELEMENTS(self->tags); i++)
+        g_object_set(self->tags[i], "insert-hyphens", FALSE, NULL);
     set_colours(self);
 }
 
