@@ -50,6 +50,8 @@ static void show_status(HuneFilePane *self)
 
 void hune_file_pane_tell_chosen(HuneFilePane *self)
 {
+    if (!self->selection) /* the window is being closed */
+        return;
     show_status(self);
     g_signal_emit(self, signals[SIGNAL_CHOSEN], 0);
 }
@@ -170,7 +172,9 @@ const char *hune_file_pane_target(HuneFilePane *self)
 char **hune_file_pane_chosen(HuneFilePane *self)
 {
     g_autoptr(GtkBitset)
-        selected = gtk_selection_model_get_selection(GTK_SELECTION_MODEL(self->selection));
+        selected = self->selection
+                       ? gtk_selection_model_get_selection(GTK_SELECTION_MODEL(self->selection))
+                       : gtk_bitset_new_empty();
     GStrvBuilder *paths = g_strv_builder_new();
     char **list;
     GtkBitsetIter iter;

@@ -191,10 +191,14 @@ static void on_dropped_there(HuneFilesView *self, char **paths)
 
 static void show_sensitive(HuneFilesView *self)
 {
-    g_auto(GStrv) here = hune_file_pane_chosen(self->here);
-    g_auto(GStrv) there = hune_file_pane_chosen(self->there);
-    gboolean both = hune_file_pane_target(self->here) && hune_file_pane_target(self->there);
+    g_auto(GStrv) here = NULL, there = NULL;
+    gboolean both;
 
+    if (!self->machine) /* the tab is being closed */
+        return;
+    here = hune_file_pane_chosen(self->here);
+    there = hune_file_pane_chosen(self->there);
+    both = hune_file_pane_target(self->here) && hune_file_pane_target(self->there);
     gtk_widget_set_sensitive(self->put, both && *here);
     gtk_widget_set_sensitive(self->get, both && *there);
 }
