@@ -7,6 +7,7 @@ import os
 import pathlib
 import pty
 import pwd
+import random
 import re
 import select
 import signal
@@ -27,10 +28,15 @@ SANITIZER_ENVIRONMENT = {
 
 
 def free_port():
-    """A port of 127.0.0.1 that nobody had a moment ago."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return probe.getsockname()[1]
+    """A port that nobody has, on no address. It is below those that the system gives to connections that go
+    out: of these one could come to have it before the test does."""
+    outgoing = int(pathlib.Path("/proc/sys/net/ipv4/ip_local_port_range").read_text().split()[0])
+    for _ in range(1000):
+        port = random.randrange(10001, outgoing if outgoing > 16384 else 32768)
+        with socket.socket() as probe, contextlib.suppress(OSError):
+            probe.bind(("", port))
+            return port
+    raise OSError("no port is free")
 
 
 def wait_for(what, condition, seconds=PATIENCE):
