@@ -130,6 +130,8 @@ static int make_file(const char *path, struct fault *fault)
     return STORE_OFF;
 }
 
+enum { STORE_AGAIN_MS = 10 };
+
 static int run(sqlite3 *database, const char *sql)
 {
     return sqlite3_exec(database, sql, NULL, NULL, NULL);
@@ -184,6 +186,20 @@ static int bring_up_to_date(sqlite3 *database, const char *const *steps, int cou
     return code;
 }
 
+/* SQLite waits for other processes, but not here, where several that begin with a new file at once
+ * all change how it is kept. */
+static int keep_a_wal(sqlite3 *database)
+{
+    int code = run(database, "PRAGMA journal_mode = WAL");
+
+    for (int waited = 0; (code & 0xff) == SQLITE_BUSY && waited < STORE_BUSY_MS;
+         waited += STORE_AGAIN_MS) {
+        sqlite3_sleep(STORE_AGAIN_MS);
+        code = run(database, "PRAGMA journal_mode = WAL");
+    }
+    return code;
+}
+
 static int set_up(sqlite3 *database)
 {
     int code;
@@ -197,7 +213,7 @@ static int set_up(sqlite3 *database)
     /* NORMAL: a power cut may lose the last transactions, never the file. */
     code = run(database, "PRAGMA auto_vacuum = INCREMENTAL");
     if (code == SQLITE_OK)
-        code = run(database, "PRAGMA journal_mode = WAL");
+        code = keep_a_wal(database);
     if (code == SQLITE_OK)
         code = run(database, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216");
     return code;
