@@ -10,8 +10,8 @@
 #include "cli/commands.h"
 #include "cli/nearest.h"
 #include "cli/render.h"
-#include "fleet/run/fanout.h"
 #include "fleet/link/request.h"
+#include "fleet/run/fanout.h"
 
 #define FACT_WORDS "os name ip ram cpu disk net uptime users processes services all"
 

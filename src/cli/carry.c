@@ -7,6 +7,7 @@
 
 #include "base/clock.h"
 #include "base/text.h"
+#include "fleet/link/files.h"
 
 /* Each machine under way has a process here that packs or unpacks for it. */
 enum { AT_ONCE = 32 };

@@ -1,5 +1,5 @@
-#include "cli/console.h"
 #include "cli/console-groups.h"
+#include "cli/console.h"
 
 #include <ctype.h>
 #include <errno.h>

@@ -4,16 +4,16 @@
 
 #include <stdbool.h>
 
+#include "cli/complain.h"
 #include "cli/options.h"
 #include "cli/output.h"
-#include "cli/complain.h"
 #include "fleet/home/i18n.h"
-#include "fleet/inventory/machines.h"
 #include "fleet/home/paths.h"
-#include "fleet/inventory/selector.h"
 #include "fleet/home/settings.h"
 #include "fleet/home/signer.h"
 #include "fleet/home/store.h"
+#include "fleet/inventory/machines.h"
+#include "fleet/inventory/selector.h"
 
 /* What `hune` exits with. A remote command's own code comes through as it is; with several machines
  * the largest one wins. */

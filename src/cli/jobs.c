@@ -10,8 +10,8 @@
 #include "cli/jobs.h"
 #include "cli/json-line.h"
 #include "cli/render.h"
-#include "fleet/run/fanout-task.h"
 #include "fleet/link/outcome.h"
+#include "fleet/run/fanout-task.h"
 #include "proto/state.h"
 
 struct jobs_options {

@@ -4,9 +4,9 @@
 #include <math.h>
 #include <string.h>
 
-#include "fleet/inventory/address.h"
 #include "fleet/home/figure.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 
 /* Rows of the longest page: some hundred cores, devices, interfaces. */
 enum { PAPER_ROWS = 400 };

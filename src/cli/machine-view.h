@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "cli/canvas.h"
-#include "fleet/watch/lookout.h"
 #include "fleet/inventory/machines.h"
+#include "fleet/watch/lookout.h"
 #include "fleet/watch/vitals.h"
 
 /* X(NAME, "Title") */

@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "cli/render.h"
-#include "fleet/run/fanout.h"
 #include "fleet/link/pair.h"
+#include "fleet/run/fanout.h"
 
 int newcomer_save(struct console *console, const struct newcomer *newcomer, uint16_t rights,
                   const char *run_as)

@@ -8,8 +8,8 @@
 
 #include "base/uuid.h"
 #include "cli/console.h"
-#include "fleet/link/doctor.h"
 #include "fleet/inventory/import.h"
+#include "fleet/link/doctor.h"
 #include "fleet/link/link.h"
 #include "fleet/link/trouble.h"
 #include "proto/fact.h"

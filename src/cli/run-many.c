@@ -10,6 +10,7 @@
 #include "cli/run-many.h"
 #include "cli/run-show.h"
 #include "fleet/home/tickets.h"
+#include "fleet/link/files.h"
 #include "proto/command.h"
 
 void many_stop(struct many *many)

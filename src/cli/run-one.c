@@ -14,8 +14,8 @@
 #include "cli/record.h"
 #include "cli/render.h"
 #include "cli/run.h"
-#include "fleet/run/fanout.h"
 #include "fleet/link/remote-job.h"
+#include "fleet/run/fanout.h"
 #include "proto/command.h"
 
 /* As of many machines (fleet/run/transcript.h): what a script asked for is no reason to fill

@@ -3,8 +3,8 @@
 #include <signal.h>
 #include <string.h>
 
-#include "fleet/run/fanout.h"
 #include "fleet/home/tickets.h"
+#include "fleet/run/fanout.h"
 
 void session_target(const struct machine *machine, struct link_target *target_out)
 {

@@ -6,8 +6,8 @@
 #include <stdint.h>
 
 #include "cli/canvas.h"
-#include "fleet/watch/lookout.h"
 #include "fleet/inventory/machines.h"
+#include "fleet/watch/lookout.h"
 
 /* X(NAME, "word", "HEADING"): what can be sorted by. */
 #define HUNE_TABLE_KEYS(X)         \

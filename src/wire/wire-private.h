@@ -73,6 +73,8 @@ struct wire_stream {
 void wire_fail(struct wire *wire, enum problem_code problem, const char *reason);
 void wire_fail_memory(struct wire *wire);
 bool wire_is_over(const struct wire *wire);
+/* The end of every entry of the driver. Returns 0, or what made the connection fail, negative. */
+int wire_settle(struct wire *wire);
 /* Appends plaintext to the record at hand. Returns 0 or a negative errno. */
 int wire_stage(struct wire *wire, const void *bytes, size_t size);
 /* Encrypts what is staged, then `bytes` without copying them. Returns 0 or a negative errno. */

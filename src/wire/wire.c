@@ -1,4 +1,4 @@
-/* See wire.h: the life of a connection, its bytes in and out, and its clock. */
+/* See wire.h: the life of a connection, and its bytes in and out. */
 #include "wire/wire-private.h"
 
 #include <stdlib.h>
@@ -110,7 +110,7 @@ bool wire_is_over(const struct wire *wire)
 
 /* The end of every entry: streams do not outlive the connection, and the caller learns of its end.
  */
-static int wire_settle(struct wire *wire)
+int wire_settle(struct wire *wire)
 {
     if (!wire_is_over(wire))
         return 0;
@@ -378,47 +378,6 @@ struct slice wire_outgoing(const struct wire *wire)
 void wire_sent(struct wire *wire, size_t size)
 {
     buffer_consume(wire->tls ? tls_outgoing(wire->tls) : &wire->plain, size);
-}
-
-uint64_t wire_deadline(const struct wire *wire)
-{
-    if (wire_is_over(wire))
-        return UINT64_MAX;
-    if (!wire->established)
-        return wire->started_ms + LIMIT_HANDSHAKE_MS;
-    if (wire->heartbeat_interval_ms == 0)
-        return UINT64_MAX;
-    return wire->ping_ms ? wire->ping_ms + wire->heartbeat_patience_ms
-                         : wire->heard_ms + wire->heartbeat_interval_ms;
-}
-
-int wire_tick(struct wire *wire, uint64_t now_ms)
-{
-    if (now_ms < wire_deadline(wire))
-        return wire_settle(wire);
-    if (!wire->established) {
-        wire_fail(wire, PROBLEM_TIMEOUT, "the handshake was not finished in time");
-    } else if (wire->ping_ms) {
-        wire_fail(wire, PROBLEM_LOST, "the other side does not answer");
-    } else {
-        wire->ping_ms = now_ms;
-        if (nghttp2_submit_ping(wire->session, NGHTTP2_FLAG_NONE, NULL))
-            wire_fail_memory(wire);
-    }
-    return wire_settle(wire);
-}
-
-void wire_restart_clock(struct wire *wire, uint64_t now_ms)
-{
-    wire->started_ms = now_ms;
-    wire->heard_ms = now_ms;
-}
-
-void wire_set_heartbeat(struct wire *wire, uint32_t interval_ms, uint32_t patience_ms)
-{
-    wire->heartbeat_interval_ms = interval_ms;
-    wire->heartbeat_patience_ms = patience_ms;
-    wire->ping_ms = 0;
 }
 
 /* A server's GOAWAY comes in two steps, so that a request on its way is not lost: "no more,

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 
 G_DEFINE_FINAL_TYPE(HuneMachine, hune_machine, G_TYPE_OBJECT)
 

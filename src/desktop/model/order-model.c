@@ -4,8 +4,8 @@
 #include <string.h>
 
 #include "desktop/worker/past.h"
-#include "fleet/link/outcome.h"
 #include "fleet/home/i18n.h"
+#include "fleet/link/outcome.h"
 
 struct _HuneOrder {
     GObject parent_instance;

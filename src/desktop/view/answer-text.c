@@ -1,8 +1,8 @@
 /* See answer-text.h. */
 #include "desktop/view/answer-text.h"
 
-#include "fleet/run/differ.h"
 #include "fleet/home/i18n.h"
+#include "fleet/run/differ.h"
 
 void answer_text_show_trouble(HuneOutputView *output, const struct hune_answer *answer)
 {

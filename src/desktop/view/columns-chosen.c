@@ -2,8 +2,8 @@
  * window forgets no choice. */
 #include "desktop/view/columns-chosen.h"
 
-#include "desktop/view/columns.h"
 #include "desktop/model/settings.h"
+#include "desktop/view/columns.h"
 #include "desktop/view/sort-keys.h"
 #include "fleet/home/i18n.h"
 

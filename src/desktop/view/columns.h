@@ -3,8 +3,8 @@
 
 #include <gtk/gtk.h>
 
-#include "desktop/view/column-widths.h"
 #include "desktop/model/row.h"
+#include "desktop/view/column-widths.h"
 
 /* All columns with their ids, factories and sorters. The view takes them; its items are HuneRow. */
 void hune_columns_add(GtkColumnView *view, struct hune_column_widths *widths);

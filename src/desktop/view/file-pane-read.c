@@ -4,10 +4,10 @@
 #include <string.h>
 
 #include "desktop/text/facts-text.h"
-#include "desktop/worker/file.h"
-#include "desktop/worker/files.h"
 #include "desktop/view/folder-here.h"
 #include "desktop/view/sort-keys.h"
+#include "desktop/worker/file.h"
+#include "desktop/worker/files.h"
 #include "fleet/home/i18n.h"
 
 enum { SLOW_S = 20 };

@@ -4,12 +4,12 @@
 #include <string.h>
 
 #include "desktop/text/facts-text.h"
-#include "desktop/worker/file.h"
 #include "desktop/view/file-columns.h"
 #include "desktop/view/file-drag.h"
-#include "desktop/worker/files.h"
 #include "desktop/view/folder-here.h"
 #include "desktop/view/sort-keys.h"
+#include "desktop/worker/file.h"
+#include "desktop/worker/files.h"
 #include "fleet/home/i18n.h"
 
 G_DEFINE_FINAL_TYPE(HuneFilePane, hune_file_pane, ADW_TYPE_BIN)

@@ -5,8 +5,8 @@
 
 #include <string.h>
 
-#include "desktop/view/find-bar.h"
 #include "desktop/text/find-text.h"
+#include "desktop/view/find-bar.h"
 #include "fleet/home/i18n.h"
 
 /* A part of a text that is here, in characters; or of the source, in bytes. */

@@ -5,10 +5,10 @@
 #include <string.h>
 
 #include "desktop/text/facts-text.h"
-#include "desktop/worker/meeting.h"
 #include "desktop/window/way-view.h"
-#include "fleet/inventory/address.h"
+#include "desktop/worker/meeting.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 #include "fleet/inventory/newcomer.h"
 
 G_DEFINE_FINAL_TYPE(HuneAddDialog, hune_add_dialog, ADW_TYPE_WINDOW)

@@ -4,8 +4,8 @@
 
 #include <string.h>
 
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 
 const char *hune_add_form_text(AdwEntryRow *row)
 {

@@ -6,10 +6,10 @@
 #include <stdlib.h>
 
 #include "config.h"
-#include "desktop/window/alert-notify.h"
-#include "desktop/window/closing.h"
 #include "desktop/model/fleet-model.h"
 #include "desktop/view/plain-breaks.h"
+#include "desktop/window/alert-notify.h"
+#include "desktop/window/closing.h"
 #include "desktop/window/preferences.h"
 #include "desktop/window/window.h"
 #include "fleet/home/i18n.h"

@@ -1,15 +1,15 @@
 /* See command-view.h. */
 #include "desktop/window/command-view.h"
 
+#include "desktop/model/history.h"
+#include "desktop/model/order-model.h"
+#include "desktop/text/facts-text.h"
+#include "desktop/text/words.h"
 #include "desktop/view/answer-stream.h"
 #include "desktop/view/control.h"
 #include "desktop/view/ellipsis.h"
-#include "desktop/text/facts-text.h"
-#include "desktop/model/history.h"
-#include "desktop/model/order-model.h"
 #include "desktop/view/output-view.h"
 #include "desktop/window/window.h"
-#include "desktop/text/words.h"
 #include "fleet/home/i18n.h"
 
 struct _HuneCommandView {

@@ -5,8 +5,9 @@
 #include <string.h>
 
 #include "desktop/view/dialog-header.h"
-#include "fleet/inventory/address.h"
+#include "desktop/view/field-error.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 
 enum { NAME, HOST, PORT, TAGS, USER, FIELDS };
 
@@ -83,14 +84,7 @@ static int make_change(struct fleet *fleet, void *context, struct fault *fault)
 
 static void show_error(HuneEditDialog *self, int field, const char *text)
 {
-    for (int i = 0; i < FIELDS; i++) {
-        if (i == field)
-            gtk_widget_add_css_class(GTK_WIDGET(self->rows[i]), "error");
-        else
-            gtk_widget_remove_css_class(GTK_WIDGET(self->rows[i]), "error");
-    }
-    gtk_label_set_label(self->error, text);
-    gtk_widget_set_visible(GTK_WIDGET(self->error), *text != '\0');
+    hune_field_error_show(self->rows, FIELDS, field, self->error, text);
     gtk_widget_set_sensitive(GTK_WIDGET(self->save), *text == '\0');
 }
 

@@ -3,8 +3,8 @@
 
 #include <string.h>
 
-#include "desktop/view/carry-row.h"
 #include "desktop/text/facts-text.h"
+#include "desktop/view/carry-row.h"
 #include "desktop/view/file-pane.h"
 #include "fleet/home/i18n.h"
 

@@ -2,8 +2,8 @@
  * its own, is then the window's. */
 #include "desktop/window/import-dialog.h"
 
-#include "desktop/view/dialog-header.h"
 #include "desktop/text/facts-text.h"
+#include "desktop/view/dialog-header.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/import.h"
 

@@ -10,9 +10,9 @@
 #include "desktop/view/output-view.h"
 #include "desktop/view/row-lines.h"
 #include "desktop/worker/shell.h"
-#include "fleet/link/outcome.h"
 #include "fleet/home/i18n.h"
 #include "fleet/link/job-object.h"
+#include "fleet/link/outcome.h"
 #include "proto/command.h"
 #include "proto/order.h"
 

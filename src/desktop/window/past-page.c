@@ -2,10 +2,10 @@
 #include "desktop/window/past-page.h"
 
 #include "desktop/model/order-model.h"
-#include "desktop/worker/past.h"
-#include "desktop/window/results-page.h"
 #include "desktop/view/row-lines.h"
+#include "desktop/window/results-page.h"
 #include "desktop/window/window.h"
+#include "desktop/worker/past.h"
 #include "fleet/home/i18n.h"
 
 struct _HunePastPage {

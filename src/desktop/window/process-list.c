@@ -3,8 +3,8 @@
 
 #include <math.h>
 
-#include "desktop/text/facts-text.h"
 #include "desktop/model/order-model.h"
+#include "desktop/text/facts-text.h"
 #include "desktop/view/row-name.h"
 #include "desktop/view/sort-keys.h"
 #include "desktop/window/window.h"

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desktop/view/dialog-header.h"
+#include "desktop/view/field-error.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/selector.h"
 
@@ -48,14 +49,7 @@ static struct alert_draft draft_of(HuneRuleDialog *self)
 /* `field` below 0: none. */
 static void show_error(HuneRuleDialog *self, int field, const char *text)
 {
-    for (int i = 0; i < FIELDS; i++) {
-        if (i == field)
-            gtk_widget_add_css_class(GTK_WIDGET(self->rows[i]), "error");
-        else
-            gtk_widget_remove_css_class(GTK_WIDGET(self->rows[i]), "error");
-    }
-    gtk_label_set_label(self->error, text);
-    gtk_widget_set_visible(GTK_WIDGET(self->error), *text != '\0');
+    hune_field_error_show(self->rows, FIELDS, field, self->error, text);
     gtk_widget_set_sensitive(GTK_WIDGET(self->save), *text == '\0');
 }
 

@@ -1,8 +1,8 @@
 /* See run-dialog.h. */
 #include "desktop/window/run-dialog.h"
 
-#include "desktop/worker/order.h"
 #include "desktop/view/waves-button.h"
+#include "desktop/worker/order.h"
 #include "fleet/home/i18n.h"
 
 enum { ASK_ABOVE = 10 };

@@ -2,8 +2,8 @@
  * the order is; asked for more than ten machines, and for lines that destroy. */
 #pragma once
 
-#include "desktop/window/window.h"
 #include "desktop/text/words.h"
+#include "desktop/window/window.h"
 
 G_BEGIN_DECLS
 

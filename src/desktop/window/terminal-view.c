@@ -2,10 +2,10 @@
 #include "desktop/window/terminal-view.h"
 
 #include "base/buffer.h"
-#include "desktop/worker/shell.h"
 #include "desktop/view/terminal-tools.h"
-#include "fleet/link/outcome.h"
+#include "desktop/worker/shell.h"
 #include "fleet/home/i18n.h"
+#include "fleet/link/outcome.h"
 
 /* VTE queues whatever it is fed and tells nobody when it was shown: so much is said to be shown in
  * each beat, about what VTE manages, and the machine is held back beyond that. */

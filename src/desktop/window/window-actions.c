@@ -1,20 +1,20 @@
 /* What a window can be told to do from its menu, by keys and by its pages. */
 #include <string.h>
 
+#include "desktop/model/history.h"
+#include "desktop/text/words.h"
 #include "desktop/window/add-dialog.h"
 #include "desktop/window/alerts-page.h"
 #include "desktop/window/edit-dialog.h"
 #include "desktop/window/import-dialog.h"
 #include "desktop/window/machine-page.h"
 #include "desktop/window/machines-page.h"
-#include "desktop/model/history.h"
 #include "desktop/window/past-page.h"
 #include "desktop/window/preferences.h"
 #include "desktop/window/results-page.h"
 #include "desktop/window/rules-dialog.h"
 #include "desktop/window/run-dialog.h"
 #include "desktop/window/window.h"
-#include "desktop/text/words.h"
 #include "fleet/home/i18n.h"
 
 /* ---- orders ---- */

@@ -1,6 +1,6 @@
 /* What a window is like at its end, and the tabs that it had, are there again at the next start. */
-#include "desktop/window/machine-page.h"
 #include "desktop/model/settings.h"
+#include "desktop/window/machine-page.h"
 #include "desktop/window/window.h"
 
 void hune_window_restore_tabs(HuneWindow *self)

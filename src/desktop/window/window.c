@@ -1,12 +1,12 @@
 /* See window.h. */
 #include "desktop/window/window.h"
 
+#include "desktop/model/settings.h"
+#include "desktop/view/measure.h"
 #include "desktop/window/closing.h"
 #include "desktop/window/import-dialog.h"
 #include "desktop/window/machine-page.h"
 #include "desktop/window/machines-page.h"
-#include "desktop/view/measure.h"
-#include "desktop/model/settings.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/nodeset.h"
 

@@ -4,8 +4,8 @@
 #pragma once
 
 #include "desktop/worker/alert.h"
-#include "fleet/watch/alert-do.h"
 #include "fleet/watch/alarm.h"
+#include "fleet/watch/alert-do.h"
 
 struct alerts {
     struct worker *worker;

@@ -3,8 +3,8 @@
  */
 #pragma once
 
-#include "desktop/worker/worker.h"
 #include "desktop/worker/order.h"
+#include "desktop/worker/worker.h"
 
 struct past_run {
     int64_t number;

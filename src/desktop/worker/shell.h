@@ -2,8 +2,8 @@
  * the window asks and hears. */
 #pragma once
 
-#include "desktop/worker/worker.h"
 #include "base/uuid.h"
+#include "desktop/worker/worker.h"
 #include "proto/state.h"
 #include "proto/terminal.h"
 

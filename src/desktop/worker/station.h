@@ -3,9 +3,9 @@
 #pragma once
 
 #include "desktop/worker/worker-private.h"
-#include "fleet/watch/lookout.h"
 #include "fleet/link/request.h"
 #include "fleet/link/trouble.h"
+#include "fleet/watch/lookout.h"
 
 /* Of a machine that the lookout does not see: no link can be made. */
 #define STATION_UNSEEN UINT32_MAX

@@ -2,12 +2,12 @@
  * it at the machine afterwards. */
 #include <string.h>
 
+#include "base/text.h"
 #include "desktop/worker/file.h"
 #include "desktop/worker/files.h"
 #include "desktop/worker/news.h"
 #include "desktop/worker/station.h"
 #include "fleet/home/i18n.h"
-#include "base/text.h"
 #include "fleet/link/remote-job.h"
 #include "proto/limits.h"
 #include "proto/transfer.h"

@@ -6,9 +6,9 @@
 #include <sys/stat.h>
 
 #include "base/text.h"
+#include "desktop/worker/news.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/selector.h"
-#include "desktop/worker/news.h"
 #include "proto/sshkey.h"
 
 enum { WATCH_MS = 1000, BAD_TOLD_MAX = 200 };

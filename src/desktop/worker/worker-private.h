@@ -5,10 +5,10 @@
 
 #include "base/list.h"
 #include "desktop/worker/worker.h"
-#include "fleet/link/link-pool.h"
 #include "fleet/home/paths.h"
 #include "fleet/home/signer.h"
 #include "fleet/home/store.h"
+#include "fleet/link/link-pool.h"
 
 struct alerts;
 struct lookout;

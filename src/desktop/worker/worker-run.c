@@ -4,9 +4,9 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "desktop/text/words.h"
 #include "desktop/worker/news.h"
 #include "desktop/worker/run-private.h"
-#include "desktop/text/words.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/nodeset.h"
 #include "proto/command.h"

@@ -4,9 +4,10 @@
 #include <signal.h>
 #include <string.h>
 
-#include "fleet/run/fanout.h"
-#include "fleet/home/i18n.h"
 #include "desktop/worker/news.h"
+#include "fleet/home/i18n.h"
+#include "fleet/link/files.h"
+#include "fleet/run/fanout.h"
 
 /* How long the end waits for machines to stop shells. */
 enum { LAST_CALL_MS = 1500 };

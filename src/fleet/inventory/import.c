@@ -11,8 +11,8 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 #include "fleet/inventory/import-private.h"
 #include "fleet/inventory/machines-private.h"
 #include "proto/sshkey.h"

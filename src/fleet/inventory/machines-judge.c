@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 #include "proto/limits.h"
 
 /* Letters of any script, digits, and the ASCII characters of `others`; nothing invisible. */

@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 #include "proto/sshkey.h"
 
 enum { BAD_TEXT_MAX = 60 };

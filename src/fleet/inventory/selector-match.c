@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 #include "fleet/inventory/nearest.h"
 #include "fleet/inventory/nodeset.h"
 

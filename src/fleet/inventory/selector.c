@@ -8,8 +8,8 @@
 #include <string.h>
 
 #include "base/cleanup.h"
-#include "fleet/inventory/address.h"
 #include "fleet/home/i18n.h"
+#include "fleet/inventory/address.h"
 
 void selection_deinit(struct selection *selection)
 {

@@ -2,8 +2,8 @@
  * nothing here touches it then. */
 #include "fleet/link/exchange.h"
 
-#include "fleet/link/document.h"
 #include "fleet/home/i18n.h"
+#include "fleet/link/document.h"
 #include "proto/limits.h"
 
 static enum body_state flow_peek(void *user, size_t max, struct slice *bytes_out)

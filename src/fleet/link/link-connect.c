@@ -6,8 +6,8 @@
 
 #include "base/text.h"
 #include "fleet/home/i18n.h"
-#include "fleet/link/link-private.h"
 #include "fleet/home/tickets.h"
+#include "fleet/link/link-private.h"
 
 /* ---- resolve ---- */
 

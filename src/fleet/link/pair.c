@@ -6,11 +6,11 @@
 #include <string.h>
 
 #include "base/error.h"
-#include "fleet/link/document.h"
 #include "fleet/home/i18n.h"
+#include "fleet/home/signer.h"
+#include "fleet/link/document.h"
 #include "fleet/link/link-carry.h"
 #include "fleet/link/request.h"
-#include "fleet/home/signer.h"
 
 struct pair {
     struct link *link;

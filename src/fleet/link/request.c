@@ -4,8 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "fleet/link/exchange.h"
 #include "fleet/home/i18n.h"
+#include "fleet/link/exchange.h"
 #include "fleet/link/link-carry.h"
 #include "proto/limits.h"
 

@@ -9,9 +9,9 @@
 
 #include "base/log.h"
 #include "fleet/home/i18n.h"
+#include "fleet/home/signer.h"
 #include "fleet/link/link-carry.h"
 #include "fleet/link/request.h"
-#include "fleet/home/signer.h"
 #include "proto/order.h"
 
 struct submit {

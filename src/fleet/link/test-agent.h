@@ -8,8 +8,8 @@
 
 #include "base/buffer.h"
 #include "base/list.h"
-#include "fleet/link/link.h"
 #include "fleet/home/signer.h"
+#include "fleet/link/link.h"
 #include "proto/order.h"
 #include "proto/problem.h"
 #include "wire/conn.h"

@@ -5,9 +5,9 @@
  */
 #pragma once
 
-#include "fleet/run/fanout.h"
 #include "fleet/link/remote-job.h"
 #include "fleet/link/request.h"
+#include "fleet/run/fanout.h"
 
 /* A job; its end state is the result. */
 struct fanout_job {

@@ -5,12 +5,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/clock.h"
 #include "base/error.h"
 #include "base/list.h"
 #include "fleet/home/i18n.h"
+#include "fleet/link/files.h"
 #include "fleet/run/brake.h"
 
 struct fanout_visit {
@@ -50,39 +50,7 @@ struct fanout {
     bool freed;
 };
 
-/* Standard streams, the loop's own, and a few for the program around this. A machine's socket
- * outlives its visit until the close has been answered: room for as many as are visited, up to what
- * comes and goes at once. */
-enum { FILES_KEPT = 64, FILES_CLOSING = 512, VISITS_LEAST = 8 };
-
 static void on_timer(uv_timer_t *timer);
-
-uint64_t files_raise_limit(void)
-{
-    struct rlimit limit;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0)
-        return 256;
-    if (limit.rlim_cur < limit.rlim_max) {
-        struct rlimit raised = {.rlim_cur = limit.rlim_max, .rlim_max = limit.rlim_max};
-
-        if (setrlimit(RLIMIT_NOFILE, &raised) == 0)
-            limit = raised;
-    }
-    return limit.rlim_cur;
-}
-
-static uint32_t visits_that_fit(void)
-{
-    struct rlimit limit;
-    uint64_t room, closing;
-
-    if (getrlimit(RLIMIT_NOFILE, &limit) != 0 || limit.rlim_cur < FILES_KEPT + 2 * VISITS_LEAST)
-        return VISITS_LEAST;
-    room = limit.rlim_cur - FILES_KEPT;
-    closing = room / 2 < FILES_CLOSING ? room / 2 : FILES_CLOSING;
-    return room - closing > UINT32_MAX ? UINT32_MAX : (uint32_t)(room - closing);
-}
 
 int fanout_new(struct fanout **fanout_out, const struct fanout_settings *settings)
 {
@@ -106,8 +74,8 @@ int fanout_new(struct fanout **fanout_out, const struct fanout_settings *setting
         fanout->machines[i] = settings->machines[i];
         fanout->slots[i].result.state.state = STATE_UNSENT;
     }
-    if (fanout->settings.at_once == 0 || fanout->settings.at_once > visits_that_fit())
-        fanout->settings.at_once = visits_that_fit();
+    if (fanout->settings.at_once == 0 || fanout->settings.at_once > files_links_that_fit())
+        fanout->settings.at_once = files_links_that_fit();
     fanout->limit = settings->count;
     if (fanout->settings.connecting == 0)
         fanout->settings.connecting = link_factory_places_max(factory);
@@ -303,12 +271,18 @@ static void pump(struct fanout *fanout)
         visit_begin(fanout, fanout->next++);
 }
 
-/* What is connected and not open yet waits while the brake is on. */
+static bool is_done(const struct fanout *fanout)
+{
+    return fanout->done == fanout->settings.count;
+}
+
+/* What is connected and not open yet waits while the brake is on. The links' factory may be shared:
+ * who is done holds up nobody. */
 static void brake(struct fanout *fanout)
 {
     struct link_factory *factory = link_pool_factory(fanout->settings.pool);
     uint64_t now = clock_monotonic_ms();
-    uint32_t most = brake_at_work(&fanout->brake, now);
+    uint32_t most = is_done(fanout) ? UINT32_MAX : brake_at_work(&fanout->brake, now);
 
     if (most != UINT32_MAX)
         most = fanout->at_work < most ? most - fanout->at_work : 0;
@@ -358,7 +332,7 @@ static void on_timer(uv_timer_t *timer)
     if (fanout->freed)
         return;
     brake(fanout);
-    if (fanout->done == fanout->settings.count && !fanout->told) {
+    if (is_done(fanout) && !fanout->told) {
         fanout->told = true;
         fanout->settings.events->on_done(fanout, fanout->settings.user);
         return;

@@ -101,8 +101,3 @@ void *fanout_visit_data(const struct fanout_visit *visit);
 /* `trouble` may be NULL; copied. The visit is gone afterwards. */
 void fanout_visit_end(struct fanout_visit *visit, struct job_state state,
                       const struct trouble *trouble);
-
-/* ---- helpers ---- */
-
-/* Raises the soft limit of open files to the hard one; returns how many there may be. */
-uint64_t files_raise_limit(void);

@@ -5,8 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/clock.h"
 #include "base/cleanup.h"
+#include "base/clock.h"
 #include "fleet/run/harvest-private.h"
 
 /* So many ends are written together; the sync is what costs. */

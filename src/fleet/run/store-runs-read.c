@@ -3,8 +3,8 @@
 #include <string.h>
 
 #include "base/uuid.h"
-#include "fleet/run/store-pack.h"
 #include "fleet/home/store-statement.h"
+#include "fleet/run/store-pack.h"
 #include "fleet/run/store-runs.h"
 
 #define RUN_COLUMNS                                                                         \

@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "base/uuid.h"
-#include "fleet/run/store-pack.h"
 #include "fleet/home/store-statement.h"
 #include "fleet/home/store-tables.h"
+#include "fleet/run/store-pack.h"
 
 /* `names` holds every machine's name with a NUL behind it: a row for each would be the largest part
  * of the file. outputs.run is the newest run that uses it: when that one goes, it goes. */

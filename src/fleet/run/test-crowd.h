@@ -2,8 +2,8 @@
  */
 #pragma once
 
-#include "fleet/run/fanout-task.h"
 #include "fleet/link/test-world.h"
+#include "fleet/run/fanout-task.h"
 
 enum { MACHINES = 60 };
 

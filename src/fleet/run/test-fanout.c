@@ -5,7 +5,6 @@
 #include <cmocka.h>
 
 #include <netinet/in.h>
-#include <sys/resource.h>
 #include <sys/socket.h>
 #include <unistd.h>
 
@@ -218,20 +217,6 @@ static void test_warm_but_dead(void **state)
     assert_int_equal(crowd->world.agent.accepted, 40);
 }
 
-static void test_raise_files(void **state)
-{
-    struct rlimit limit, lowered;
-
-    (void)state;
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &limit), 0);
-    lowered = (struct rlimit){.rlim_cur = 200, .rlim_max = limit.rlim_max};
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &lowered), 0);
-    assert_true(files_raise_limit() == limit.rlim_max);
-    assert_int_equal(getrlimit(RLIMIT_NOFILE, &lowered), 0);
-    assert_true(lowered.rlim_cur == limit.rlim_max);
-    assert_int_equal(setrlimit(RLIMIT_NOFILE, &limit), 0);
-}
-
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -246,7 +231,6 @@ int main(void)
         crowd_test(test_timeout_unsent),
         crowd_test(test_stop),
         cmocka_unit_test(test_free_under_way),
-        cmocka_unit_test(test_raise_files),
         crowd_test(test_free_in_result),
         warm_test(test_warm),
         warm_test(test_warm_but_dead),

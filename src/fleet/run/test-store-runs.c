@@ -13,8 +13,8 @@
 
 #include <cmocka.h>
 
-#include "base/uuid.h"
 #include "base/random.h"
+#include "base/uuid.h"
 #include "fleet/home/store-statement.h"
 
 static char place[64];

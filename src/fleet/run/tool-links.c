@@ -9,9 +9,10 @@
 
 #include "base/clock.h"
 #include "base/log.h"
-#include "fleet/run/fanout.h"
-#include "fleet/link/link.h"
 #include "fleet/home/signer.h"
+#include "fleet/link/files.h"
+#include "fleet/link/link.h"
+#include "fleet/run/fanout.h"
 #include "proto/sshkey.h"
 
 struct holder {

@@ -6,9 +6,9 @@
  * was compared, and where it came from, it was the same. */
 #pragma once
 
+#include "fleet/link/remote-job.h"
 #include "fleet/run/courier.h"
 #include "fleet/run/fanout.h"
-#include "fleet/link/remote-job.h"
 
 /* What one machine is asked for. Borrowed until the machine's end. */
 struct transfer_plan {

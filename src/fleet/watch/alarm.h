@@ -6,10 +6,10 @@
 #include <stdbool.h>
 #include <stdint.h>
 
-#include "fleet/watch/alert-rules.h"
+#include "fleet/home/store.h"
 #include "fleet/inventory/machines.h"
 #include "fleet/inventory/selector.h"
-#include "fleet/home/store.h"
+#include "fleet/watch/alert-rules.h"
 
 struct alarm;
 

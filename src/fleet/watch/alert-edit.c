@@ -11,8 +11,8 @@
 #include "base/cleanup.h"
 #include "base/file.h"
 #include "base/text.h"
-#include "fleet/watch/alert-rules.h"
 #include "fleet/home/i18n.h"
+#include "fleet/watch/alert-rules.h"
 
 enum { FILE_MODE = 0600, DIRECTORY_MODE = 0700 };
 

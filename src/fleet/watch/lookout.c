@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "fleet/run/fanout.h"
+#include "fleet/link/files.h"
 #include "fleet/watch/lookout-private.h"
 
 enum { NONE = UINT32_MAX };

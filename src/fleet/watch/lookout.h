@@ -15,8 +15,8 @@
 #include <stdint.h>
 
 #include "fleet/link/link-pool.h"
-#include "fleet/watch/rule.h"
 #include "fleet/link/trouble.h"
+#include "fleet/watch/rule.h"
 #include "fleet/watch/vitals.h"
 
 /* X(NAME): what there is a short memory of, for sparklines. */

@@ -3,9 +3,9 @@
 
 #include "base/buffer.h"
 #include "base/cleanup.h"
-#include "fleet/watch/finding.h"
 #include "fleet/home/store-statement.h"
 #include "fleet/home/store-tables.h"
+#include "fleet/watch/finding.h"
 
 /* `detail` holds the finding: facts, not words. The partial index keeps one open alert for each
  * machine and rule, whoever else is writing. */

@@ -9,8 +9,8 @@
 #include <stdint.h>
 
 #include "base/buffer.h"
-#include "fleet/watch/rule.h"
 #include "fleet/home/store.h"
+#include "fleet/watch/rule.h"
 
 enum {
     STORE_ALERTS_DAYS = 400, /* what is older is forgotten */

@@ -7,8 +7,8 @@
 
 #include <cmocka.h>
 
-#include "fleet/watch/store-alerts.h"
 #include "fleet/home/test-place.h"
+#include "fleet/watch/store-alerts.h"
 
 static const char fleet_text[] = "name,host,tags\nweb1,192.0.2.1,web\nweb2,192.0.2.2,web\n"
                                  "db1,192.0.2.3,db\n";

@@ -10,9 +10,9 @@
 
 #include "base/cleanup.h"
 #include "base/file.h"
+#include "fleet/home/test-place.h"
 #include "fleet/watch/alert-edit.h"
 #include "fleet/watch/alert-rules.h"
-#include "fleet/home/test-place.h"
 
 static const char two[] = "# what wakes me up\n"
                           "\n"

@@ -10,8 +10,8 @@
 #include <string.h>
 
 #include "base/clock.h"
-#include "fleet/watch/lookout.h"
 #include "fleet/link/test-world.h"
+#include "fleet/watch/lookout.h"
 
 struct scene {
     struct test_world world;
