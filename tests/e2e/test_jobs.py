@@ -311,6 +311,7 @@ def test_the_prompt_knows_them(pair, fifo):
         fifo.write_text("go")
         terminal.expect("let go")
         terminal.expect("> ")
+        wait_for("its end", lambda: state_of(machine, job) == "exited")
         terminal.line(f"forget {job[-8:]}")
         terminal.expect("is forgotten")
         terminal.line("audit")
