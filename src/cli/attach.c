@@ -3,17 +3,25 @@
 #include <unistd.h>
 
 #include "base/text.h"
+#include "cli/amount.h"
 #include "cli/commands.h"
 #include "cli/job-pick.h"
 #include "cli/jobs.h"
 #include "cli/run.h"
 #include "cli/shell.h"
+#include "fleet/run/courier.h"
 
 struct attach_options {
     bool from_now;
     bool raw;
     bool live;
 };
+
+/* `get` and `put`: their files go through the console that began them, and no other. */
+static bool carries_files(const struct job_pick *pick)
+{
+    return text_equal(pick->job.verb, "get") || text_equal(pick->job.verb, "put");
+}
 
 /* A shell that is there to be typed to, and somebody who can. */
 static bool is_shell(const struct job_pick *pick)
@@ -43,6 +51,52 @@ static void announce(const struct job_pick *pick)
     output_flush(error);
 }
 
+/* There is nothing to be seen of them, so it is said what they are, and how they end. */
+static void tell_carrier(const struct job_pick *pick)
+{
+    struct console *console = pick->session->console;
+    const char *machine = pick->session->fleet->machines[pick->machine].name;
+    _cleanup_buffer_ struct buffer about = BUFFER_INIT;
+    char job[JOB_SHORT_SIZE];
+
+    if (console->common.json ||
+        buffer_printf(&about, _("%s: job %s (%s)"), machine, job_short(pick->job.id, job),
+                      pick->job.label) < 0 ||
+        !buffer_text(&about))
+        return;
+    if (state_is_ended(pick->job.state.state))
+        complain(&console->error, buffer_text(&about), _("It carried files, and has ended."), NULL,
+                 NULL);
+    else
+        complain(&console->error, buffer_text(&about),
+                 _("It carries files, which go through the console that began it; this waits for "
+                   "its end."),
+                 NULL,
+                 _("If that console is gone, the machine gives up after a time (--patience) and "
+                   "keeps nothing half done;\nhune stop ends it now. Then begin again."));
+}
+
+static int follow_carrier(struct session *session, const struct job_pick *pick, uint64_t from,
+                          struct run_order *order)
+{
+    const char *machine = session->fleet->machines[pick->machine].name;
+    _cleanup_buffer_ struct buffer line = BUFFER_INIT;
+    struct receipt receipt;
+    char size[AMOUNT_TEXT];
+    int status;
+
+    order->aside = &line; /* a receipt, for programs */
+    status = run_attach(session, pick->machine, &pick->job, from, order);
+    if (status != STATUS_OK || session->console->common.json)
+        return status;
+    if (receipt_read(buffer_slice(&line), &receipt))
+        complain(&session->console->error, machine, _("All of it is in its place there."),
+                 amount_size(receipt.bytes, size), NULL);
+    else
+        complain(&session->console->error, machine, _("All of it was fetched."), NULL, NULL);
+    return status;
+}
+
 static int attach(struct session *session, const char *const *words,
                   const struct attach_options *options)
 {
@@ -53,7 +107,10 @@ static int attach(struct session *session, const char *const *words,
 
     if (status)
         return status;
-    announce(&pick);
+    if (carries_files(&pick))
+        tell_carrier(&pick);
+    else
+        announce(&pick);
     from = options->from_now ? pick.job.output : pick.job.first;
     if (!options->from_now && from > 0)
         complain_say(&session->console->error, NULL,
@@ -61,6 +118,8 @@ static int attach(struct session *session, const char *const *words,
                      (unsigned long long)from);
     if (is_shell(&pick))
         return shell_attach(session, pick.machine, &pick.job, from);
+    if (carries_files(&pick))
+        return follow_carrier(session, &pick, from, &order);
     return run_attach(session, pick.machine, &pick.job, from, &order);
 }
 

@@ -32,6 +32,9 @@ static int exec_export(struct console *console, const void *values, const struct
     int status, error;
 
     (void)values;
+    if (console->common.json)
+        return console_usage(console, _("`hune export` writes CSV."),
+                             _("The same as JSON: hune list --json"));
     if (words->count > 1)
         return console_usage(console, _("This takes one file."),
                              _("To choose machines, use -t SELECTOR."));

@@ -9,6 +9,7 @@
 #include "base/text.h"
 #include "cli/nearest.h"
 #include "fleet/home/i18n.h"
+#include "proto/command.h"
 
 struct parser {
     const struct option_set *sets;
@@ -227,6 +228,68 @@ const struct cli_option *options_find(const struct cli_option *options, size_t c
             return option;
     }
     return NULL;
+}
+
+/* ---- back to words ---- */
+
+static int spell(const char *name, const char *value, struct buffer *out)
+{
+    int error = buffer_printf(out, " --%s", name);
+
+    if (error || !value)
+        return error;
+    error = buffer_append(out, " ", 1);
+    return error ? error
+                 : command_word_append(out, (struct slice){(const uint8_t *)value, strlen(value)},
+                                       false);
+}
+
+static int option_spell(const struct cli_option *option, const void *value, struct buffer *out)
+{
+    const struct text_list *list = value;
+    char number[24];
+    int error = 0;
+
+    switch (option->kind) {
+    case OPTION_FLAG: return *(const bool *)value ? spell(option->name, NULL, out) : 0;
+    case OPTION_TEXT:
+        return *(const char *const *)value ? spell(option->name, *(const char *const *)value, out)
+                                           : 0;
+    case OPTION_NUMBER:
+    case OPTION_SECONDS:
+        snprintf(number, sizeof(number), option->kind == OPTION_NUMBER ? "%llu" : "%llus",
+                 (unsigned long long)*(const uint64_t *)value);
+        return *(const uint64_t *)value ? spell(option->name, number, out) : 0;
+    case OPTION_LIST:
+        for (size_t i = 0; i < list->count && !error; i++)
+            error = spell(option->name, list->items[i], out);
+        return error;
+    case OPTION_ELSEWHERE: break;
+    }
+    return 0;
+}
+
+/* A second name fills the same value. */
+static bool is_other_name(const struct option_set *set, size_t index)
+{
+    for (size_t i = 0; i < index; i++)
+        if (set->options[i].kind != OPTION_ELSEWHERE &&
+            set->options[i].offset == set->options[index].offset)
+            return true;
+    return false;
+}
+
+int options_spell(const struct option_set *set, size_t from, struct buffer *out)
+{
+    int error = 0;
+
+    for (size_t i = 0; i < set->count && !error; i++) {
+        const struct cli_option *option = &set->options[i];
+
+        if (option->kind != OPTION_ELSEWHERE && option->offset >= from && !is_other_name(set, i))
+            error = option_spell(option, (const char *)set->values + option->offset, out);
+    }
+    return error;
 }
 
 void options_release(const struct option_set *sets, size_t set_count)

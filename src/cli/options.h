@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "base/cleanup.h"
 #include "fleet/home/fault.h"
 
@@ -64,6 +65,9 @@ void words_join(struct words *words);
 /* The option that an argument names ("--gather", "-b"; no value in it), or NULL. */
 const struct cli_option *options_find(const struct cli_option *options, size_t count,
                                       const char *argument);
+/* Appends the options that are set as they are typed (" --gather --timeout 90s"), of those alone
+ * whose value lies at `from` in the structure or behind it. 0 or -ENOMEM. */
+int options_spell(const struct option_set *set, size_t from, struct buffer *out);
 /* Frees the lists in the values; the values themselves belong to the caller. */
 void options_release(const struct option_set *sets, size_t set_count);
 void words_deinit(struct words *words);

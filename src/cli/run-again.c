@@ -75,6 +75,8 @@ int run_again_line(const struct run_order *order, const char *selector, struct b
         error = append_option(out, "--timeout", seconds);
     if (!error && order->input >= 0)
         error = append_option(out, "--stdin", order->input_path);
+    if (!error && order->manner)
+        error = buffer_append_text(out, order->manner);
     if (!error)
         error = append_command(&view, payload.size, out);
     return error ? error : !is_printable(out);

@@ -22,6 +22,8 @@
  * memory. */
 #define KEPT_MAX ((size_t)256 << 20)
 
+enum { ASIDE_MAX = 64 << 10 };
+
 struct one {
     struct session *session;
     const struct machine *machine;
@@ -85,7 +87,10 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
     (void)job;
     one->ms = ms;
     cast_output(one->cast, ms, bytes, size);
-    if (!console->common.json)
+    if (one->order->aside && !is_error && !console->common.json) {
+        if (buffer_length(one->order->aside) + size <= ASIDE_MAX)
+            buffer_append(one->order->aside, bytes, size);
+    } else if (!console->common.json)
         put(one, is_error, bytes, size);
     else if (one->order->live)
         run_lines_json(console, one->machine->name, is_error, ms, &one->lines[is_error],

@@ -16,17 +16,21 @@
 #include "proto/command.h"
 
 struct run_options {
+    /* What is ordered, and of whom: run_again_line() knows these from the order. */
     const char *as;
     const char *cwd;
     const char *stdin_path;
     struct run_places places;
-    const char *wave;
-    const char *max_fail;
     struct text_list env;
     uint64_t timeout;
+    bool dry_run;
+    /* How: from here on, what is said is said again in the line that tries again. */
     uint64_t deadline;
     uint64_t fanout;
     uint64_t canary;
+    const char *wave;
+    const char *max_fail;
+    const char *record;
     bool live;
     bool gather;
     bool detach;
@@ -34,9 +38,7 @@ struct run_options {
     bool diff;
     bool similar;
     bool raw;
-    const char *record;
     bool keep_going;
-    bool dry_run;
     bool even_protected;
     bool largest; /* -S: what hune does anyway */
 };
@@ -189,6 +191,22 @@ static enum run_view view_of(const struct run_options *options)
     return options->live ? RUN_VIEW_LIVE : RUN_VIEW_BEST;
 }
 
+/* As they are typed; so are those of the common ones that choose the list and the key. */
+static int spell_manner(const struct console *console, const struct run_options *values,
+                        struct buffer *out)
+{
+    struct common_options common = {.identity = console->common.identity,
+                                    .fleet = console->common.fleet};
+    const struct option_set before = {
+        .options = common_options, .count = common_option_count, .values = &common};
+    const struct option_set own = {.options = cli_run.options,
+                                   .count = cli_run.option_count,
+                                   .values = (void *)(uintptr_t)values};
+    int error = options_spell(&before, 0, out);
+
+    return error ? error : options_spell(&own, offsetof(struct run_options, deadline), out);
+}
+
 static int exec_run(struct console *console, const void *values, const struct words *words)
 {
     const struct run_options *options = values;
@@ -196,7 +214,8 @@ static int exec_run(struct console *console, const void *values, const struct wo
                                   .dry_run = options->dry_run};
     _cleanup_session_ struct session session = {0};
     _cleanup_selection_ struct selection selection = SELECTION_INIT;
-    _cleanup_buffer_ struct buffer selector = BUFFER_INIT, recalled = BUFFER_INIT;
+    _cleanup_buffer_ struct buffer selector = BUFFER_INIT, recalled = BUFFER_INIT,
+                                   manner = BUFFER_INIT;
     _cleanup_(order_deinit) struct run_order order = {
         .as = options->as,
         .deadline_s = options->timeout,
@@ -225,7 +244,12 @@ static int exec_run(struct console *console, const void *values, const struct wo
         status = open_input(console, options->stdin_path, &order);
     if (status)
         return status;
+    if (spell_manner(console, options, &manner)) {
+        complain_no_memory(&console->error);
+        return STATUS_FAILED;
+    }
     order.selector = buffer_text(&selector);
+    order.manner = buffer_text(&manner);
     status = run_care(console, &selection, &order, &care);
     if (status)
         return status == RUN_CARE_DONE ? STATUS_OK : status;

@@ -36,8 +36,10 @@ struct run_order {
     bool tells;  /* one machine: say it when the command fails; else only the exit status does */
     bool detach; /* leave as soon as the machines took it */
     bool live;   /* JSON: one object per line of output instead of all at the end */
+    struct buffer *aside; /* one machine: standard output goes there and not to ours; or NULL */
     const char *selector; /* as it was typed, for the memory of runs; NULL: from -t and words */
     struct wave_settings wave; /* `machines` is filled in here */
+    const char *manner; /* the options that say how, as they are typed; NULL: there were none */
 };
 
 /* Each tells what happens as it happens, and returns what to exit with. The loop is theirs until

@@ -214,6 +214,32 @@ static void test_dashes_can_be_words(void **state)
     release(&f);
 }
 
+static void test_back_to_words(void **state)
+{
+    const struct option_set set = {
+        .options = options, .count = ELEMENTS_OF(options), .values = &(struct values){0}};
+    struct option_set given = set;
+    _cleanup_buffer_ struct buffer words = BUFFER_INIT;
+    struct fixture f;
+
+    (void)state;
+    assert_int_equal(options_spell(&set, 0, &words), 0);
+    assert_int_equal(buffer_length(&words), 0);
+    assert_int_equal(parse(&f, false,
+                           ARGUMENTS("-y", "-t", "a b", "--number=7", "--seconds", "2m", "-ex",
+                                     "--list", "it's")),
+                     0);
+    given.values = &f.values;
+    assert_int_equal(options_spell(&given, 0, &words), 0);
+    assert_string_equal(buffer_text(&words),
+                        " --flag --text 'a b' --number 7 --seconds 120s --list x "
+                        "--list 'it'\\''s'");
+    buffer_clear(&words);
+    assert_int_equal(options_spell(&given, offsetof(struct values, list), &words), 0);
+    assert_string_equal(buffer_text(&words), " --list x --list 'it'\\''s'");
+    release(&f);
+}
+
 static const char *nearest_of(const char *typed, const char *const *candidates)
 {
     struct nearest nearest = nearest_begin(typed);
@@ -251,6 +277,7 @@ int main(void)
         cmocka_unit_test(test_unknown_suggests_the_nearest),
         cmocka_unit_test(test_value_missing_or_too_many),
         cmocka_unit_test(test_dashes_can_be_words),
+        cmocka_unit_test(test_back_to_words),
         cmocka_unit_test(test_nearest),
     };
 

@@ -142,6 +142,9 @@ def test_export_and_import(operator, console, tmp_path):
     write(operator, HEADER + "web1,192.0.2.1,1234,prod,,\nweb2,192.0.2.2,,,,\n")
     path = tmp_path / "list.csv"
     assert operator.run("export", path).code == 0
+    for_scripts = operator.run("export", "--json")
+    assert for_scripts.code == 2 and "hune list --json" in for_scripts.err, for_scripts
+    assert for_scripts.out == ""
     other = console()
     assert other.run("import", path).code == 0
     assert other.json("list") == operator.json("list")

@@ -168,6 +168,34 @@ def test_forget(pair):
     assert machine.console.json("jobs") == []
 
 
+def test_a_transfer_of_files_that_is_attached_to(pair, tmp_path):
+    """It has nothing to show; so it is told what it is, and then how it ended."""
+    machine = pair()
+    target = tmp_path / "there"
+    with machine.console.start("put", "-", f"{machine.name}:{target}") as process:
+        job, = wait_for("the job", lambda: machine.console.json("jobs", "--running"))
+        with machine.console.start("attach", machine.name, stdin=subprocess.DEVNULL) as attached:
+            first = attached.stderr.readline().decode()
+            assert f"(put {target}): It carries files" in first, first
+            assert "begin again" in (attached.stderr.readline() + attached.stderr.readline()).decode()
+            process.stdin.write(b"all of it")
+            process.stdin.close()
+            assert attached.stdout.read() == b""
+            assert attached.stderr.read().decode() == (
+                f"hune: {machine.name}: All of it is in its place there. (9 B)\n")
+            assert attached.wait(20) == 0
+        assert process.wait(20) == 0
+    assert target.read_text() == "all of it"
+    ended = machine.console.run("attach", machine.name, job["job"])
+    assert ended.code == 0 and "carried files, and has ended" in ended.err, ended
+    assert machine.console.run("get", f"{machine.name}:{tmp_path}/not-there", tmp_path).code == 1
+    failed = next(row["job"] for row in machine.console.json("jobs") if row["verb"] == "get")
+    ended = machine.console.run("attach", machine.name, failed)
+    assert ended.code == 1 and "not-there" in ended.err and "fetched" not in ended.err, ended
+    for_scripts = machine.console.run("attach", machine.name, job["job"], "--json")
+    assert for_scripts.err == "" and for_scripts.lines[0]["state"] == "exited", for_scripts
+
+
 def test_wrong_words_are_told_what_is_wrong(pair):
     machine = pair()
     machine.console.machines.write_text(machine.console.machines.read_text() + "other,127.0.0.1,1\n")

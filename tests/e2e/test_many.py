@@ -2,9 +2,11 @@
 of loopback (`fleet`)."""
 import os
 import re
+import shlex
 import subprocess
 
 import pytest
+from support import user_name
 
 
 def test_lines_stand_behind_their_machines_name(fleet):
@@ -42,12 +44,36 @@ def test_a_failure_is_told_once_with_the_line_that_tries_again(fleet):
     assert "web[1-4] (4): exit status 7" in done.err
     assert "4 of 4 machines failed\n" in done.err
     again = re.search(r"again: (hune run .*)", done.err)[1]
-    assert again == "hune run @last.failed -- 'exit 7'"
+    assert again == "hune run @last.failed --gather -- 'exit 7'"
     # It can be pasted, and means the same machines.
     many.console.environment["PATH"] = f"{many.console.binaries.hune.parent}:{os.environ['PATH']}"
     pasted = subprocess.run(["sh", "-c", again], env=many.console.environment, text=True,
                             capture_output=True, stdin=subprocess.DEVNULL, timeout=30)
     assert pasted.returncode == 7 and "4 of 4" in pasted.stderr, pasted
+
+
+def test_the_line_that_tries_again_says_it_all(fleet):
+    """What was said about how, too: pasted, the same run comes of it."""
+    many = fleet(4)
+    many.rows = [row.replace(",,", ",protected,") for row in many.rows]
+    many.save()
+    text = many.agent.folder / "a text"
+    text.write_text("x")
+    kept = ["--as", user_name(), "--timeout", "90s", "--stdin", f"'{text}'", "--deadline", "50s", "--fanout", "3",
+            "--gather", "--diff", "--raw", "--canary", "1", "--wave", "50%", "--max-fail", "2",
+            "--even-protected", "--cwd", "/tmp", "--env", "'A=b c'"]
+    said = [word.strip("'") for word in kept]
+    done = many.run("--yes", "all", "-x", "web4", *said, "--", "exit 7")
+    again = re.search(r"again: (hune run .*)", done.err)[1].split(" -- ")
+    words = shlex.split(again[0])[2:]
+    assert words[0] == "@last.failed" and sorted(words[1:]) == sorted(said), done
+    # The list, and whose orders they are.
+    other = many.agent.folder / "other.csv"
+    other.write_text(many.console.machines.read_text())
+    done = many.run("all", "--fleet", str(other), "-l", user_name(), "-L", "--even-protected", "--", "exit 7")
+    again = re.search(r"again: (hune run .*)", done.err)[1]
+    assert again == (f"hune run @last.failed --as {user_name()} --fleet {other} --sorted --even-protected "
+                     "-- 'exit 7'"), done
 
 
 def test_similar_answers_are_one(fleet):
