@@ -130,6 +130,26 @@ def test_edit_is_saved_at_once_and_judged(window, console):
     assert "front1,192.0.2.1,10022,front,kept 1" in text
 
 
+def test_an_edit_leaves_what_another_changed_meanwhile(window, console):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.point(gui.row("web1"))
+    gui.key("F2")
+    dialog = gui.dialog("Edit the machine")
+    name = gui.entry("Name", dialog)
+    tags = gui.entry("Tags, separated by commas", dialog)
+    text = console.machines.read_text()
+    console.machines.write_text(text.replace("web1,192.0.2.1,10000,web,", 'web1,192.0.2.9,10099,"web,new",'))
+    gui.label("192.0.2.9:10099", gui.find("tree table", "Machines"))
+    name.text = "front1"
+    tags.text = "web,mine"
+    gui.press("Save", dialog)
+    gui.no_dialog()
+    wait_names(gui, "front1", "web2", "db1")
+    assert 'front1,192.0.2.9,10099,"web,new,mine",kept 1' in console.machines.read_text()
+
+
 def test_the_menu_of_a_machine_by_keys(window, console):
     write_list(console, THREE)
     gui = window()
@@ -205,7 +225,9 @@ def test_import_shows_what_it_would_do(window, console, tmp_path):
     dialog = gui.dialog("Import a list")
     gui.label("1 added, 0 changed, 1 already there, 1 refused", dialog)
     gui.label("^Refused$", dialog)
-    gui.press("Import", dialog)
+    button = gui.find("button", "Import", dialog)
+    wait("the focus", lambda: button.has(FOCUSED))  # not on Cancel
+    gui.key("Return")
     gui.no_dialog()
     gui.label("1 machine was imported")
     wait_names(gui, "web1", "web2", "db1", "new1")

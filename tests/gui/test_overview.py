@@ -28,6 +28,17 @@ def test_the_list_shows_processor_and_memory(paired):
     assert any(re.fullmatch(r"Memory \d+ %", text) for text in texts), texts
 
 
+def test_the_uptime_goes_on(paired):
+    gui, _ = paired()
+
+    def uptime():
+        return next((text for _, texts in gui.rows() for text in texts if re.search(r"\d min$|\d h$", text)), None)
+
+    first = wait("the uptime", uptime)
+    if first.endswith("min"):  # from its second day on it is told in hours
+        wait("a later one", lambda: uptime() != first, 90)
+
+
 def test_graphs_are_live(paired):
     gui, _ = paired()
     gui.open("web1")

@@ -173,5 +173,5 @@ gboolean hune_column_shows_name(const struct hune_column *column)
 
 gboolean hune_column_is_sampled(const struct hune_column *column)
 {
-    return column->compare == by_disk;
+    return column->compare == by_disk || column->compare == by_uptime;
 }

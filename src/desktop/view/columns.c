@@ -19,7 +19,7 @@ struct cell {
     HuneTextCell *label;
     GtkImage *icon; /* of the state's column alone */
     gulong handler;
-    gulong sampled; /* of the disk's column alone */
+    gulong sampled; /* of what goes on by itself: disk, uptime */
 };
 
 static void show_icon(struct cell *cell, const HuneMachine *machine)

@@ -20,15 +20,17 @@ struct _HuneEditDialog {
 
     HuneWindow *window; /* weak */
     HuneFleet *fleet;
-    char *name; /* as it is in the list now */
+    char *name;          /* as it is in the list now */
+    char *shown[FIELDS]; /* when it was opened */
 };
 
 G_DEFINE_FINAL_TYPE(HuneEditDialog, hune_edit_dialog, ADW_TYPE_WINDOW)
 
+/* What was typed over, and nothing else: meanwhile another window may have changed the rest. */
 struct change {
     char *name; /* before */
+    char *shown[FIELDS];
     char *values[FIELDS];
-    uint16_t port;
 };
 
 static void change_free(gpointer data)
@@ -36,27 +38,47 @@ static void change_free(gpointer data)
     struct change *change = data;
 
     g_free(change->name);
-    for (int i = 0; i < FIELDS; i++)
+    for (int i = 0; i < FIELDS; i++) {
+        g_free(change->shown[i]);
         g_free(change->values[i]);
+    }
     g_free(change);
 }
 
-/* Takes away what is not in `wanted`, then adds what is missing. */
-static int set_tags(struct fleet *fleet, uint32_t index, const char *wanted, struct fault *fault)
+static gboolean is_changed(const struct change *change, int field)
 {
-    g_auto(GStrv) now = g_strsplit_set(fleet->machines[index].tags, ", ", -1);
-    g_auto(GStrv) then = g_strsplit_set(wanted, ", ", -1);
+    return strcmp(change->values[field], change->shown[field]) != 0;
+}
+
+/* Takes away what was taken out, then adds what was typed in. */
+static int set_tags(struct fleet *fleet, uint32_t index, const struct change *change,
+                    struct fault *fault)
+{
+    g_auto(GStrv) before = g_strsplit_set(change->shown[TAGS], ", ", -1);
+    g_auto(GStrv) after = g_strsplit_set(change->values[TAGS], ", ", -1);
     int error = 0;
 
-    for (char **tag = now; *tag && !error; tag++) {
-        if (**tag && !g_strv_contains((const char *const *)then, *tag))
+    for (char **tag = before; *tag && !error; tag++) {
+        if (**tag && !g_strv_contains((const char *const *)after, *tag))
             error = fleet_untag(fleet, index, *tag);
     }
-    for (char **tag = then; *tag && !error; tag++) {
-        if (**tag && !g_strv_contains((const char *const *)now, *tag))
+    for (char **tag = after; *tag && !error; tag++) {
+        if (**tag && !g_strv_contains((const char *const *)before, *tag))
             error = fleet_tag(fleet, index, *tag, fault);
     }
     return error;
+}
+
+static int set_address(struct fleet *fleet, uint32_t index, const struct change *change,
+                       struct fault *fault)
+{
+    uint16_t port = fleet->machines[index].port;
+    g_autofree char *host = g_strdup(is_changed(change, HOST) ? change->values[HOST]
+                                                              : fleet->machines[index].host);
+
+    if (is_changed(change, PORT) && address_parse_port(change->values[PORT], &port, fault) != 0)
+        return 1;
+    return fleet_set_address(fleet, index, host, port, fault);
 }
 
 /* In a thread of its own. */
@@ -70,14 +92,13 @@ static int make_change(struct fleet *fleet, void *context, struct fault *fault)
         fault_set(fault, NULL, _("%s is no longer in the list."), change->name);
         return 1;
     }
-    if (strcmp(fleet->machines[index].host, change->values[HOST]) != 0 ||
-        fleet->machines[index].port != change->port)
-        error = fleet_set_address(fleet, index, change->values[HOST], change->port, fault);
-    if (!error && strcmp(fleet->machines[index].user, change->values[USER]) != 0)
+    if (is_changed(change, HOST) || is_changed(change, PORT))
+        error = set_address(fleet, index, change, fault);
+    if (!error && is_changed(change, USER))
         error = fleet_set_user(fleet, index, change->values[USER], fault);
     if (!error)
-        error = set_tags(fleet, index, change->values[TAGS], fault);
-    if (!error && strcmp(change->name, change->values[NAME]) != 0)
+        error = set_tags(fleet, index, change, fault);
+    if (!error && is_changed(change, NAME))
         error = fleet_rename(fleet, index, change->values[NAME], fault);
     return error;
 }
@@ -141,15 +162,15 @@ static void on_saved(GObject *source, GAsyncResult *result, gpointer data)
 static void on_save(HuneEditDialog *self)
 {
     struct change *change;
-    struct fault fault = {0};
 
     if (!gtk_widget_get_sensitive(GTK_WIDGET(self->save)))
         return;
     change = g_new0(struct change, 1);
     change->name = g_strdup(self->name);
-    for (int i = 0; i < FIELDS; i++)
+    for (int i = 0; i < FIELDS; i++) {
+        change->shown[i] = g_strdup(self->shown[i]);
         change->values[i] = g_strdup(value(self, i));
-    address_parse_port(change->values[PORT], &change->port, &fault);
+    }
     hune_fleet_edit(self->fleet, make_change, change, change_free, on_saved, g_object_ref(self));
 }
 
@@ -160,6 +181,8 @@ static void hune_edit_dialog_dispose(GObject *object)
     g_clear_weak_pointer(&self->window);
     g_clear_object(&self->fleet);
     g_clear_pointer(&self->name, g_free);
+    for (int i = 0; i < FIELDS; i++)
+        g_clear_pointer(&self->shown[i], g_free);
     G_OBJECT_CLASS(hune_edit_dialog_parent_class)->dispose(object);
 }
 
@@ -172,9 +195,9 @@ static void hune_edit_dialog_class_init(HuneEditDialogClass *class)
 
 static void hune_edit_dialog_init(HuneEditDialog *self)
 {
-    static const char *const titles[FIELDS] = {
-        N_("Name"), N_("Host name or address"), N_("Port"), N_("Tags, separated by commas"),
-        N_("Run commands as this user (empty: the machine decides)")};
+    static const char *const titles[FIELDS] = {N_("Name"), N_("Host name or address"), N_("Port"),
+                                               N_("Tags, separated by commas"),
+                                               N_("Run as (empty: the machine decides)")};
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 12);
     GtkWidget *group = adw_preferences_group_new();
     GtkWidget *outer = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
@@ -214,8 +237,10 @@ GtkWidget *hune_edit_dialog_new(HuneWindow *window, HuneMachine *machine)
     const char *values[FIELDS] = {machine->name, machine->host, port, machine->tags, machine->user};
 
     self->name = g_strdup(machine->name);
-    for (int i = 0; i < FIELDS; i++)
+    for (int i = 0; i < FIELDS; i++) {
+        self->shown[i] = g_strdup(values[i]);
         gtk_editable_set_text(GTK_EDITABLE(self->rows[i]), values[i]);
+    }
     g_set_weak_pointer(&self->window, window);
     self->fleet = g_object_ref(hune_window_fleet(window));
     judge(self);

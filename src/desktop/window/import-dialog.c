@@ -31,6 +31,7 @@ struct _HuneImportDialog {
     GBytes *bytes;
     struct import *import;
     gboolean is_busy;
+    gboolean was_ready; /* to import something, once */
 };
 
 G_DEFINE_FINAL_TYPE(HuneImportDialog, hune_import_dialog, ADW_TYPE_WINDOW)
@@ -151,6 +152,10 @@ static void show_summary(HuneImportDialog *self)
 
     gtk_label_set_label(self->summary, text);
     gtk_widget_set_sensitive(GTK_WIDGET(self->apply), changes > 0);
+    if (changes > 0 && !self->was_ready) {
+        self->was_ready = TRUE;
+        gtk_widget_grab_focus(GTK_WIDGET(self->apply)); /* not Cancel, which stands first */
+    }
 }
 
 static void show_import(HuneImportDialog *self)
