@@ -99,7 +99,7 @@ void ring_restate(struct ring *ring, bool ended)
     atomic_store(&ring->gate->readers, 0);
     atomic_store(&ring->warden->start, ring_start_of(ring));
     atomic_store(&ring->warden->head, ring->head);
-    atomic_store(&ring->warden->ended, ended);
+    atomic_store(&ring->warden->end, ended ? RING_ENDED : RING_GOES_ON);
 }
 
 void ring_renew(struct ring *ring)
@@ -187,7 +187,7 @@ int ring_new_apart(struct ring **ring_out, struct slice bytes, bool ended)
 
     if (!apart)
         return -ENOMEM;
-    atomic_store(&apart->warden.ended, ended);
+    atomic_store(&apart->warden.end, ended ? RING_ENDED : RING_GOES_ON);
     *ring_out = &apart->ring;
     return 0;
 }
@@ -205,7 +205,7 @@ int ring_new_kept(struct ring **ring_out, const struct ring *ring)
     apart = apart_new(head - bytes.size, bytes);
     if (!apart)
         return -ENOMEM;
-    atomic_store(&apart->warden.ended, 1);
+    atomic_store(&apart->warden.end, RING_ENDED);
     atomic_store(&apart->gate.released, head);
     atomic_store(&apart->gate.input, atomic_load(&ring->gate->input));
     atomic_store(&apart->gate.writer, atomic_load(&ring->gate->writer));

@@ -11,6 +11,8 @@
 
 enum { RING_PAGE = 4096, RING_CAPACITY_MAX = 1 << 30 };
 
+enum ring_end { RING_GOES_ON, RING_ENDING, RING_ENDED };
+
 /* Written by the warden alone. */
 struct ring_warden_page {
     uint64_t magic;
@@ -21,7 +23,7 @@ struct ring_warden_page {
     _Atomic uint64_t doomed;  /* what `first` is about to become, or is */
     _Atomic uint64_t starved; /* how many times there was no room */
     _Atomic uint64_t start;   /* where a frame begins, at `first` or behind it */
-    _Atomic uint32_t ended;
+    _Atomic uint32_t end;     /* enum ring_end */
     _Atomic uint32_t spools;
     _Atomic uint64_t lent_origin;
     _Atomic uint64_t lent_began_ms;

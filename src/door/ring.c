@@ -62,7 +62,12 @@ uint64_t ring_start_before(const struct ring *ring, uint64_t offset)
 
 bool ring_is_ended(const struct ring *ring)
 {
-    return atomic_load(&ring->warden->ended) != 0;
+    return atomic_load(&ring->warden->end) == RING_ENDED;
+}
+
+bool ring_is_ending(const struct ring *ring)
+{
+    return atomic_load(&ring->warden->end) != RING_GOES_ON;
 }
 
 uint64_t ring_released(const struct ring *ring)
@@ -200,9 +205,14 @@ uint64_t ring_kept(const struct ring *ring)
     return kept > tail ? kept : tail;
 }
 
+void ring_begin_end(struct ring *ring)
+{
+    atomic_store(&ring->warden->end, RING_ENDING);
+}
+
 void ring_end(struct ring *ring)
 {
-    atomic_store(&ring->warden->ended, 1);
+    atomic_store(&ring->warden->end, RING_ENDED);
 }
 
 bool ring_wait_for_room(struct ring *ring, size_t wanted)

@@ -75,6 +75,9 @@ uint64_t ring_start_before(const struct ring *ring, uint64_t offset);
 /* True once the last frame is in: nothing follows head. Ask this before ring_peek(): the other way
  * round the last frame could slip in between. */
 bool ring_is_ended(const struct ring *ring);
+/* True from before the last frame can be seen. Ask this after ring_peek(): false means that what
+ * was seen is not the end. */
+bool ring_is_ending(const struct ring *ring);
 
 /* Warden: where the next bytes go and how many of `wanted` fit. What the gate released is given up
  * to make room, no sooner than needed. */
@@ -92,6 +95,8 @@ bool ring_publish(struct ring *ring, size_t size);
  * behind it. */
 void ring_set_kept(struct ring *ring, uint64_t offset);
 uint64_t ring_kept(const struct ring *ring);
+/* Warden: what is published next is the last. */
+void ring_begin_end(struct ring *ring);
 /* Warden: nothing follows. */
 void ring_end(struct ring *ring);
 /* Warden: there is no room. True if it is so after telling the gate that it must say when there is;

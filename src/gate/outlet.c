@@ -45,6 +45,12 @@ static void outlet_release(struct job *job)
         outlet_tell_room(job);
 }
 
+/* What is not there now will never be. */
+static bool outlet_is_over(const struct outlet *outlet)
+{
+    return outlet->job->forgotten || session_is_leaving(outlet->request->session);
+}
+
 /* No bytes are there: are there ever? */
 static enum body_state outlet_pause(struct outlet *outlet)
 {
@@ -55,7 +61,7 @@ static enum body_state outlet_pause(struct outlet *outlet)
         return BODY_WAIT;
     if (ring_is_ended(job->ring))
         return ring_head(job->ring) == outlet->mark.at ? BODY_END : BODY_MORE;
-    if (job->forgotten || session_is_leaving(outlet->request->session))
+    if (outlet_is_over(outlet))
         return BODY_FAIL;
     return ring_wait_for_bytes(job->ring, outlet->mark.at) ? BODY_WAIT : BODY_MORE;
 }
@@ -79,6 +85,16 @@ static int64_t spool_read(struct outlet *outlet, uint64_t at)
     if (got > 0)
         return got;
     return got < 0 ? -errno : -EIO;
+}
+
+/* Whether what was just seen may be the end of a job of which the gate does not know yet that it
+ * has ended: the door tells that in a moment. A console that reads of the end may ask about the job
+ * at once, and must not hear that it runs. */
+static bool outlet_is_early(const struct outlet *outlet)
+{
+    const struct job *job = outlet->job;
+
+    return ring_is_ending(job->ring) && !state_is_ended(job->state.state);
 }
 
 /* The bytes at `at` as a copy, which nobody writes over while it is encrypted. The same results as
@@ -129,6 +145,8 @@ static enum body_state outlet_peek(void *user, size_t max, struct slice *bytes_o
         if (size == 0)
             state = outlet_pause(outlet);
     }
+    if (outlet_is_early(outlet))
+        return outlet_is_over(outlet) ? BODY_FAIL : BODY_WAIT;
     bytes_out->size = (uint64_t)size < max ? (size_t)size : max;
     /* The very last bytes say so themselves, and save an empty frame. "Ended" first: the head of an
      * ended ring stands still. */

@@ -151,6 +151,14 @@ static void test_answer_to_a_lost_console(void **state)
 
 /* ---- output ---- */
 
+/* The gate has acted on what was told before: the first answer may come in the turn of its loop in
+ * which that is heard, the second one not before the next. */
+static void gate_catch_up(struct peers *peers)
+{
+    get(peers, JOB_PATH, 200);
+    get(peers, JOB_PATH, 200);
+}
+
 static void test_output_is_the_operators(void **state)
 {
     struct peers *peers = *state;
@@ -164,6 +172,33 @@ static void test_output_is_the_operators(void **state)
     peers_connect(peers);
     open_with(peers, RIGHT_CONTROL, 7);
     get(peers, JOB_PATH "/output", 200);
+    ring_free(ring);
+}
+
+/* Who has read the end is told by every answer that it has ended: so the end waits for the door. */
+static void test_the_end_comes_when_it_is_known(void **state)
+{
+    struct peers *peers = *state;
+    struct exchange *output;
+    struct ring *ring = tell_new_job(peers, 7);
+
+    open_with(peers, RIGHTS_ALL, 7);
+    output = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
+    ring_say(peers, ring, "hello ", 6);
+    peers_receive(peers, output, 6);
+    ring_begin_end(ring);
+    ring_say(peers, ring, "the end", 7);
+    tell_id(peers, DOOR_BYTES);
+    gate_catch_up(peers);
+    ring_end(ring);
+    tell_id(peers, DOOR_BYTES);
+    gate_catch_up(peers);
+    assert_int_equal(buffer_length(&output->body), 6);
+    assert_false(output->closed);
+    tell_end(peers);
+    peers_finish(peers, output, 200);
+    assert_true(exchange_says(output, "hello the end"));
+    assert_true(exchange_says(get(peers, JOB_PATH, 200), "\"state\":\"exited\""));
     ring_free(ring);
 }
 
@@ -248,14 +283,6 @@ static void test_a_full_ring_that_was_read(void **state)
     ring_free(ring);
 }
 
-/* The gate has acted on what was told before: the first answer may come in the turn of its loop in
- * which that is heard, the second one not before the next. */
-static void gate_catch_up(struct peers *peers)
-{
-    get(peers, JOB_PATH, 200);
-    get(peers, JOB_PATH, 200);
-}
-
 /* Who reads a job that has said nothing yet reads its ring as soon as there is one. */
 static void test_ring_that_comes_later(void **state)
 {
@@ -334,16 +361,6 @@ static void test_ring_that_is_none(void **state)
     close(fd);
 }
 
-static void tell_end(struct peers *peers)
-{
-    struct door_state end = {.state = {STATE_EXITED, 0}, .ended_ms = 5};
-    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
-
-    memcpy(end.id, job_id, sizeof(end.id));
-    assert_int_equal(door_state_encode(&end, &body), 0);
-    peers_tell(peers, DOOR_STATE, buffer_bytes(&body), buffer_length(&body), NULL, 0);
-}
-
 /* The gate gives the job's ring back. */
 static void told_ring_back(struct peers *peers, uint32_t number)
 {
@@ -380,10 +397,8 @@ static void test_ring_that_goes_round(void **state)
     ring_set_kept(ring, 7);
     ring_finish(peers, ring);
     peers_finish(peers, output, 200);
-    peers_quiet(peers); /* it has not ended yet */
-    assert_int_equal(ring_released(ring), 12);
-    tell_end(peers);
     told_ring_back(peers, 3);
+    assert_int_equal(ring_released(ring), 12);
     /* Whatever is in it now. */
     ring_renew(ring);
     memset(ring_room(ring, 12, &(size_t){0}), 'x', 12);
@@ -402,7 +417,6 @@ static void test_ring_that_goes_round(void **state)
     peers_receive(peers, output, 4);
     assert_memory_equal(buffer_bytes(&output->body), "next", 4);
     ring_finish(peers, ring);
-    tell_end(peers);
     told_ring_back(peers, 3);
     tell_ring_gone(peers, 3);
     peers_settle(peers);
@@ -423,7 +437,6 @@ static void test_ring_that_is_read(void **state)
     tell_ring(peers, ring, 4, true);
     ring_say(peers, ring, "words", 5);
     ring_finish(peers, ring);
-    tell_end(peers);
     peers_quiet(peers); /* nobody has read it */
     slow = peers_request(peers, "GET", JOB_PATH "/output", NULL, NULL, 0);
     peers_disconnect(peers); /* whether it came is not known */
@@ -474,6 +487,7 @@ int main(int argc, char **argv)
         gate_test(test_order_too_large),
         gate_test(test_answer_to_a_lost_console),
         gate_test(test_output_is_the_operators),
+        gate_test(test_the_end_comes_when_it_is_known),
         gate_test(test_output_from),
         gate_test(test_output_is_released),
         gate_test(test_what_a_job_waits_for),

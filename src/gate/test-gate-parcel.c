@@ -78,7 +78,7 @@ static size_t room_of(const struct packing *packing)
     return room;
 }
 
-static void tell_end(struct peers *peers, enum state end)
+static void tell_end_as(struct peers *peers, enum state end)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
     struct door_state state = {.state = {end, 0}, .ended_ms = 2000};
@@ -162,7 +162,7 @@ static void test_parcel_cut(void **state)
     packing_put(&packing, 0, 400);
     peers_receive(peers, parcel, 400);
     packing_put(&packing, 400, 100);
-    tell_end(peers, STATE_KILLED);
+    tell_end_as(peers, STATE_KILLED);
     peers_finish(peers, parcel, 200);
     assert_int_equal(buffer_length(&parcel->body), 500);
     get(peers, PARCEL_PATH "?from=500", 410);

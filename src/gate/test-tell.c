@@ -141,6 +141,16 @@ void tell_id(struct peers *peers, enum door_type type)
     peers_tell(peers, type, job_id, sizeof(job_id), NULL, 0);
 }
 
+void tell_end(struct peers *peers)
+{
+    struct door_state end = {.state = {STATE_EXITED, 0}, .ended_ms = 5};
+    _cleanup_buffer_ struct buffer body = BUFFER_INIT;
+
+    memcpy(end.id, job_id, sizeof(end.id));
+    assert_int_equal(door_state_encode(&end, &body), 0);
+    peers_tell(peers, DOOR_STATE, buffer_bytes(&body), buffer_length(&body), NULL, 0);
+}
+
 static void tell_job_fds(struct peers *peers, enum verb verb, uint8_t key, const int *fds,
                          size_t count)
 {
@@ -218,5 +228,5 @@ void ring_say(struct peers *peers, struct ring *ring, const void *bytes, size_t 
 void ring_finish(struct peers *peers, struct ring *ring)
 {
     ring_end(ring);
-    tell_id(peers, DOOR_BYTES);
+    tell_end(peers);
 }

@@ -42,6 +42,8 @@ void tell_opened(struct peers *peers, uint32_t ticket, enum problem_code problem
 void tell_ordered(struct peers *peers, uint32_t ticket, enum problem_code problem, bool known);
 /* A message that is only the job's id. */
 void tell_id(struct peers *peers, enum door_type type);
+/* The job has exited with 0. */
+void tell_end(struct peers *peers);
 /* The job, by the operator whose key's fingerprint is all `key`; `ring` NULL: it has said nothing
  * yet; `input` -1: it takes none. */
 void tell_job(struct peers *peers, struct ring *ring, int input, uint8_t key);
@@ -57,4 +59,5 @@ void tell_ring_file(struct peers *peers, int fd, uint32_t number);
 struct ring *tell_new_job(struct peers *peers, uint8_t key);
 /* Publishes bytes in the job's ring and tells the gate if it must. */
 void ring_say(struct peers *peers, struct ring *ring, const void *bytes, size_t size);
+/* Ends the job. */
 void ring_finish(struct peers *peers, struct ring *ring);

@@ -65,23 +65,10 @@ static void frame_begin(const struct job *job, uint8_t *at, enum frame_kind kind
     frame_header_encode(&header, at);
 }
 
-static void frame_publish(struct job *job, size_t size, bool last)
+static void frame_publish(struct job *job, size_t size)
 {
-    bool gate_waits = ring_publish(job->ring, FRAME_HEADER_SIZE + size);
-
-    if (last) {
-        ring_set_kept(job->ring, job_keeps_from(job));
-        ring_end(job->ring);
-    }
-    if (gate_waits || last)
+    if (ring_publish(job->ring, FRAME_HEADER_SIZE + size))
         job->jobs->events->on_bytes(job, job->jobs->user);
-}
-
-/* Publishes a frame whose payload stands behind `at`; `last` if nothing follows it. */
-static void frame_put(struct job *job, uint8_t *at, enum frame_kind kind, size_t size, bool last)
-{
-    frame_begin(job, at, kind, size);
-    frame_publish(job, size, last);
 }
 
 /* Where frames may go; NULL when the ring is full and the gate was asked to say when it no longer
@@ -159,7 +146,7 @@ static void frames_publish(struct job_pipe *pipe, size_t size)
     size_t piece;
 
     while ((piece = frame_piece(&size)) > 0)
-        frame_publish(pipe->job, piece, false);
+        frame_publish(pipe->job, piece);
 }
 
 /* NULL without memory. As with the ring, a job's child has no business with it. */
@@ -302,7 +289,7 @@ bool fill_frame(struct job *job, const struct frame_header *header, const uint8_
         return false;
     memcpy(at + FRAME_HEADER_SIZE, payload, header->length);
     frame_header_encode(header, at);
-    frame_publish(job, header->length, false);
+    frame_publish(job, header->length);
     return true;
 }
 
@@ -324,7 +311,8 @@ void fill_note(struct job *job, const char *text)
     if (size < wanted || (job->pty && pty_is_lent(job->pty)))
         return;
     memcpy(at + FRAME_HEADER_SIZE, text, strlen(text));
-    frame_put(job, at, FRAME_NOTE, strlen(text), false);
+    frame_begin(job, at, FRAME_NOTE, strlen(text));
+    frame_publish(job, strlen(text));
 }
 
 struct exit_words {
@@ -363,5 +351,10 @@ void fill_exit(struct job *job)
         return;
     }
     memcpy(at + FRAME_HEADER_SIZE, &words, sizeof(words));
-    frame_put(job, at, FRAME_EXIT, sizeof(words), true);
+    frame_begin(job, at, FRAME_EXIT, sizeof(words));
+    /* The gate is not told of these bytes: it passes them on when it is told the job's state. */
+    ring_begin_end(job->ring);
+    (void)ring_publish(job->ring, FRAME_HEADER_SIZE + sizeof(words));
+    ring_set_kept(job->ring, job_keeps_from(job));
+    ring_end(job->ring);
 }

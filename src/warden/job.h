@@ -73,6 +73,7 @@ struct jobs_events {
     void (*on_ring)(const struct job *job, bool is_mapped, void *user);
     /* The gate need not keep that ring mapped. */
     void (*on_ring_gone)(uint32_t number, void *user);
+    /* The gate waits for bytes, and there are some; of the last ones on_state() tells. */
     void (*on_bytes)(const struct job *job, void *user);
     void (*on_state)(const struct job *job, void *user);
     /* The gate shall give its terminal back; it has not done so. */
