@@ -163,12 +163,17 @@ static void show_disk(struct output *output, json_t *fact)
     grid.right[1] = grid.right[2] = grid.right[3] = grid.right[4] = true;
     json_array_foreach (json_object_get(fact, "mounts"), i, mount) {
         char text[AMOUNT_TEXT];
+        double full;
 
         grid_cell(&grid, text_of(mount, "target"));
         grid_cell(&grid, size_text(mount, "size", text));
         grid_cell(&grid, size_text(mount, "used", text));
         grid_cell(&grid, size_text(mount, "available", text));
-        grid_cell(&grid, percent_text(mount, "used", "size", text));
+        if (number_of(mount, "full", &full))
+            snprintf(text, sizeof(text), "%.0f %%", full);
+        else
+            text[0] = '\0';
+        grid_cell(&grid, text);
         grid_cell(&grid, text_of(mount, "type"));
         grid_cell(&grid, text_of(mount, "source"));
     }

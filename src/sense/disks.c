@@ -2,6 +2,7 @@
 #include "sense/disks.h"
 
 #include <errno.h>
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/statvfs.h>
@@ -160,19 +161,33 @@ bool mount_type_is_remote(struct span type)
     return span_starts(type, "fuse.");
 }
 
+uint64_t disk_full(uint64_t used, uint64_t available)
+{
+    uint64_t reachable = known_sum(used, available);
+    uint64_t hundredfold = known_product(used, 100);
+
+    if (reachable == SENSE_UNKNOWN || reachable == 0)
+        return SENSE_UNKNOWN;
+    if (hundredfold == SENSE_UNKNOWN) /* so large that the last bytes make no difference */
+        return (uint64_t)ceil(100 * (double)used / (double)reachable);
+    return hundredfold / reachable + (hundredfold % reachable != 0);
+}
+
 static void sizes_to_object(const char *path, struct object *object)
 {
     struct statvfs stat;
-    uint64_t unit;
+    uint64_t unit, used, available;
 
     /* What may not be entered, or is gone by now, simply has no numbers. */
     if (statvfs(path, &stat) < 0)
         return;
     unit = stat.f_frsize;
     object_number(object, "size", known_product(stat.f_blocks, unit));
-    object_number(object, "used",
-                  known_product(known_difference(stat.f_blocks, stat.f_bfree), unit));
-    object_number(object, "available", known_product(stat.f_bavail, unit));
+    used = known_product(known_difference(stat.f_blocks, stat.f_bfree), unit);
+    available = known_product(stat.f_bavail, unit);
+    object_number(object, "used", used);
+    object_number(object, "available", available);
+    object_number(object, "full", disk_full(used, available));
     if (stat.f_files > 0) { /* some kinds have no fixed number of inodes */
         object_number(object, "inodes", stat.f_files);
         object_number(object, "inodes_free", stat.f_ffree);

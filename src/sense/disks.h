@@ -8,10 +8,14 @@
 #include "base/buffer.h"
 #include "sense/scan.h"
 
-/* {"mounts":[{"source","target","type","size","used","available","inodes","inodes_free"}]}.
- * `available` is what an ordinary user may still write. A filesystem behind a network has no
- * numbers: asking for them could hang for ever. Returns 0 or -ENOMEM. */
+/* {"mounts":[{"source","target","type","size","used","available","full","inodes","inodes_free"}]}.
+ * `available` is what an ordinary user may still write, `full` is disk_full(). A filesystem behind
+ * a network has no numbers: asking for them could hang for ever. Returns 0 or -ENOMEM. */
 int disks_collect(const char *root, json_t **json_out);
+
+/* How full a filesystem is, as df(1) tells it: in whole percent, rounded up, and what is kept for
+ * root is not there. SENSE_UNKNOWN if it has no room at all, or a number is not known. */
+uint64_t disk_full(uint64_t used, uint64_t available);
 
 /* One line of /proc/self/mountinfo; targets and sources still carry their escapes. */
 struct mount {

@@ -132,6 +132,23 @@ static void remote_types_have_no_numbers(void **state)
     assert_false(mount_type_is_remote(span_of("ext4")));
 }
 
+/* What df(1) makes of the same blocks. */
+static void how_full_is_rounded_up(void **state)
+{
+    (void)state;
+    assert_int_equal(disk_full(0, 7), 0);
+    assert_int_equal(disk_full(1, 1ull << 40), 1);
+    assert_int_equal(disk_full(1, 1), 50);
+    assert_int_equal(disk_full(51, 49), 51);
+    assert_int_equal(disk_full(510001, 490000), 52);
+    assert_int_equal(disk_full(999, 1), 100);
+    assert_int_equal(disk_full(8, 0), 100);
+    assert_int_equal(disk_full(1ull << 62, 1ull << 62), 50); /* a hundred times that is too much */
+    assert_int_equal(disk_full(0, 0), SENSE_UNKNOWN);
+    assert_int_equal(disk_full(SENSE_UNKNOWN, 5), SENSE_UNKNOWN);
+    assert_int_equal(disk_full(5, SENSE_UNKNOWN), SENSE_UNKNOWN);
+}
+
 static void collected_from_a_machine(void **state)
 {
     char root[32];
@@ -149,7 +166,9 @@ static void collected_from_a_machine(void **state)
     assert_text_in(json_array_get(mounts, 3), "target", "/srv/with space");
     assert_true(json_is_integer(json_object_get(json_array_get(mounts, 3), "size")));
     assert_text_in(json_array_get(mounts, 4), "source", "files:/export");
+    assert_true(json_is_integer(json_object_get(json_array_get(mounts, 3), "full")));
     assert_absent(json_array_get(mounts, 4), "size");
+    assert_absent(json_array_get(mounts, 4), "full");
     /* A place that cannot be reached has no numbers either. */
     assert_text_in(json_array_get(mounts, 2), "target", "/runner");
     assert_absent(json_array_get(mounts, 2), "size");
@@ -167,6 +186,7 @@ int main(void)
         cmocka_unit_test(cut_anywhere),
         cmocka_unit_test(escapes_are_octal),
         cmocka_unit_test(remote_types_have_no_numbers),
+        cmocka_unit_test(how_full_is_rounded_up),
         cmocka_unit_test(collected_from_a_machine),
     };
 

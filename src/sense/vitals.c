@@ -9,6 +9,7 @@
 
 #include "base/cleanup.h"
 #include "base/text.h"
+#include "sense/disks.h"
 
 enum {
     NS_PER_MS = 1000000,
@@ -303,7 +304,6 @@ static int compute_mounts(struct vitals *vitals, const struct slow_reading *slow
 {
     for (size_t i = 0; i < slow->mount_count; i++) {
         const struct slow_mount *mount = &slow->mounts[i];
-        uint64_t reachable = known_sum(mount->used, mount->available);
         double *values;
 
         if (thing_add(vitals, VITAL_LABEL_MOUNT, mount->target, &values))
@@ -311,9 +311,7 @@ static int compute_mounts(struct vitals *vitals, const struct slow_reading *slow
         values[PLACE(DISK_SIZE)] = known(mount->size);
         values[PLACE(DISK_USED)] = known(mount->used);
         values[PLACE(DISK_FREE)] = known(mount->available);
-        /* As df(1) counts: what is kept for root is not there. */
-        if (reachable != SENSE_UNKNOWN && reachable > 0)
-            values[PLACE(DISK_FULL)] = 100 * (double)mount->used / (double)reachable;
+        values[PLACE(DISK_FULL)] = known(disk_full(mount->used, mount->available));
         if (mount->inodes != SENSE_UNKNOWN && mount->inodes > 0)
             values[PLACE(INODE_FULL)] = 100 -
                                         100 * known(mount->inodes_free) / (double)mount->inodes;

@@ -87,6 +87,35 @@ def test_disk(pair):
     assert size in values(told) and "/" in values(told)
 
 
+def percents():
+    """How full each file system is, by df: {place: percent}."""
+    told = subprocess.run(["df", "--output=pcent,target"], capture_output=True, text=True).stdout
+    return {place: int(percent.rstrip("%")) for percent, place in
+            (line.split(None, 1) for line in told.splitlines()[1:]) if percent != "-"}
+
+
+def test_how_full_disks_are_is_what_df_tells(pair):
+    machine = pair()
+
+    def look():
+        """What facts, vitals and `hune ask` tell, and df."""
+        facts = {mount["target"]: mount["full"] for mount in fact(machine, "disk")["mounts"] if "full" in mount}
+        sample = machine.raw("--get", "/v1/vitals").body
+        shown = machine.console.run("ask", "disk", machine.name).out
+        df = percents()
+        return [facts, {place: sample.get(f'disk.full{{mount="{place}"}}') for place in facts},
+                {place: int(re.search(rf"^\s*{re.escape(place)}\s.* (\d+) %", shown, re.M)[1]) for place in facts},
+                {place: df[place] for place in facts}], sample["disk.full"]
+
+    for _ in range(5):  # somebody may write between two looks
+        told, fullest = look()
+        if all(one == told[0] for one in told):
+            break
+    assert "/" in told[0]
+    assert told[0] == told[1] == told[2] == told[3]
+    assert fullest == max(told[0].values())
+
+
 def test_ip(pair):
     told = json.dumps(fact(pair(), "ip"))
     shown = json.loads(subprocess.run(["ip", "-json", "address"], capture_output=True, text=True,

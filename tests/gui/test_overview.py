@@ -39,6 +39,29 @@ def test_the_uptime_goes_on(paired):
         wait("a later one", lambda: uptime() != first, 90)
 
 
+def test_the_disk_is_the_same_before_and_after_the_first_sample(paired, console):
+    gui, _ = paired()
+
+    def disk():
+        return [text for text in gui.rows()[0][1] if re.fullmatch(r"\d+ %", text)]
+
+    def fullest():
+        answer, = console.json("ask", "disk")
+        return max(mount["full"] for mount in answer["disk"]["mounts"] if "full" in mount)
+
+    before = fullest()
+    wait("the disk", disk)
+    seen = {text for _ in range(100) if not time.sleep(0.1) for text in disk()}  # two samples
+    assert seen <= {f"{before} %", f"{fullest()} %"}
+    gui.open("web1")
+    gui.label(rf"^/  .* / .* \({disk_of_root(console)} %\)")
+
+
+def disk_of_root(console):
+    answer, = console.json("ask", "disk")
+    return next(mount["full"] for mount in answer["disk"]["mounts"] if mount["target"] == "/")
+
+
 def test_graphs_are_live(paired):
     gui, _ = paired()
     gui.open("web1")

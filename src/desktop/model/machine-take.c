@@ -66,8 +66,8 @@ void hune_machine_take_brief(HuneMachine *self, struct brief *brief)
     self->booted = brief->booted;
     self->ram = brief->ram;
     self->ram_used = brief->ram_used;
-    self->disk = brief->disk;
-    self->disk_used = brief->disk_used;
+    if (brief->disk >= 0)
+        self->disk = brief->disk;
     hune_machine_changed(self);
 }
 
@@ -82,7 +82,8 @@ void hune_machine_take_sample(HuneMachine *self, const struct sample_item *item)
     push(self->cpu, item->cpu);
     push(self->memory, item->memory);
     self->samples = MIN(self->samples + 1, HUNE_SAMPLES);
-    self->disk_full = item->disk;
+    if (item->disk >= 0)
+        self->disk = item->disk;
     g_signal_emit(self, hune_machine_sampled_signal(), 0);
 }
 

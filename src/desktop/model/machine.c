@@ -42,7 +42,7 @@ static void hune_machine_init(HuneMachine *self)
 {
     self->is_listed = TRUE;
     self->state = MACHINE_CONNECTING;
-    self->disk_full = -1;
+    self->disk = -1;
 }
 
 HuneMachine *hune_machine_new(const char *name)
@@ -104,7 +104,7 @@ const char *hune_machine_state_icon(const HuneMachine *self)
 
 gboolean hune_machine_needs_attention(const HuneMachine *self)
 {
-    return states[self->state].attention || self->alerts || hune_machine_disk(self) >= 0.9f;
+    return states[self->state].attention || self->alerts || self->disk >= 0.9f;
 }
 
 gboolean hune_machine_is_down(const HuneMachine *self)
@@ -156,11 +156,4 @@ float hune_machine_memory(const HuneMachine *self)
     if (self->samples)
         return hune_sample_part(self->memory[HUNE_SAMPLES - 1]);
     return self->ram ? (float)self->ram_used / (float)self->ram : -1;
-}
-
-float hune_machine_disk(const HuneMachine *self)
-{
-    if (self->disk_full >= 0)
-        return self->disk_full;
-    return self->disk ? (float)self->disk_used / (float)self->disk : -1;
 }

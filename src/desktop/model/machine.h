@@ -56,14 +56,12 @@ struct _HuneMachine {
     guint64 booted;
     guint64 ram;
     guint64 ram_used;
-    guint64 disk;
-    guint64 disk_used;
 
     /* Fast measures, 0 to 1, the newest at the end; negative: not known. */
     guint16 cpu[HUNE_SAMPLES]; /* hune_sample_part() */
     guint16 memory[HUNE_SAMPLES];
     guint samples;
-    float disk_full; /* of the fullest file system */
+    float disk; /* of the fullest file system, as df(1) tells it; slow facts tell it first */
 
     guint alerts; /* that stand */
     char *alert;  /* the name of the first; NULL */
@@ -92,8 +90,5 @@ gboolean hune_machine_contains(const HuneMachine *self, const char *folded);
 /* The newest measure, or a negative number. */
 float hune_machine_cpu(const HuneMachine *self);
 float hune_machine_memory(const HuneMachine *self);
-/* Used part of its fullest file system (of the root, before it was sampled); or a negative number.
- */
-float hune_machine_disk(const HuneMachine *self);
 
 G_END_DECLS

@@ -197,6 +197,11 @@ static void disk_text(GString *out, json_t *fact, gboolean brief)
         put_size(out, mount, "used");
         g_string_append(out, " / ");
         put_size(out, mount, "size");
+        if (has(mount, "full")) {
+            g_autofree char *full = hune_percent_text((float)(number(mount, "full") / 100));
+
+            g_string_append_printf(out, " (%s)", full);
+        }
         if (!brief) {
             g_string_append(out, "  ");
             put_text(out, mount, "type");

@@ -32,7 +32,7 @@ static char *os_text(const HuneMachine *machine)
 
 static char *disk_text(const HuneMachine *machine)
 {
-    return hune_percent_text(hune_machine_disk(machine));
+    return hune_percent_text(machine->disk);
 }
 
 static char *uptime_text(const HuneMachine *machine)
@@ -123,7 +123,7 @@ static int by_memory(gconstpointer a, gconstpointer b, gpointer user_data)
 static int by_disk(gconstpointer a, gconstpointer b, gpointer user_data)
 {
     TWO(a, b);
-    return compare_numbers(hune_machine_disk(one), hune_machine_disk(other));
+    return compare_numbers(one->disk, other->disk);
 }
 
 /* The longest running last: the later it was booted, the smaller. */

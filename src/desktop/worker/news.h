@@ -57,8 +57,7 @@ struct brief {
     uint64_t booted; /* ms since 1970; 0: not known */
     uint64_t ram;    /* bytes */
     uint64_t ram_used;
-    uint64_t disk; /* bytes of the root file system */
-    uint64_t disk_used;
+    float disk; /* used part of the fullest file system; negative: not known */
 };
 void brief_free(struct brief *brief);
 

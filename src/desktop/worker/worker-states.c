@@ -150,17 +150,20 @@ static void drop_brief(struct letter *letter)
     brief_free((struct brief *)letter);
 }
 
-static void read_disk(json_t *disk, struct brief *brief)
+/* The fullest, as in the samples that follow. */
+static float read_disk(json_t *disk)
 {
     json_t *system;
+    float fullest = -1;
     size_t i;
 
     json_array_foreach (json_object_get(disk, "mounts"), i, system) {
-        if (g_strcmp0(json_string_value(json_object_get(system, "target")), "/") != 0)
-            continue;
-        document_u64(system, "size", &brief->disk);
-        document_u64(system, "used", &brief->disk_used);
+        json_t *full = json_object_get(system, "full");
+
+        if (json_is_number(full))
+            fullest = MAX(fullest, (float)json_number_value(full) / 100);
     }
+    return fullest;
 }
 
 static void on_facts(json_t *root, const struct trouble *trouble, void *user)
@@ -182,7 +185,7 @@ static void on_facts(json_t *root, const struct trouble *trouble, void *user)
     document_u64(json_object_get(root, "uptime"), "booted", &brief->booted);
     document_u64(json_object_get(root, "ram"), "total", &brief->ram);
     document_u64(json_object_get(root, "ram"), "used", &brief->ram_used);
-    read_disk(json_object_get(root, "disk"), brief);
+    brief->disk = read_disk(json_object_get(root, "disk"));
     worker_tell(station->worker, &brief->letter);
 }
 
