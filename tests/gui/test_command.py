@@ -4,7 +4,7 @@ import re
 import time
 
 import pytest
-from atspi import SENSITIVE
+from atspi import FOCUSED, SENSITIVE
 from gui import wait
 from support import user_name
 
@@ -381,14 +381,31 @@ def test_a_machine_with_another_id(paired, agent, console):
 
 
 def test_another_id_is_refused_for_good(paired, agent, console):
-    gui, pinned, _ = reinstalled(paired, agent, console)
+    gui, pinned, seen = reinstalled(paired, agent, console)
     gui.click("page tab", "Command")
     gui.enter(gui.entry("Command to run"), "echo secret")
     gui.label("^unreachable after |^refused|^not ")
     assert "secret\n" not in output(gui).split("\n", 1)[1]
     gui.press("Keep refusing it")
-    gui.label("^Disconnected$")
-    gui.gone("button", "It was reinstalled: pin the new id…")
+    gui.label("^Id changed, refused$")
+    gui.label("^You keep refusing it|\nYou keep refusing it")
+    shown = gui.label(r"pinned: SHA256:.*\n?.*seen:\s+SHA256:").name
+    assert pinned in shown and seen in shown
+    assert not gui.has("button", "Keep refusing it")
+    gui.enter(gui.entry("Command to run"), "echo secret2")
+    gui.label("^(unsent|unreachable) after ")
+    assert "secret2\n" not in output(gui).split("echo secret2", 1)[1]
+    gui.label("^Id changed, refused$")
+    gui.point(gui.find("filler", "All machines"))
+    wait("the reason in the list", lambda: "Id changed, refused" in gui.rows()[0][1])
+    gui.open("web1")
+    gui.press("Try again")
+    gui.label("^Id changed$")
+    gui.press("Keep refusing it")
+    gui.label("^Id changed, refused$")
+    gui.press("It was reinstalled: pin the new id…")
+    gui.press("Cancel", gui.dialog())
+    gui.no_dialog()
     assert console.json("list")[0]["id"] == pinned
 
 
@@ -399,6 +416,27 @@ def test_run_is_insensitive_without_a_command(paired):
     assert not run.has(SENSITIVE)
     entry.text = "true"
     wait("a sensitive button", lambda: run.has(SENSITIVE))
+
+
+def test_escape_takes_back_who_was_half_typed(paired):
+    gui, _ = paired()
+    open_command(gui)
+    for stood, typed in (("default", "ab"), ("default", "no name!"), ("daemon", "x")):
+        if stood != "default":
+            gui.choose_user("HuneCommandView", stood)
+        gui.point(gui.user_button("HuneCommandView", stood))
+        entry = gui.entry("User to run as")
+        wait("the focus", lambda entry=entry: entry.has(FOCUSED))
+        gui.key("ctrl+a")
+        gui.type(typed)
+        wait("the text", lambda entry=entry, typed=typed: entry.text == typed)
+        gui.key("Escape")
+        wait("no popover", lambda: not any(n.name == "User to run as" for n in gui.all("text")))
+        gui.user_button("HuneCommandView", stood)
+        gui.point(gui.user_button("HuneCommandView", stood))
+        assert gui.entry("User to run as").text == ("" if stood == "default" else stood)
+        gui.key("Escape")
+        wait("no popover", lambda: not any(n.name == "User to run as" for n in gui.all("text")))
 
 
 @pytest.mark.skipif(os.geteuid() != 0, reason="needs root")

@@ -16,6 +16,7 @@ static void forget_connection(HuneMachine *self)
 {
     self->state = self->has_id ? MACHINE_CONNECTING : MACHINE_NEW;
     self->problem = PROBLEM_NONE;
+    self->is_kept_out = FALSE;
     self->retry_us = 0;
     g_clear_pointer(&self->sentence, g_free);
     g_clear_pointer(&self->advice, g_free);
@@ -46,6 +47,7 @@ void hune_machine_take_news(HuneMachine *self, struct news_item *item)
     forget_connection(self);
     self->state = item->state;
     self->problem = item->problem;
+    self->is_kept_out = item->is_kept_out;
     self->retry_us = item->retry_us;
     self->sentence = g_steal_pointer(&item->sentence);
     self->advice = g_steal_pointer(&item->advice);

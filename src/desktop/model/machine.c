@@ -79,6 +79,11 @@ static const struct {
 #undef X
 };
 
+static const char *state_words(const HuneMachine *self)
+{
+    return self->is_kept_out ? _("Id changed, refused") : _(states[self->state].text);
+}
+
 char *hune_machine_state_text(const HuneMachine *self)
 {
     gint64 left = (self->retry_us - g_get_monotonic_time() + G_USEC_PER_SEC - 1) / G_USEC_PER_SEC;
@@ -87,14 +92,14 @@ char *hune_machine_state_text(const HuneMachine *self)
         return g_strdup_printf(_("Reconnecting in %d s"), (int)left);
     if (self->state == MACHINE_UNREACHABLE && left > 0)
         return g_strdup_printf(_("Unreachable, next attempt in %d s"), (int)left);
-    return g_strdup(_(states[self->state].text));
+    return g_strdup(state_words(self));
 }
 
 char *hune_machine_state_word(const HuneMachine *self)
 {
     if (self->alert)
-        return g_strdup_printf("%s, %s", self->alert, _(states[self->state].text));
-    return g_strdup(_(states[self->state].text));
+        return g_strdup_printf("%s, %s", self->alert, state_words(self));
+    return g_strdup(state_words(self));
 }
 
 const char *hune_machine_state_icon(const HuneMachine *self)

@@ -43,6 +43,7 @@ struct _HuneMachine {
     /* The connection. Texts may be NULL. */
     enum machine_state state;
     enum problem_code problem;
+    gboolean is_kept_out; /* its id changed, and a person said that it stays refused */
     gint64 retry_us;
     char *sentence;
     char *advice;

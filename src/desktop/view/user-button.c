@@ -17,6 +17,7 @@ struct _HuneUserButton {
 
     GPtrArray *machines; /* HuneMachine */
     char *user;
+    char *before; /* what stood when the popover opened */
 };
 
 G_DEFINE_FINAL_TYPE(HuneUserButton, hune_user_button, ADW_TYPE_BIN)
@@ -80,6 +81,14 @@ static void on_entered(HuneUserButton *self)
 {
     if (hune_user_button_get(self))
         gtk_menu_button_popdown(self->button);
+}
+
+/* Escape takes back what was typed since the popover opened; the popover closes by itself. */
+static gboolean on_key(HuneUserButton *self, guint key)
+{
+    if (key == GDK_KEY_Escape)
+        write_user(self, self->before);
+    return GDK_EVENT_PROPAGATE;
 }
 
 /* ---- proposals ---- */
@@ -157,6 +166,13 @@ static void propose(HuneUserButton *self)
     }
 }
 
+static void on_opened(HuneUserButton *self)
+{
+    g_free(self->before);
+    self->before = g_strdup(self->user);
+    propose(self);
+}
+
 void hune_user_button_set_machines(HuneUserButton *self, GPtrArray *machines)
 {
     g_ptr_array_ref(machines);
@@ -198,6 +214,7 @@ static void hune_user_button_finalize(GObject *object)
 
     g_ptr_array_unref(self->machines);
     g_free(self->user);
+    g_free(self->before);
     G_OBJECT_CLASS(hune_user_button_parent_class)->finalize(object);
 }
 
@@ -244,12 +261,17 @@ static GtkWidget *make_content(HuneUserButton *self)
 static void hune_user_button_init(HuneUserButton *self)
 {
     GtkWidget *popover = gtk_popover_new();
+    GtkEventController *keys = gtk_event_controller_key_new();
 
     self->user = g_strdup("");
+    self->before = g_strdup("");
     self->machines = g_ptr_array_new();
     self->button = GTK_MENU_BUTTON(gtk_menu_button_new());
     gtk_popover_set_child(GTK_POPOVER(popover), make_content(self));
-    g_signal_connect_object(popover, "show", G_CALLBACK(propose), self, G_CONNECT_SWAPPED);
+    g_signal_connect_object(popover, "show", G_CALLBACK(on_opened), self, G_CONNECT_SWAPPED);
+    gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
+    g_signal_connect_object(keys, "key-pressed", G_CALLBACK(on_key), self, G_CONNECT_SWAPPED);
+    gtk_widget_add_controller(popover, keys);
     gtk_menu_button_set_popover(self->button, popover);
     adw_bin_set_child(ADW_BIN(self), GTK_WIDGET(self->button));
     show(self);

@@ -58,6 +58,25 @@ static const struct {
     [MACHINE_VERSION] = {N_("Try again"), N_("Find out why…"), GTK_MESSAGE_ERROR},
 };
 
+/* Of a machine that is refused because a person said so: the way back. */
+static const char *first_remedy(const HuneMachine *machine)
+{
+    return machine->is_kept_out ? N_("Try again") : remedies[machine->state].first;
+}
+
+/* What is wrong, what helps, and what goes on meanwhile. */
+static char *banner_sentences(const HuneMachine *machine)
+{
+    if (machine->state == MACHINE_NEW && !machine->sentence)
+        return g_strdup(_("Its id is not known yet, so it cannot be spoken to."));
+    return g_strjoin(machine->sentence ? "\n" : "", machine->sentence ? machine->sentence : "",
+                     machine->advice ? machine->advice : "",
+                     machine->is_kept_out
+                         ? _("You keep refusing it: nothing is sent there until you try again.")
+                         : NULL,
+                     NULL);
+}
+
 static void show_connecting(HuneMachinePage *self)
 {
     g_autofree char *address = hune_machine_address(self->machine);
@@ -97,16 +116,12 @@ static void show_banner(HuneMachinePage *self)
         gtk_info_bar_set_revealed(self->banner, FALSE);
         return;
     }
-    if (state == MACHINE_NEW && !machine->sentence)
-        text = g_strdup(_("Its id is not known yet, so it cannot be spoken to."));
-    else
-        text = g_strjoin(machine->sentence ? "\n" : "", machine->sentence ? machine->sentence : "",
-                         machine->advice ? machine->advice : "", NULL);
+    text = banner_sentences(machine);
     gtk_info_bar_set_message_type(self->banner, remedies[state].type);
     gtk_label_set_label(self->banner_title, title);
     gtk_label_set_label(self->banner_text, text);
     gtk_widget_set_visible(GTK_WIDGET(self->banner_text), *text != '\0');
-    gtk_button_set_label(self->banner_button, _(remedies[state].first));
+    gtk_button_set_label(self->banner_button, _(first_remedy(machine)));
     gtk_widget_set_visible(GTK_WIDGET(self->banner_second), second != NULL);
     if (second)
         gtk_button_set_label(self->banner_second, _(second));
@@ -196,7 +211,7 @@ static void on_banner_response(HuneMachinePage *self, int response)
         ask_repin(self);
     } else if (response == 2) {
         hune_way_window_show(GTK_WINDOW(window_of(self)), self->fleet, self->machine);
-    } else if (self->machine->state == MACHINE_CHANGED) {
+    } else if (self->machine->state == MACHINE_CHANGED && !self->machine->is_kept_out) {
         worker_send_disconnect(worker, self->machine->slot);
     } else if (self->machine->state == MACHINE_NEW) {
         g_autofree char *address = hune_machine_address(self->machine);

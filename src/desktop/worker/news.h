@@ -34,10 +34,11 @@ struct news_item {
     uint32_t slot;
     enum machine_state state;
     enum problem_code problem;
-    gint64 retry_us; /* g_get_monotonic_time() of the next attempt; 0: none is planned */
-    char *sentence;  /* what went wrong */
-    char *advice;    /* what to do next, maybe several lines */
-    char *pinned;    /* of an id that changed */
+    bool is_kept_out; /* MACHINE_CHANGED, and a person said that it stays so */
+    gint64 retry_us;  /* g_get_monotonic_time() of the next attempt; 0: none is planned */
+    char *sentence;   /* what went wrong */
+    char *advice;     /* what to do next, maybe several lines */
+    char *pinned;     /* of an id that changed */
     char *seen;
     uint8_t seen_id[MACHINE_ID_SIZE];
     struct link_info *info; /* once it has been connected */

@@ -21,7 +21,8 @@ struct station {
     bool has_id;
     uint8_t id[MACHINE_ID_SIZE];
     struct request *facts;
-    bool is_dirty; /* its state is to be told */
+    struct trouble *kept_out; /* the other id that a person had refused for good; NULL: none */
+    bool is_dirty;            /* its state is to be told */
 };
 
 /* NULL if the machine has left the list. */
@@ -32,6 +33,10 @@ const char *station_user(const struct station *station, const char *wanted);
 struct link *station_link(const struct station *station);
 /* The link of a machine that is connected now, else NULL. */
 struct link *station_ready_link(struct worker *worker, uint32_t slot);
+
+/* A person's word: tried now; or left alone, which keeps out who came with another id. */
+void station_wake(struct station *station);
+void station_rest(struct station *station);
 
 /* ---- worker-states.c ---- */
 #define LIST_FIELDS "cpu.busy,mem.used,mem.total,disk.full" /* what the list shows */

@@ -32,8 +32,8 @@ static void read_connect(struct letter *letter, void *reader)
     struct station *station = station_at(reader, ((struct slot_letter *)letter)->slot);
 
     g_free(letter);
-    if (station && station->position != STATION_UNSEEN)
-        lookout_wake(station->worker->lookout, station->position);
+    if (station)
+        station_wake(station);
 }
 
 static void read_disconnect(struct letter *letter, void *reader)
@@ -41,8 +41,8 @@ static void read_disconnect(struct letter *letter, void *reader)
     struct station *station = station_at(reader, ((struct slot_letter *)letter)->slot);
 
     g_free(letter);
-    if (station && station->position != STATION_UNSEEN)
-        lookout_rest(station->worker->lookout, station->position);
+    if (station)
+        station_rest(station);
 }
 
 void worker_send_connect(struct worker *worker, uint32_t slot)

@@ -58,7 +58,7 @@ static enum machine_state state_of(const struct station *station)
     if (station->position == STATION_UNSEEN)
         return station->has_id ? MACHINE_CONNECTING : MACHINE_NEW;
     if (lookout_is_resting(lookout, station->position))
-        return MACHINE_IDLE;
+        return station->kept_out ? MACHINE_CHANGED : MACHINE_IDLE;
     return state_of_sight(lookout_sight(lookout, station->position));
 }
 
@@ -91,6 +91,10 @@ static void add_item(GArray *items, const struct station *station)
     struct link *link = station_link(station);
     const struct trouble *trouble = link ? link_trouble(link) : NULL;
 
+    item.is_kept_out = item.state == MACHINE_CHANGED &&
+                       lookout_is_resting(station->worker->lookout, station->position);
+    if (item.is_kept_out)
+        trouble = station->kept_out;
     if (trouble && trouble->code != PROBLEM_NONE && item.state != MACHINE_IDLE &&
         item.state != MACHINE_CONNECTED)
         add_trouble(station, trouble, &item);

@@ -56,6 +56,27 @@ static void look_at(struct station *station)
     states_changed(station);
 }
 
+void station_wake(struct station *station)
+{
+    g_clear_pointer(&station->kept_out, g_free);
+    if (station->position != STATION_UNSEEN)
+        lookout_wake(station->worker->lookout, station->position);
+}
+
+/* The link forgets why it was not there, once it is told to leave. */
+void station_rest(struct station *station)
+{
+    struct lookout *lookout = station->worker->lookout;
+
+    if (station->position == STATION_UNSEEN || lookout_is_resting(lookout, station->position))
+        return;
+    g_clear_pointer(&station->kept_out, g_free);
+    if (lookout_sight(lookout, station->position)->problem == PROBLEM_ID_CHANGED)
+        station->kept_out = g_memdup2(link_trouble(station_link(station)),
+                                      sizeof(*station->kept_out));
+    lookout_rest(lookout, station->position);
+}
+
 static void look_away(struct station *station)
 {
     station->facts = request_cancel(station->facts);
@@ -76,6 +97,7 @@ static void station_free(struct station *station)
     g_free(station->name);
     g_free(station->host);
     g_free(station->user);
+    g_free(station->kept_out);
     g_free(station);
 }
 
