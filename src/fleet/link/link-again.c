@@ -69,9 +69,10 @@ void link_close_for_good(struct link *link, bool tell)
 static bool tries_again(struct link *link, bool dropped)
 {
     link->drops = dropped ? link->drops + 1 : 0;
-    if (link->drops == 1)
-        link_factory_note_drop(link->factory, link->trouble.code == PROBLEM_CROWDED);
-    return dropped && link->drops <= DROPS_MAX;
+    if (!dropped || link->drops > DROPS_MAX)
+        return false;
+    crowd_dropped(&link->factory->crowd, link->trouble.code == PROBLEM_CROWDED);
+    return true;
 }
 
 void link_attempt_over(struct link *link)

@@ -1,7 +1,6 @@
 /* What all links of a loop share: the TLS context, the settings, the line before the handshakes. */
 #include <stdlib.h>
 
-#include "base/clock.h"
 #include "base/text.h"
 #include "fleet/link/link-private.h"
 #include "proto/limits.h"
@@ -14,12 +13,6 @@ enum {
     HANDSHAKES = 128,
     PLACES = 512,
     FIRST_PAUSE_MS = 250,
-    /* Connecting and in their handshake together are less than an agent bears of one address, even
-     * when two consoles do so. */
-    CROWDED_AT_ONCE = LIMIT_UNOPENED_PER_ADDRESS / 4,
-    CROWDED_MS = 10 * 1000,
-    /* So many links dropped are no accident. */
-    DROPS_MANY = 8,
 };
 
 static void use_defaults(struct link_settings *settings)
@@ -148,20 +141,6 @@ bool link_is_alone(const struct link *link)
     return link->factory->links.next == &link->at && link->factory->links.previous == &link->at;
 }
 
-void link_factory_note_drop(struct link_factory *factory, bool has_company)
-{
-    if (++factory->drops % DROPS_MANY == 0 || has_company)
-        factory->thin_until_ms = clock_monotonic_ms() + CROWDED_MS;
-}
-
-static uint32_t at_once(const struct link_factory *factory, uint32_t usual)
-{
-    if (usual <= CROWDED_AT_ONCE || factory->thin_until_ms == 0 ||
-        clock_monotonic_ms() >= factory->thin_until_ms)
-        return usual;
-    return CROWDED_AT_ONCE;
-}
-
 /* The first of a line, taken out of it; NULL if it is empty. */
 static struct link *next_in_line(struct list *line)
 {
@@ -180,7 +159,7 @@ bool link_take_place(struct link *link)
 
     if (link->has_place)
         return true;
-    if (factory->places >= at_once(factory, factory->settings.places)) {
+    if (factory->places >= crowd_at_once(&factory->crowd, factory->settings.places)) {
         list_remove(&link->in_line);
         list_append(&factory->line, &link->in_line);
         return false;
@@ -199,7 +178,7 @@ void link_give_place(struct link *link)
         return;
     link->has_place = false;
     factory->places--;
-    while (factory->places < at_once(factory, factory->settings.places) &&
+    while (factory->places < crowd_at_once(&factory->crowd, factory->settings.places) &&
            (next = next_in_line(&factory->line))) {
         next->has_place = true;
         factory->places++;
@@ -210,7 +189,7 @@ void link_give_place(struct link *link)
 static bool may_shake_hands(const struct link_factory *factory)
 {
     return factory->handshakes < factory->narrow &&
-           factory->handshakes < at_once(factory, factory->settings.handshakes);
+           factory->handshakes < crowd_at_once(&factory->crowd, factory->settings.handshakes);
 }
 
 void link_factory_let_one(struct link_factory *factory)

@@ -5,6 +5,7 @@
 
 #include <jansson.h>
 
+#include "fleet/link/crowd.h"
 #include "fleet/link/exchange.h"
 #include "fleet/link/link-carry.h"
 #include "fleet/link/link.h"
@@ -19,9 +20,8 @@ struct link_factory {
     struct list connected; /* links that are connected and wait for a free handshake */
     uint32_t places;       /* taken: connecting, or connected and waiting */
     uint32_t handshakes;
-    uint32_t narrow;        /* no more of them; see link_factory_narrow() */
-    uint32_t drops;         /* links that were dropped before they were open */
-    uint64_t thin_until_ms; /* monotonic: fewer at once until then; 0: never was */
+    uint32_t narrow; /* no more of them; see link_factory_narrow() */
+    struct crowd crowd;
     uint32_t holders; /* itself, its links, their resolvers: the memory goes with the last one */
 };
 
@@ -104,9 +104,6 @@ void link_give_slot(struct link *link);
 /* Whether it is the factory's only link; whether another one goes to the same address. */
 bool link_is_alone(const struct link *link);
 bool link_has_company(const struct link *link);
-/* A machine dropped the link before it was open. When it is not the only one that happens to, there
- * are fewer at once for a while: no more than an agent bears. */
-void link_factory_note_drop(struct link_factory *factory, bool has_company);
 
 /* link.c */
 void link_set_state(struct link *link, enum link_state state);

@@ -170,6 +170,7 @@ void link_became_ready(struct link *link)
     struct link_walk walk;
 
     uv_timer_stop(&link->timer);
+    crowd_opened(&link->factory->crowd);
     link_give_slot(link);
     link->trouble.code = PROBLEM_NONE;
     link->drops = 0;
