@@ -54,7 +54,7 @@
     X(LIMIT_CONTINUATIONS, 2)                                                                      \
     /* Bytes of one stream that may be on their way: throughput on a long path, memory per peer.   \
      */                                                                                            \
-    X(LIMIT_STREAM_WINDOW, 1 << 20)                                                                \
+    X(LIMIT_STREAM_WINDOW, 2 << 20)                                                                \
     X(LIMIT_CONNECTION_WINDOW, 4 << 20)                                                            \
     /* Bytes that a server lets a client send before it reads them: an order and no more. */       \
     X(LIMIT_REQUEST_WINDOW, 256 * 1024)                                                            \

@@ -162,6 +162,14 @@ static int tls_handshake(struct tls *tls)
     return 0;
 }
 
+/* What others left in the library's queue of errors would be taken for one of the next call. To
+ * clear a queue that is empty costs more than to look. */
+static void tls_forget_errors(void)
+{
+    if (ERR_peek_error() != 0)
+        ERR_clear_error();
+}
+
 static int tls_read_step(struct tls *tls, void *plain_out, size_t size)
 {
     int r;
@@ -176,7 +184,7 @@ static int tls_read_step(struct tls *tls, void *plain_out, size_t size)
         if (r || !tls->established)
             return r;
     }
-    ERR_clear_error();
+    tls_forget_errors();
     r = SSL_read(tls->ssl, plain_out, (int)(size < INT_MAX ? size : INT_MAX));
     if (r > 0) {
         tls->got = (size_t)r;
@@ -228,7 +236,7 @@ int tls_write(struct tls *tls, const void *plain, size_t size)
     while (size) {
         size_t done = 0;
 
-        ERR_clear_error();
+        tls_forget_errors();
         r = SSL_write_ex(tls->ssl, at, size, &done);
         if (r != 1)
             return tls_classify(tls) == -ENOMEM ? -ENOMEM : -EPIPE;

@@ -11,7 +11,7 @@
 /* What may lie between our courier and us. There are four processes on the way of a file: where
  * there are fewer processors, what lies ready keeps one busy while another one waits for its turn.
  * With many machines at once all of it together is bounded, as far as each has the least. */
-enum { TURN_BELT = 8 << 20, TURN_BELT_LEAST = 3 << 20, TURN_BELTS_TOGETHER = 256 << 20 };
+enum { TURN_BELT = 8 << 20, TURN_BELT_LEAST = 4 << 20, TURN_BELTS_TOGETHER = 256 << 20 };
 
 /* One machine's. */
 struct turn {
