@@ -278,8 +278,8 @@ def test_a_million_lines_of_escapes_leave_the_terminal_alone(pair):
                 bad += re.sub(rb"[ -~\r\n]|[\xc2-\xf4][\x80-\xbf]{1,3}", b"", rest)[:100]
                 tail = b""
     finally:
+        os.close(terminal)  # first: whoever still writes there would never end
         _, status = os.waitpid(pid, 0)
-        os.close(terminal)
     assert os.waitstatus_to_exitcode(status) == 0
     assert seen >= lines, seen
     assert bad == b"", bad[:200]
