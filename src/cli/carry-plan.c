@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/text.h"
@@ -147,9 +148,10 @@ static int read_options(struct carry *carry)
 /* ---- get ---- */
 
 /* DIR, or DIR/NAME where there are several machines. */
-static int local_target(struct carry *carry, const struct carry_share *share, const char *folder,
+static int local_target(struct carry *carry, struct carry_share *share, const char *folder,
                         struct buffer *path)
 {
+    bool is_there;
     struct fleet *fleet;
     size_t before;
     int r = console_fleet(carry->console, &fleet);
@@ -166,7 +168,10 @@ static int local_target(struct carry *carry, const struct carry_share *share, co
             return no_memory(carry);
         for (uint8_t *at = buffer_bytes(path) + before; *at; at++)
             *at = *at == '/' ? '_' : *at;
+        is_there = access(buffer_text(path), F_OK) == 0;
         r = directory_make(buffer_text(path), 0777);
+        if (!r && !is_there)
+            share->made = strdup(buffer_text(path)); /* without memory it stays */
         if (r) {
             complain(&carry->console->error, buffer_text(path), _("The folder cannot be made."),
                      strerror(-r), NULL);

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/clock.h"
 #include "base/text.h"
@@ -85,9 +86,12 @@ static void on_result(struct fanout *fanout, uint32_t machine, const struct fano
                       void *user)
 {
     struct carry *carry = user;
+    struct carry_share *share = share_of(carry, machine);
 
     (void)fanout;
-    carry_show_result(carry, share_of(carry, machine), result);
+    if (share->made && !share->report.is_whole)
+        (void)rmdir(share->made); /* not if anything came into it */
+    carry_show_result(carry, share, result);
 }
 
 static void on_done(struct fanout *fanout, void *user)
@@ -205,6 +209,7 @@ void carry_deinit(struct carry *carry)
     session_close(&carry->session);
     for (uint32_t i = 0; i < carry->count; i++) {
         free(carry->shares[i].paths);
+        free(carry->shares[i].made);
         buffer_deinit(&carry->shares[i].there);
         buffer_deinit(&carry->shares[i].here);
         buffer_deinit(&carry->shares[i].said);

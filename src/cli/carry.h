@@ -18,6 +18,8 @@ struct carry_share {
     struct buffer said;        /* lines, each with its newline, raw */
     struct transfer_report report;
     uint8_t job[UUID_SIZE];
+    char *made; /* get: the folder that was made for it and is gone again when nothing comes; or
+                   NULL */
     bool was_interrupted;
 };
 

@@ -267,6 +267,7 @@ int shell_continue(struct shell *shell, struct link *link, const struct job_obje
 
 void shell_give_up(struct shell *shell)
 {
+    shell->status = STATUS_SIGNALLED + SIGINT;
     shell_leave(shell, SHELL_DETACHED);
 }
 

@@ -332,6 +332,12 @@ def test_one_of_many_is_away(three, tmp_path):
     states = {line["machine"]: line["state"] for line in done.lines}
     assert states["web1"] == states["web3"] == "exited"
     assert states["web2"] in ("unreachable", "unsent")
+    got = tmp_path / "got"
+    assert operator.run("get", f"all:{tmp_path}/file", got).code == 255
+    assert sorted(os.listdir(got)) == ["web1", "web3"]
+    (got / "web2").mkdir()  # somebody else's folder stays
+    assert operator.run("get", f"all:{tmp_path}/file", got).code == 255
+    assert sorted(os.listdir(got)) == ["web1", "web2", "web3"]
 
 
 def test_protected_machines_are_left_alone(three, tmp_path):

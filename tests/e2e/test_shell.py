@@ -247,6 +247,18 @@ def test_a_stuck_terminal_holds_the_machine(machine):
         assert terminal.wait(60) == 130
 
 
+def test_an_interrupt_is_no_success(machine, silence):
+    """While it waits for the machine, Ctrl-C is a signal and no key."""
+    made = machine()
+    made.console.machines.write_text(made.console.machines.read_text().replace(
+        str(made.agent.port), str(silence())))
+    with made.console.terminal(*made.plain) as terminal:
+        time.sleep(1)
+        terminal.type("\x03")
+        assert terminal.wait() == 130
+    assert "nothing was sent" in terminal.text
+
+
 def test_another_operator_can_neither_see_nor_type(machine, console):
     """Nor resize: the size comes with the keys."""
     made = machine()
