@@ -6,7 +6,7 @@ import subprocess
 import threading
 
 import pytest
-from support import free_port, user_name
+from support import ROOT, free_port, user_name
 
 
 @pytest.fixture
@@ -289,6 +289,38 @@ def test_version_and_help(operator):
                     "disconnect", "reset", "kill", "id", "doctor"):
         assert command in overview.out
         assert operator.run(command, "--help").code == 0
+
+
+def options_of(text):
+    """Each long option of a help text, with its letter or ""."""
+    return {long: letter for letter, long in
+            re.findall(r"^ +(?:(-\w), +)?(--[a-z-]+)", text, re.M)}
+
+
+def test_the_manual_knows_every_option(operator, binaries):
+    manual = (ROOT / "man/hune.1.scd").read_text()
+    about_all, commands = manual.split("# COMMANDS", 1)
+    commands = commands.replace("\n*hune put*", "\n*hune get*")  # both are told of together
+    common = set(re.findall(r"--[a-z-]+", about_all))
+    seen = 0
+    for name in re.findall(r"^  ([a-z]+)  ", operator.run("help").out, re.M):
+        parts = re.split(rf"(?=\n\*hune [a-z]+\*|\n# )", commands)
+        mine = "".join(part for part in parts if part.startswith(f"\n*hune {name}*"))
+        mine += "".join(part for part in parts if name == "put" and part.startswith("\n*hune get*"))
+        assert mine, f"hune {name}"
+        helps = options_of(operator.run(name, "--help").out)
+        for option, letter in helps.items():
+            if option not in common:
+                assert f"*{option}*" in mine and (not letter or f"*{letter}*" in mine), (name, option)
+                seen += 1
+        told = set(re.findall(r"\*(--[a-z][a-z-]*)\*", mine))
+        assert told <= set(helps) | common | {"--even-protected"}, (name, told - set(helps))
+    assert seen > 60
+    manual = (ROOT / "man/huned.8.scd").read_text()
+    for command in ([], ["invite"], ["operators"], ["token"], ["check"]):
+        done = subprocess.run([binaries.huned, *command, "--help"], capture_output=True, text=True)
+        for option in set(re.findall(r"--[a-z-]+", done.stdout)):
+            assert option in manual, (command, option)
 
 
 def test_no_colour_in_a_pipe_and_with_no_color(pair):
