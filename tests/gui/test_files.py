@@ -6,7 +6,7 @@ import signal
 import tempfile
 
 import pytest
-from atspi import FOCUSED, SENSITIVE
+from atspi import FOCUSED, SELECTED, SENSITIVE
 from gui import wait
 from hands import drag, other_program, pull
 
@@ -150,6 +150,23 @@ def test_by_keyboard_alone(paired, sides):
     gui.type(str(there / "inner"))
     gui.key("Return")
     wait("the folder that was typed", lambda: entry.text == str(there / "inner"))
+
+
+def test_who_goes_up_sees_where_they_came_from(paired, sides):
+    gui, _ = paired()
+    here, there = sides
+    for number in range(200):
+        (there / f"folder{number:03}").mkdir()
+    open_files(gui, "web1", here, there / "folder150")
+    pane = gui.find("tree table", "Files on web1")
+    gui.point(gui.all("button", "Parent folder")[1])
+    wait("the folder above", lambda: gui.entry("Folder on web1").text == str(there))
+
+    def is_in_view():
+        found = files(gui, "Files on web1")[1].get("folder150")
+        x, y, width, height = pane.extents
+        return found and found.has(SELECTED) and y < found.extents[1] < y + height
+    wait("the folder that was left, in view", is_in_view)
 
 
 def test_names_that_are_not_for_reading(paired, sides):

@@ -3,6 +3,7 @@ import csv
 import json
 import os
 import re
+import signal
 
 import pytest
 from atspi import FOCUSED, SENSITIVE
@@ -65,6 +66,22 @@ def test_a_machine_that_is_away_does_not_hold_the_others(paired):
     agents[1].start()
     gui.press("Run again on the failed ones")
     gui.label(r"^1 done, 0 failed, 0 unreachable, 0 running", seconds=60)
+
+
+def test_a_machine_that_is_lost_while_it_runs_is_counted_as_such(paired, tmp_path):
+    gui, agents = paired(2)
+    select_all(gui, 2)
+    run(gui, f"while ! test -e {tmp_path}/go; do sleep 0.1; done")
+    gui.label(r"^0 done, 0 failed, 0 unreachable, 2 running, 0 waiting · [0-9.]+ s$")
+    gui.label("^No machine is done yet. “Machines” shows")
+    gate = agents[1].gate_pid
+    os.kill(agents[1].pid, signal.SIGSTOP)  # nobody makes another gate
+    os.kill(gate, signal.SIGKILL)
+    gui.label(r"^0 done, 0 failed, 0 unreachable, 2 running, .* · connection to 1 of them lost$")
+    os.kill(agents[1].pid, signal.SIGCONT)
+    gui.label(r"2 running, 0 waiting · [0-9.]+ s$")
+    (tmp_path / "go").touch()
+    gui.label(r"^2 done, 0 failed, 0 unreachable, 0 running, 0 waiting")
 
 
 def test_a_machines_own_answer(paired):

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from atspi import FOCUSED
+from atspi import FOCUSED, SENSITIVE
 from conftest import BUILD
 from gui import TIED, wait
 
@@ -205,6 +205,47 @@ def test_facts_are_told(paired):
         (n for n in gui.all("list item", "System") if "Linux" in n.description), None))
     assert "x86_64" in row.description or "aarch64" in row.description
     assert gui.find("list item", "Your rights").description.startswith("observe,run")
+
+
+def shown_at_the_top(table):
+    """The row below the titles."""
+    titles = next(table.walk("table row", None, ("list",))).extents
+    body = next(n for n in table.children if n.role == "list")
+    return next((row for row in body.children if row.extents and
+                 0 <= row.extents[1] - titles[1] - titles[3] < 5), None)
+
+
+def test_who_sorts_a_table_sees_its_first_row(still):
+    gui, table = still
+    for title, index in (("Memory", 3), ("Memory", 3), ("PID", 0)):
+        gui.point(next(table.walk("filler", title, ("list",))))
+        wait("another order", lambda index=index: is_sorted(table, index, False) or is_sorted(table, index, True))
+        first = column(table, index)[0]
+        wait(f"{first} at the top", lambda first=first, index=index: shown_at_the_top(table) and next(
+            shown_at_the_top(table).children[index].walk("label", None, ())).name == first, 10)
+
+
+def test_the_button_that_stops_a_process_keeps_the_focus_while_samples_come(paired):
+    gui, _ = paired()
+    gui.open("web1")
+    table = gui.find("tree table", "Processes", skip=())
+    wait("processes that were measured", lambda: sum(" %" in text for text in column(table, 2)) > 2)
+    body = next(n for n in table.children if n.role == "list")
+    wait("a process that stays: the window's own", lambda: str(gui.process.pid) in column(table, 0))
+    body.select(column(table, 0).index(str(gui.process.pid)))
+    button = gui.find("button", "Stop the process…")
+    wait("a process that is chosen", lambda: button.has(SENSITIVE))
+    gui.focus(gui.find("button", "14 days"))
+    for _ in range(4):
+        gui.key("shift+Tab" if button.has(FOCUSED) else "Tab")
+        if button.has(FOCUSED):
+            break
+    assert button.has(FOCUSED)
+    begun = graph(gui, "Processor")
+    for _ in range(3):  # the rows are others with each sample
+        before = {row.path for row in body.children}
+        wait("other rows", lambda before=before: not before & {row.path for row in body.children}, 20)
+        assert button.has(FOCUSED) and button.has(SENSITIVE), begun
 
 
 def test_a_process_is_stopped(paired):

@@ -6,6 +6,7 @@
 #include "desktop/text/facts-text.h"
 #include "desktop/view/folder-here.h"
 #include "desktop/view/sort-keys.h"
+#include "desktop/view/table-scroll.h"
 #include "desktop/worker/file.h"
 #include "desktop/worker/files.h"
 #include "fleet/home/i18n.h"
@@ -68,7 +69,7 @@ static void focus_name(HuneFilePane *self, const char *name)
         if (!g_str_equal(file->name, name))
             continue;
         gtk_selection_model_select_item(GTK_SELECTION_MODEL(self->selection), i, TRUE);
-        gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", i);
+        hune_table_scroll_to(self->view, i);
         return;
     }
 }
@@ -102,7 +103,7 @@ static void take(HuneFilePane *self, const char *path, GPtrArray *files, gboolea
     if (!same && below)
         focus_name(self, below);
     else if (!same && files->len > 0)
-        gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", 0);
+        hune_table_scroll_to(self->view, 0);
     if (had_focus && g_list_model_get_n_items(G_LIST_MODEL(self->selection)) > 0)
         hune_sort_keys_focus_rows(self->view);
     hune_file_pane_tell_chosen(self);

@@ -8,6 +8,7 @@
 #include "desktop/view/file-drag.h"
 #include "desktop/view/folder-here.h"
 #include "desktop/view/sort-keys.h"
+#include "desktop/view/table-scroll.h"
 #include "desktop/worker/file.h"
 #include "desktop/worker/files.h"
 #include "fleet/home/i18n.h"
@@ -353,6 +354,7 @@ static GtkWidget *make_view(HuneFilePane *self)
                                          g_object_ref(self->filter));
     sorter = hune_file_columns_add(self->view, on_drag, self);
     hune_sort_keys_add(self->view);
+    hune_table_sort_from_top(self->view);
     sorted = gtk_sort_list_model_new(G_LIST_MODEL(filtered), sorter);
     self->selection = gtk_multi_selection_new(G_LIST_MODEL(sorted));
     gtk_column_view_set_model(self->view, GTK_SELECTION_MODEL(self->selection));

@@ -63,7 +63,10 @@ static void count(struct hune_fold *fold, const struct hune_answer *answer)
 {
     switch (hune_answer_kind(answer)) {
     case HUNE_ANSWER_IS_WAITING: fold->waiting++; break;
-    case HUNE_ANSWER_IS_RUNNING: fold->running++; break;
+    case HUNE_ANSWER_IS_RUNNING:
+        fold->running++;
+        fold->broken += answer->is_broken ? 1 : 0;
+        break;
     case HUNE_ANSWER_IS_OK: fold->ok++; break;
     case HUNE_ANSWER_IS_UNASKED: fold->unasked++; break;
     case HUNE_ANSWER_IS_UNREACHABLE: fold->unreachable++; break;
@@ -77,7 +80,7 @@ gboolean hune_fold_update(struct hune_fold *fold, HuneOrder *order)
     gboolean changed = FALSE;
 
     fold->ok = fold->failed = fold->unreachable = fold->unasked = 0;
-    fold->running = fold->waiting = 0;
+    fold->running = fold->waiting = fold->broken = 0;
     for (guint i = 0; i < hune_order_count(order); i++) {
         const struct hune_answer *answer = hune_order_answer(order, i);
 

@@ -18,6 +18,7 @@ struct hune_fold {
     GHashTable *by_key;
     guint8 *folded; /* by position */
     guint ok, failed, unreachable, unasked, running, waiting;
+    guint broken; /* of those that run: who is out of reach */
 };
 
 void hune_fold_init(struct hune_fold *fold, guint count);

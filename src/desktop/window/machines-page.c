@@ -476,15 +476,3 @@ void hune_machines_page_mean(HuneMachinesPage *self, GtkWidget *row)
         !gtk_selection_model_is_selected(selection, position))
         gtk_selection_model_select_item(selection, position, TRUE);
 }
-
-void hune_machines_page_reveal(HuneMachinesPage *self, HuneMachine *machine)
-{
-    guint position;
-
-    hune_shown_rows_finish(self->rows);
-    position = position_of(self, machine);
-    if (position == GTK_INVALID_LIST_POSITION)
-        return;
-    gtk_selection_model_select_item(GTK_SELECTION_MODEL(self->selection), position, TRUE);
-    gtk_widget_activate_action(GTK_WIDGET(self->view), "list.scroll-to-item", "u", position);
-}

@@ -21,7 +21,5 @@ void hune_machines_page_show_groups(HuneMachinesPage *self, gboolean shown);
 /* What is done next is meant for the machine of this row of widgets, or for all that are selected
  * if it is one of them. NULL: whatever is selected. */
 void hune_machines_page_mean(HuneMachinesPage *self, GtkWidget *row);
-/* Makes a machine the selected one and scrolls to it. */
-void hune_machines_page_reveal(HuneMachinesPage *self, HuneMachine *machine);
 
 G_END_DECLS

@@ -7,7 +7,9 @@
 #include "desktop/text/facts-text.h"
 #include "desktop/view/row-name.h"
 #include "desktop/view/sort-keys.h"
+#include "desktop/view/table-scroll.h"
 #include "desktop/window/window.h"
+#include "desktop/worker/sight.h"
 #include "fleet/home/i18n.h"
 
 /* ---- one process ---- */
@@ -219,9 +221,13 @@ void hune_process_list_take(HuneProcessList *self, const struct sight_process *p
         process->command = g_strdup(processes[i].command);
         g_ptr_array_add(items, process);
     }
+    /* Told once, at the end: else the button would be insensitive for a moment, and lose the focus
+     * and the click that was just begun. */
+    g_object_freeze_notify(G_OBJECT(self->selection));
     g_list_store_splice(self->store, 0, g_list_model_get_n_items(G_LIST_MODEL(self->store)),
                         items->pdata, items->len);
     select_pid(self, pid);
+    g_object_thaw_notify(G_OBJECT(self->selection));
 }
 
 /* ---- stopping one ---- */
@@ -304,11 +310,32 @@ static void hune_process_list_class_init(HuneProcessListClass *class)
     G_OBJECT_CLASS(class)->dispose = hune_process_list_dispose;
 }
 
+/* The title, which of all processes these are, and the button. */
+static GtkWidget *make_top(HuneProcessList *self)
+{
+    GtkWidget *top = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
+    GtkWidget *title = gtk_label_new(_("Processes"));
+    g_autofree char *text = g_strdup_printf(_("the %d busiest and the %d largest"), SIGHT_PROCESSES,
+                                            SIGHT_PROCESSES);
+    GtkWidget *which = gtk_label_new(text);
+
+    gtk_widget_add_css_class(title, "heading");
+    gtk_widget_add_css_class(which, "dim-label");
+    gtk_widget_set_hexpand(which, TRUE);
+    gtk_label_set_xalign(GTK_LABEL(which), 0);
+    gtk_label_set_ellipsize(GTK_LABEL(which), PANGO_ELLIPSIZE_END);
+    self->stop = GTK_BUTTON(gtk_button_new_with_label(_("Stop the process…")));
+    gtk_widget_set_sensitive(GTK_WIDGET(self->stop), FALSE);
+    g_signal_connect_swapped(self->stop, "clicked", G_CALLBACK(on_stop), self);
+    gtk_box_append(GTK_BOX(top), title);
+    gtk_box_append(GTK_BOX(top), which);
+    gtk_box_append(GTK_BOX(top), GTK_WIDGET(self->stop));
+    return top;
+}
+
 static void hune_process_list_init(HuneProcessList *self)
 {
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
-    GtkWidget *top = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 6);
-    GtkWidget *title = gtk_label_new(_("Processes"));
     GtkWidget *scrolled = gtk_scrolled_window_new();
     GtkSortListModel *sorted;
 
@@ -322,23 +349,16 @@ static void hune_process_list_init(HuneProcessList *self)
     gtk_column_view_set_model(self->view, GTK_SELECTION_MODEL(self->selection));
     add_columns(self);
     hune_sort_keys_add(self->view);
+    hune_table_sort_from_top(self->view);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->view), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Processes"), -1);
-    self->stop = GTK_BUTTON(gtk_button_new_with_label(_("Stop the process…")));
-    gtk_widget_set_sensitive(GTK_WIDGET(self->stop), FALSE);
-    g_signal_connect_swapped(self->stop, "clicked", G_CALLBACK(on_stop), self);
     g_signal_connect_swapped(self->selection, "notify::selected-item", G_CALLBACK(on_selected),
                              self);
-    gtk_widget_add_css_class(title, "heading");
-    gtk_widget_set_hexpand(title, TRUE);
-    gtk_label_set_xalign(GTK_LABEL(title), 0);
     gtk_widget_add_css_class(GTK_WIDGET(self->view), "data-table");
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), GTK_WIDGET(self->view));
     gtk_scrolled_window_set_has_frame(GTK_SCROLLED_WINDOW(scrolled), TRUE);
     gtk_scrolled_window_set_min_content_height(GTK_SCROLLED_WINDOW(scrolled), 260);
-    gtk_box_append(GTK_BOX(top), title);
-    gtk_box_append(GTK_BOX(top), GTK_WIDGET(self->stop));
-    gtk_box_append(GTK_BOX(box), top);
+    gtk_box_append(GTK_BOX(box), make_top(self));
     gtk_box_append(GTK_BOX(box), scrolled);
     adw_bin_set_child(ADW_BIN(self), box);
 }

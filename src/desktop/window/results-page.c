@@ -122,6 +122,7 @@ static void fill_group_row(HuneResultsPage *self, GtkListBoxRow *row,
 
 static void show_groups(HuneResultsPage *self)
 {
+    gtk_list_box_set_placeholder(self->groups, NULL); /* readers would go on finding it */
     for (guint i = 0; i < self->fold.groups->len; i++) {
         const struct hune_fold_group *group = g_ptr_array_index(self->fold.groups, i);
         GtkListBoxRow *row = gtk_list_box_get_row_at_index(self->groups, (int)i);
@@ -197,13 +198,39 @@ static char *counts_text(const struct hune_fold *fold, double seconds)
         seconds);
 }
 
+/* Who runs and is out of reach comes back, or not: nobody knows yet. */
+static char *broken_text(const char *counts, guint broken)
+{
+    return broken == 0 ? g_strdup(counts)
+                       : g_strdup_printf(ngettext("%s · connection to %u of them lost",
+                                                  "%s · connections to %u of them lost", broken),
+                                         counts, broken);
+}
+
+/* Until the first machine is done there is no answer. */
+static GtkWidget *no_answer_yet(void)
+{
+    GtkWidget *label = gtk_label_new(
+        _("No machine is done yet. “Machines” shows what each one says meanwhile."));
+
+    gtk_label_set_wrap(GTK_LABEL(label), TRUE);
+    gtk_label_set_xalign(GTK_LABEL(label), 0);
+    gtk_widget_set_valign(label, GTK_ALIGN_START);
+    gtk_widget_add_css_class(label, "dim-label");
+    gtk_widget_set_margin_start(label, 9);
+    gtk_widget_set_margin_end(label, 9);
+    gtk_widget_set_margin_top(label, 9);
+    return label;
+}
+
 static void show_counts(HuneResultsPage *self)
 {
     const struct hune_fold *fold = &self->fold;
     guint all = hune_order_count(self->order);
     guint done = fold->ok + fold->failed + fold->unreachable + fold->unasked;
     g_autofree char *waves = wave_text(hune_order_wave(self->order));
-    g_autofree char *text = counts_text(fold, hune_order_seconds(self->order));
+    g_autofree char *counts = counts_text(fold, hune_order_seconds(self->order));
+    g_autofree char *text = broken_text(counts, fold->broken);
 
     gtk_label_set_label(self->counts, text);
     gtk_label_set_label(self->waves, waves);
@@ -391,6 +418,7 @@ static GtkWidget *make_side(HuneResultsPage *self)
     GtkWidget *box = gtk_box_new(GTK_ORIENTATION_VERTICAL, 6);
 
     self->groups = GTK_LIST_BOX(gtk_list_box_new());
+    gtk_list_box_set_placeholder(self->groups, no_answer_yet());
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->groups), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Answers"), -1);
     g_signal_connect_swapped(self->groups, "row-selected", G_CALLBACK(on_group_selected), self);
