@@ -49,7 +49,7 @@ static void show_match(HuneOutputView *self, GtkTextBuffer *buffer, int at, int 
     gtk_text_buffer_get_iter_at_offset(buffer, &from, at);
     gtk_text_buffer_get_iter_at_offset(buffer, &until, at + size);
     gtk_text_buffer_select_range(buffer, &from, &until);
-    gtk_text_view_scroll_to_mark(self->view, gtk_text_buffer_get_insert(buffer), 0.1, FALSE, 0, 0);
+    output_scroll_to_cursor(self);
 }
 
 /* ---- in a text that is here ---- */

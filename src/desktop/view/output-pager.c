@@ -33,6 +33,8 @@ void output_pager_show(HuneOutputView *self)
 
     gtk_label_set_label(pager->label, text);
     gtk_widget_set_visible(pager->bar, on_page || has_source);
+    gtk_widget_set_sensitive(pager->to_begin,
+                             !pager->is_asking && (!on_page || pager->page_from > 0));
     gtk_widget_set_sensitive(pager->earlier,
                              !pager->is_asking && (!on_page || pager->page_from > 0));
     gtk_widget_set_visible(pager->later, on_page);
@@ -46,6 +48,7 @@ void output_pager_leave(HuneOutputView *self, gboolean to_end)
 
     if (!pager->page)
         return;
+    output_scroll_stop(self);
     gtk_text_view_set_buffer(self->view, self->buffer);
     g_clear_object(&pager->page);
     if (to_end) {
@@ -103,6 +106,11 @@ static void ask(HuneOutputView *self, guint64 from, guint64 until, gboolean back
     pager->is_backwards = backwards;
     output_pager_show(self);
     pager->source->read(pager->user, from, until, backwards);
+}
+
+static void on_to_begin(HuneOutputView *self)
+{
+    ask(self, 0, MIN(PAGE_SIZE, self->pager.live_from), FALSE);
 }
 
 static void on_earlier(HuneOutputView *self)
@@ -168,7 +176,7 @@ void hune_output_view_show_part(HuneOutputView *self, const struct order_part *p
     else
         gtk_text_buffer_get_start_iter(pager->page, &at);
     gtk_text_buffer_place_cursor(pager->page, &at);
-    gtk_text_view_scroll_mark_onscreen(self->view, gtk_text_buffer_get_insert(pager->page));
+    output_scroll_to_cursor(self);
 }
 
 void output_pager_set_source(HuneOutputView *self, const struct hune_output_source *source,
@@ -211,6 +219,7 @@ GtkWidget *output_pager_make(HuneOutputView *self)
     gtk_widget_set_margin_end(pager->bar, 6);
     gtk_widget_set_margin_bottom(pager->bar, 3);
     gtk_box_append(GTK_BOX(pager->bar), GTK_WIDGET(pager->label));
+    pager->to_begin = button_new(self, _("To the beginning"), G_CALLBACK(on_to_begin));
     pager->earlier = button_new(self, _("Earlier lines"), G_CALLBACK(on_earlier));
     pager->later = button_new(self, _("Later lines"), G_CALLBACK(on_later));
     pager->to_end = button_new(self, _("To the end"), G_CALLBACK(on_to_end));
@@ -220,6 +229,7 @@ GtkWidget *output_pager_make(HuneOutputView *self)
 
 void output_pager_dispose(HuneOutputView *self)
 {
+    output_scroll_stop(self);
     g_clear_object(&self->pager.page);
     self->pager.source = NULL;
 }

@@ -20,6 +20,7 @@ struct output_pager {
     gboolean is_opening;   /* it belongs before the live text */
     GtkWidget *bar;
     GtkLabel *label;
+    GtkWidget *to_begin;
     GtkWidget *earlier;
     GtkWidget *later;
     GtkWidget *to_end;
@@ -55,6 +56,10 @@ struct _HuneOutputView {
     struct output_pager pager;
     struct output_find find;
     GtkWidget *find_bar;
+    guint wait_laid_out; /* to scroll to the cursor */
+    guint tick;          /* until it stands in view */
+    guint frames;
+    guint frames_in_view;
 };
 
 /* ---- output-pager.c ---- */
@@ -73,6 +78,11 @@ void output_pager_open(HuneOutputView *self);
 /* ---- output-view.c ---- */
 /* `part` ends where the live text begins. */
 void output_view_prepend(HuneOutputView *self, const struct order_part *part);
+
+/* ---- output-scroll.c ---- */
+/* The cursor of what is shown comes into view. */
+void output_scroll_to_cursor(HuneOutputView *self);
+void output_scroll_stop(HuneOutputView *self);
 
 /* ---- output-find.c ---- */
 GtkWidget *output_find_make(HuneOutputView *self);
