@@ -383,7 +383,7 @@ def test_a_canary_that_fails_keeps_the_others_unasked(paired, tmp_path):
     gui, _ = paired(3)
     select_all(gui, 3)
     set_waves(gui, canaries="1")
-    gui.label("^First on 1 machine, as a canary. Then in 1 wave. No other begins when more than 0 have failed.$")
+    gui.label("^First on 1 machine, as a canary. Then in 1 wave. No other begins once one has failed.$")
     gui.key("Escape")
     run(gui, f"echo ran >> {tmp_path}/ran; false")
     gui.label("^A canary failed: no other machine is asked.$")

@@ -3,6 +3,7 @@ import os
 import re
 
 import pytest
+from atspi import FOCUSED
 from gui import wait
 
 
@@ -21,6 +22,16 @@ def test_type_into_a_shell(paired):
     gui.type("echo $((6*7))x$TERM")
     gui.key("Return")
     wait("the answer", lambda: "42xxterm-256color" in terminal.description)
+
+
+def test_keys_alone_lead_out_of_a_terminal(paired):
+    gui, _ = paired()
+    gui.focus(open_terminal(gui))
+    gui.key("ctrl+alt+Next")
+    gui.entry("Folder on web1")
+    gui.key("ctrl+alt+Prior", "ctrl+alt+Prior")
+    command = gui.entry("Command to run")
+    wait("its focus", lambda: command.has(FOCUSED))
 
 
 def test_control_letters_are_the_shells(paired):

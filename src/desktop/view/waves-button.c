@@ -54,7 +54,9 @@ char *hune_waves_text(const struct wave_settings *waves, guint machines)
             text, g_strdup_printf(ngettext("Then in %u wave.", "Then in %u waves.", rest), rest));
     else if (wave.count > 1)
         add_sentence(text, g_strdup_printf(ngettext("In %u wave.", "In %u waves.", rest), rest));
-    if (wave.failing != WAVE_ALL_MAY_FAIL)
+    if (wave.failing == 0)
+        add_sentence(text, g_strdup(_("No other begins once one has failed.")));
+    else if (wave.failing != WAVE_ALL_MAY_FAIL)
         add_sentence(text,
                      g_strdup_printf(ngettext("No other begins when more than %u has failed.",
                                               "No other begins when more than %u have failed.",

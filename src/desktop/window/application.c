@@ -267,6 +267,11 @@ static void hune_application_startup(GApplication *application)
                                           (const char *[]){"<Control><Shift>w", NULL});
     gtk_application_set_accels_for_action(gtk, "win.bring-back",
                                           (const char *[]){"<Control><Shift>b", NULL});
+    /* The only way by keys from a terminal to what is beside it: Alt with digits is the shell's. */
+    gtk_application_set_accels_for_action(gtk, "win.view-next",
+                                          (const char *[]){"<Control><Alt>Page_Down", NULL});
+    gtk_application_set_accels_for_action(gtk, "win.view-before",
+                                          (const char *[]){"<Control><Alt>Page_Up", NULL});
     gtk_application_set_accels_for_action(gtk, "win.add",
                                           (const char *[]){"<Control><Shift>n", NULL});
     g_unix_signal_add(SIGTERM, on_signal, application);

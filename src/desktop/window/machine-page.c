@@ -320,6 +320,22 @@ void hune_machine_page_show(HuneMachinePage *self, const char *name)
     g_idle_add_full(G_PRIORITY_DEFAULT_IDLE, focus_view, g_object_ref(self), g_object_unref);
 }
 
+void hune_machine_page_step(HuneMachinePage *self, gboolean forward)
+{
+    g_autoptr(GtkSelectionModel) pages = adw_view_stack_get_pages(self->views);
+    guint count = g_list_model_get_n_items(G_LIST_MODEL(pages));
+
+    for (guint i = 0; i < count; i++) {
+        g_autoptr(AdwViewStackPage) page = NULL;
+
+        if (!gtk_selection_model_is_selected(pages, i))
+            continue;
+        page = g_list_model_get_item(G_LIST_MODEL(pages), (i + (forward ? 1 : count - 1)) % count);
+        hune_machine_page_show(self, adw_view_stack_page_get_name(page));
+        return;
+    }
+}
+
 /* ---- the type ---- */
 
 static void hune_machine_page_dispose(GObject *object)

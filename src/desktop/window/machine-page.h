@@ -20,5 +20,7 @@ guint hune_machine_page_transfers(HuneMachinePage *self);
 void hune_machine_page_stop_transfers(HuneMachinePage *self);
 /* "overview", "command", ... */
 void hune_machine_page_show(HuneMachinePage *self, const char *name);
+/* The next of these, or the one before; the first follows the last. */
+void hune_machine_page_step(HuneMachinePage *self, gboolean forward);
 
 G_END_DECLS

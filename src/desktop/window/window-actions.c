@@ -270,9 +270,12 @@ static void act_view(GtkWidget *widget, const char *name, GVariant *parameter)
     AdwTabPage *tab = adw_tab_view_get_selected_page(hune_window_tabs(HUNE_WINDOW(widget)));
     GtkWidget *child = tab ? adw_tab_page_get_child(tab) : NULL;
 
-    (void)name;
-    if (child && HUNE_IS_MACHINE_PAGE(child))
+    if (!child || !HUNE_IS_MACHINE_PAGE(child))
+        return;
+    if (parameter)
         hune_machine_page_show(HUNE_MACHINE_PAGE(child), g_variant_get_string(parameter, NULL));
+    else
+        hune_machine_page_step(HUNE_MACHINE_PAGE(child), g_str_equal(name, "win.view-next"));
 }
 
 static void act_past(GtkWidget *widget, const char *name, GVariant *parameter)
@@ -335,6 +338,8 @@ void hune_window_install_actions(GtkWidgetClass *class)
     gtk_widget_class_install_action(class, "win.bring-back", NULL, act_bring_back);
     gtk_widget_class_install_action(class, "win.groups", NULL, act_groups);
     gtk_widget_class_install_action(class, "win.view", "s", act_view);
+    gtk_widget_class_install_action(class, "win.view-next", NULL, act_view);
+    gtk_widget_class_install_action(class, "win.view-before", NULL, act_view);
     gtk_widget_class_install_action(class, "win.past", NULL, act_past);
     gtk_widget_class_add_binding_action(class, GDK_KEY_h, GDK_CONTROL_MASK, "win.past", NULL);
     gtk_widget_class_install_action(class, "win.alerts", NULL, act_alerts);
