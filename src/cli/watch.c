@@ -126,8 +126,8 @@ static void greet(struct watch *watch)
     uint32_t standing = alarm_standing(watch->alarm);
 
     output_print(&console->error,
-                 ngettext("hune: watching %u machine by %u rules; Ctrl-C ends it\n",
-                          "hune: watching %u machines by %u rules; Ctrl-C ends it\n",
+                 ngettext("hune: watching %u machine, rules: %u; Ctrl-C ends it\n",
+                          "hune: watching %u machines, rules: %u; Ctrl-C ends it\n",
                           watch->selection.count),
                  watch->selection.count, watch->rules->count);
     if (standing > 0)
