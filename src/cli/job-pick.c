@@ -120,30 +120,60 @@ struct choice {
     size_t count;
     size_t running;
     struct job_object one; /* the last that fits, a running one before others */
-    struct buffer shown;
 };
+
+static bool fits(const struct choice *choice, const struct job_object *object)
+{
+    return !choice->wanted || job_is_named(object->id, choice->wanted);
+}
 
 static void consider(struct choice *choice, const struct job_object *object)
 {
     bool runs = !state_is_ended(object->state.state);
-    char id[UUID_TEXT_SIZE];
 
-    if (choice->wanted && !job_is_named(object->id, choice->wanted))
+    if (!fits(choice, object))
         return;
     choice->count++;
     if (runs || choice->running == 0)
         choice->one = *object;
     choice->running += runs;
-    if (choice->count > SHOWN_MAX)
-        return;
-    uuid_format(object->id, id);
-    buffer_printf(&choice->shown, "%s%s  ", choice->count > 1 ? "\n" : "", id);
-    outcome_describe_job(object, &choice->shown);
-    buffer_printf(&choice->shown, "  %s", object->label);
 }
 
-static int judge(struct job_pick *pick, const struct choice *choice)
+/* Those that may be meant, the newest SHOWN_MAX: without a word, what runs, if anything does. */
+static void describe(const struct choice *choice, const json_t *root, struct buffer *out)
 {
+    bool only_running = !choice->wanted && choice->running > 0;
+    size_t left = only_running ? choice->running : choice->count;
+    json_t *entry;
+    size_t index;
+
+    json_array_foreach (json_object_get(root, "jobs"), index, entry) {
+        struct job_object object;
+        char id[UUID_TEXT_SIZE];
+
+        if (!job_object_decode(entry, &object) || !fits(choice, &object) ||
+            (only_running && state_is_ended(object.state.state)) || left-- > SHOWN_MAX)
+            continue;
+        uuid_format(object.id, id);
+        buffer_printf(out, "%s%s  ", buffer_length(out) ? "\n" : "", id);
+        outcome_describe_job(&object, out);
+        buffer_printf(out, "  %s", object.label);
+    }
+}
+
+static const char *ask_which(const struct choice *choice)
+{
+    if (choice->wanted)
+        return _("More than one job is called that; write more of its id.");
+    if (choice->running == 0)
+        return _("No job runs there. Which of those before? Write its id behind the machine's "
+                 "name.");
+    return _("Which job? Write its id behind the machine's name.");
+}
+
+static int judge(struct job_pick *pick, const struct choice *choice, const json_t *root)
+{
+    _cleanup_buffer_ struct buffer shown = BUFFER_INIT;
     struct output *error = &pick->session->console->error;
     bool one = choice->wanted ? choice->count == 1 : choice->running == 1 || choice->count == 1;
     char hint[256];
@@ -161,20 +191,18 @@ static int judge(struct job_pick *pick, const struct choice *choice)
         complain(error, name_of(pick), _("The machine knows no such job."), choice->wanted, hint);
     else if (choice->count == 0)
         complain(error, name_of(pick), _("No job runs there, and none is remembered."), NULL, NULL);
-    else
-        complain(error, name_of(pick),
-                 choice->wanted ? _("More than one job is called that; write more of its id.")
-                                : _("Which job? Write its id behind the machine's name."),
-                 NULL, (const char *)buffer_text((struct buffer *)&choice->shown));
+    else {
+        describe(choice, root, &shown);
+        complain(error, name_of(pick), ask_which(choice), NULL, buffer_text(&shown));
+    }
     return STATUS_USAGE;
 }
 
 static int choose(struct job_pick *pick, const json_t *root, const char *wanted)
 {
-    struct choice choice = {.wanted = wanted, .shown = BUFFER_INIT};
+    struct choice choice = {.wanted = wanted};
     json_t *entry;
     size_t index;
-    int status;
 
     json_array_foreach (json_object_get(root, "jobs"), index, entry) {
         struct job_object object;
@@ -182,9 +210,7 @@ static int choose(struct job_pick *pick, const json_t *root, const char *wanted)
         if (job_object_decode(entry, &object))
             consider(&choice, &object);
     }
-    status = judge(pick, &choice);
-    buffer_deinit(&choice.shown);
-    return status;
+    return judge(pick, &choice, root);
 }
 
 int job_list(struct session *session, const char *const *words, struct job_pick *pick_out,

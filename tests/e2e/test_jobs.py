@@ -70,6 +70,21 @@ def test_the_only_running_job_needs_no_id(pair, fifo):
         assert process.stdout.read() == b"running\n"
 
 
+def test_which_of_many_jobs(pair):
+    """Those that run are shown, however many have ended; of these, the newest."""
+    machine = pair()
+    ended = [detach(machine, f"true {number}") for number in range(10)]
+    wait_for("their end", lambda: all(state_of(machine, job) == "exited" for job in ended))
+    told = machine.console.run("stop", machine.name)
+    assert told.code == 2 and "No job runs there" in told.err, told
+    assert re.findall(r"true (\d)", told.err) == list("23456789")
+    running = [detach(machine, f"sleep 100{number}") for number in range(2)]
+    told = machine.console.run("attach", machine.name)
+    assert told.code == 2 and "Which job?" in told.err and "true" not in told.err, told
+    assert all(job in told.err for job in running)
+    assert machine.console.run("stop", machine.name, "all").code == 0
+
+
 def test_an_id_that_fits_two_jobs_or_none(pair):
     machine = pair()
     jobs = [detach(machine, "exit 0") for _ in range(2)]
