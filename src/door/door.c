@@ -6,6 +6,7 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/socket.h>
+#include <sys/uio.h>
 #include <unistd.h>
 
 #include "base/cleanup.h"
@@ -164,11 +165,11 @@ int door_receive(struct door *door, struct door_message *message_out)
     return 1;
 }
 
-static int door_transmit(struct door *door, const void *packet, size_t size, const int *fds,
+/* A message is one packet, in one part or in two. */
+static int door_transmit(struct door *door, struct iovec *parts, size_t part_count, const int *fds,
                          size_t fd_count)
 {
-    struct iovec part = {.iov_base = (void *)(uintptr_t)packet, .iov_len = size};
-    struct msghdr header = {.msg_iov = &part, .msg_iovlen = 1};
+    struct msghdr header = {.msg_iov = parts, .msg_iovlen = part_count};
     union door_control control;
     ssize_t sent;
 
@@ -192,19 +193,21 @@ static int door_transmit(struct door *door, const void *packet, size_t size, con
     return sent < 0 ? -errno : 0;
 }
 
-static int door_enqueue(struct door *door, const void *packet, size_t size, const int *fds,
-                        size_t fd_count)
+static int door_enqueue(struct door *door, const uint8_t header[DOOR_HEADER_SIZE], const void *body,
+                        size_t size, const int *fds, size_t fd_count)
 {
     struct door_queued *queued;
 
     if (door->queued >= LIMIT_DOOR_QUEUE)
         return -ENOBUFS;
-    queued = malloc(sizeof(*queued) + size);
+    queued = malloc(sizeof(*queued) + DOOR_HEADER_SIZE + size);
     if (!queued)
         return -ENOMEM;
-    queued->size = size;
+    queued->size = DOOR_HEADER_SIZE + size;
     queued->fd_count = 0;
-    memcpy(queued->bytes, packet, size);
+    memcpy(queued->bytes, header, DOOR_HEADER_SIZE);
+    if (size > 0)
+        memcpy(queued->bytes + DOOR_HEADER_SIZE, body, size);
     list_append(&door->queue, &queued->link);
     for (size_t i = 0; i < fd_count; i++) {
         int copy = fcntl(fds[i], F_DUPFD_CLOEXEC, 0);
@@ -226,23 +229,19 @@ int door_send(struct door *door, enum door_type type, const void *body, size_t s
 {
     enum direction outward = door->side == DOOR_GATE ? TO_WARDEN : TO_GATE;
     const struct door_rule *rule = door_rule((uint16_t)type);
-    uint8_t packet[DOOR_PACKET_MAX];
+    uint8_t header[DOOR_HEADER_SIZE] = {(uint8_t)(type >> 8), (uint8_t)type};
+    struct iovec parts[] = {
+        {.iov_base = header, .iov_len = sizeof(header)},
+        {.iov_base = (void *)(uintptr_t)body, .iov_len = size},
+    };
     int r = 1;
 
     if (!rule || rule->direction != outward || size > rule->size_max || fd_count < rule->fds_min ||
         fd_count > rule->fds_max)
         return -EPROTO;
-    packet[0] = (uint8_t)(type >> 8);
-    packet[1] = (uint8_t)type;
-    if (size > 0)
-        memcpy(packet + DOOR_HEADER_SIZE, body, size);
     if (!door_wants_write(door))
-        r = door_transmit(door, packet, DOOR_HEADER_SIZE + size, fds, fd_count);
-    if (r == 1)
-        r = door_enqueue(door, packet, DOOR_HEADER_SIZE + size, fds, fd_count);
-    if (type == DOOR_SETUP)
-        explicit_bzero(packet, DOOR_HEADER_SIZE + size);
-    return r;
+        r = door_transmit(door, parts, ELEMENTS_OF(parts), fds, fd_count);
+    return r == 1 ? door_enqueue(door, header, body, size, fds, fd_count) : r;
 }
 
 int door_flush(struct door *door)
@@ -250,7 +249,8 @@ int door_flush(struct door *door)
     struct door_queued *queued;
 
     list_for_each (&door->queue, struct door_queued, link, queued) {
-        int r = door_transmit(door, queued->bytes, queued->size, queued->fds, queued->fd_count);
+        struct iovec part = {.iov_base = queued->bytes, .iov_len = queued->size};
+        int r = door_transmit(door, &part, 1, queued->fds, queued->fd_count);
 
         if (r)
             return r < 0 ? r : 0;
