@@ -25,7 +25,7 @@ enum {
     FILL_RESERVE = FILL_EXIT_SIZE + 256,    /* and for a note about why nothing else goes in */
     FILL_LEAST = 4096,                      /* less room than this is waited out: no tiny frames */
     FILL_PIPE_FULL = 64 * 1024,             /* what a pipe holds before it was widened */
-    FILL_PIPE_WIDE = 1 << 20,
+    FILL_PIPE_WIDE = 256 * 1024,
     /* One frame's payload: what is kept of an ended job begins with a whole frame. */
     FILL_FRAME = 32 * 1024,
     FILL_FRAMES = LIMIT_FRAME / FILL_FRAME, /* in one read */

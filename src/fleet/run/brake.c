@@ -2,12 +2,13 @@
 #include "fleet/run/brake.h"
 
 enum {
-    AT_WORK = 16,        /* fill two processors, and what they have of caches */
+    AT_WORK = 8,         /* keep our one thread busy, and what is on its way in the caches */
     TICK_MS = 8,         /* in which */
     TICK_FAST = 1 << 20, /* so many bytes are fast: more than a gigabit a second brings */
     FAST_MS = 50,        /* and it counts for so long */
     LET_MS = 4,          /* one in so long begins whatever comes in */
-    RAMP_MS = 50,        /* at the start: twice as many after each of these, */
+    AT_START = 16,       /* nobody knows yet whether much will come in: */
+    RAMP_MS = 50,        /* twice as many after each of these, */
     RAMP_STEPS = 7,      /* of which there are so many */
 };
 
@@ -41,7 +42,7 @@ uint32_t brake_at_work(const struct brake *brake, uint64_t now_ms)
 
     if (is_fast(brake, now_ms))
         return AT_WORK;
-    return step < RAMP_STEPS ? ((uint32_t)AT_WORK << step) + brake->ended : UINT32_MAX;
+    return step < RAMP_STEPS ? ((uint32_t)AT_START << step) + brake->ended : UINT32_MAX;
 }
 
 void brake_ended(struct brake *brake, uint64_t now_ms)
