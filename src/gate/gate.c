@@ -121,6 +121,7 @@ static void on_trim(uv_timer_t *timer)
 
     if (list_is_empty(&gate->sessions) && !gate->leaving)
         (void)gate_send(gate, DOOR_IDLE, NULL, 0, -1); /* gate_send() sees to a broken door */
+    wire_spares_drop(&gate->factory.spares);
     memory_trim();
 }
 

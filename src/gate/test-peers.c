@@ -155,7 +155,7 @@ void peers_connect(struct peers *peers)
     peers_disconnect(peers);
     peers->socket = socket(AF_INET, SOCK_STREAM | SOCK_CLOEXEC, 0);
     assert_int_equal(connect(peers->socket, (struct sockaddr *)&address, sizeof(address)), 0);
-    assert_int_equal(wire_new(&peers->wire, TLS_CLIENT, peers->tls, &console_events, peers,
+    assert_int_equal(wire_new(&peers->wire, TLS_CLIENT, peers->tls, NULL, &console_events, peers,
                               clock_monotonic_ms()),
                      0);
     peers->lost = false;

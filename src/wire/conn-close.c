@@ -26,6 +26,7 @@ static void conn_on_handle_closed(uv_handle_t *handle)
 
     if (--conn->handles > 0)
         return;
+    wire_fall_silent(conn->wire); /* the factory may be gone after the next line */
     conn->factory->on_closed(conn, conn->problem, conn->system_error, conn->user);
     wire_free(conn->wire);
     buffer_deinit(&conn->flight);

@@ -22,8 +22,8 @@ int conn_new(struct conn **conn_out, struct conn_factory *factory, void *user)
 
     if (!conn)
         return -ENOMEM;
-    r = wire_new(&conn->wire, factory->role, factory->context, factory->events, user,
-                 clock_monotonic_ms());
+    r = wire_new(&conn->wire, factory->role, factory->context, &factory->spares, factory->events,
+                 user, clock_monotonic_ms());
     if (r) {
         free(conn);
         return r;

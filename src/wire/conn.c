@@ -28,6 +28,7 @@ void conn_factory_deinit(struct conn_factory *factory)
     free(factory->read_buffer);
     factory->read_buffer = NULL;
     buffer_deinit(&factory->spare);
+    wire_spares_drop(&factory->spares);
 }
 
 /* A connection that begins to send borrows the factory's large buffer, */

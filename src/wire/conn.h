@@ -39,6 +39,7 @@ struct conn_factory {
     const char
         *congestion; /* TCP_CONGESTION of its sockets, for benchmarks; NULL: the kernel's choice */
     uint8_t *read_buffer; /* made on first use */
+    struct wire_spares spares;
     struct buffer
         spare; /* one large send buffer for whoever is busy, so that idle ones keep none */
 };

@@ -213,11 +213,11 @@ static void pair_reset(struct test_pair *pair)
 void test_pair_init(struct test_pair *pair)
 {
     pair_reset(pair);
-    assert_int_equal(wire_new(&pair->client.wire, TLS_CLIENT, test_client_context(), &test_events,
-                              &pair->client, pair->now),
+    assert_int_equal(wire_new(&pair->client.wire, TLS_CLIENT, test_client_context(), NULL,
+                              &test_events, &pair->client, pair->now),
                      0);
-    assert_int_equal(wire_new(&pair->server.wire, TLS_SERVER, test_server_context(), &test_events,
-                              &pair->server, pair->now),
+    assert_int_equal(wire_new(&pair->server.wire, TLS_SERVER, test_server_context(), NULL,
+                              &test_events, &pair->server, pair->now),
                      0);
 }
 

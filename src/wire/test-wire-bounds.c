@@ -138,6 +138,37 @@ static void test_cut_at_every_byte(void **state)
     test_pair_deinit(&whole);
 }
 
+/* What one wire gave back the next one has; no more is kept than is told. */
+static void test_large_blocks_are_used_again(void **state)
+{
+    struct wire *wires[WIRE_SPARES_MAX + 2];
+    struct wire_spares spares = {.count = 0};
+    struct test_side end = {0};
+    void *block;
+
+    (void)state;
+    for (size_t round = 0; round < 2; round++) {
+        assert_int_equal(
+            wire_new(&wires[0], TLS_CLIENT, test_client_context(), &spares, &test_events, &end, 1),
+            0);
+        assert_int_equal(spares.count, 0);
+        wire_free(wires[0]);
+        assert_int_equal(spares.count, 1);
+        if (round > 0)
+            assert_ptr_equal(spares.blocks[0], block);
+        block = spares.blocks[0];
+    }
+    for (size_t i = 0; i < ELEMENTS_OF(wires); i++)
+        assert_int_equal(
+            wire_new(&wires[i], TLS_CLIENT, test_client_context(), &spares, &test_events, &end, 1),
+            0);
+    for (size_t i = 0; i < ELEMENTS_OF(wires); i++)
+        wire_free(wires[i]);
+    assert_int_equal(spares.count, WIRE_SPARES_MAX);
+    wire_spares_drop(&spares);
+    assert_int_equal(spares.count, 0);
+}
+
 /* -- no memory -- */
 static int exchange(void *argument)
 {
@@ -147,10 +178,10 @@ static int exchange(void *argument)
 
     *without = (struct test_pair){
         .now = 1, .cut_to_client = UINT64_MAX, .cut_to_server = UINT64_MAX};
-    r = wire_new(&without->client.wire, TLS_CLIENT, test_client_context(), &test_events,
+    r = wire_new(&without->client.wire, TLS_CLIENT, test_client_context(), NULL, &test_events,
                  &without->client, 1);
     if (!r)
-        r = wire_new(&without->server.wire, TLS_SERVER, test_server_context(), &test_events,
+        r = wire_new(&without->server.wire, TLS_SERVER, test_server_context(), NULL, &test_events,
                      &without->server, 1);
     if (!r)
         r = wire_request_bytes(without->client.wire, "PUT", "/v1/x", "\0\a", 2, NULL, &stream);
@@ -184,6 +215,7 @@ int main(void)
         joined_test(test_heartbeat),
         joined_test(test_idle_memory),
         joined_test(test_cut_at_every_byte),
+        cmocka_unit_test(test_large_blocks_are_used_again),
         cmocka_unit_test(test_each_allocation_fails_once),
     };
 

@@ -1,8 +1,9 @@
-/* Where nghttp2's memory comes from: counted, and its large buffers straight from the kernel.
+/* Where nghttp2's memory comes from: counted, and its large buffers straight from the kernel, or
+ * from the wire before.
  *
  * A session keeps one buffer of a full frame for ever (16 KiB, LIMIT_DATA_FRAME after it sent a
- * large one), of which an idle connection uses the first page only: as a mapping of its own the
- * rest costs nothing. */
+ * large one), of which it uses the first page only: as a mapping of its own the rest costs nothing.
+ */
 #include "wire/wire-private.h"
 
 #include <stdint.h>
@@ -18,6 +19,46 @@ struct block {
 
 enum { MAP_FROM = 12 * 1024 };
 
+/* The latest that fits exactly (there are two sizes), out of its place; NULL if there is none. */
+static struct block *spares_take(struct wire_spares *spares, size_t size)
+{
+    for (size_t i = spares ? spares->count : 0; i > 0; i--) {
+        struct block *block = spares->blocks[i - 1];
+
+        if (block->size != size)
+            continue;
+        spares->blocks[i - 1] = spares->blocks[--spares->count];
+        return block;
+    }
+    return NULL;
+}
+
+/* False if there are enough of them. */
+static bool spares_put(struct wire_spares *spares, struct block *block)
+{
+    if (!spares || spares->count == WIRE_SPARES_MAX)
+        return false;
+    spares->blocks[spares->count++] = block;
+    return true;
+}
+
+void wire_spares_drop(struct wire_spares *spares)
+{
+    while (spares->count > 0) {
+        struct block *block = spares->blocks[--spares->count];
+
+        munmap(block, block->size);
+    }
+}
+
+/* NULL for no memory. */
+static struct block *block_map(size_t size)
+{
+    void *block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+
+    return block == MAP_FAILED ? NULL : block;
+}
+
 static void *memory_allocate(size_t size, void *user)
 {
     struct wire *wire = user;
@@ -27,15 +68,11 @@ static void *memory_allocate(size_t size, void *user)
     if (size > SIZE_MAX - sizeof(*block))
         return NULL;
     size += sizeof(*block);
-    if (mapped) {
-        block = mmap(NULL, size, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-        if (block == MAP_FAILED)
-            return NULL;
-    } else {
-        block = malloc(size);
-        if (!block)
-            return NULL;
-    }
+    block = mapped ? spares_take(wire->spares, size) : malloc(size);
+    if (!block && mapped)
+        block = block_map(size);
+    if (!block)
+        return NULL;
     *block = (struct block){.size = size, .mapped = mapped};
     wire->memory += size;
     return block + 1;
@@ -50,10 +87,10 @@ static void memory_free(void *pointer, void *user)
         return;
     block--;
     wire->memory -= block->size;
-    if (block->mapped)
-        munmap(block, block->size);
-    else
+    if (!block->mapped)
         free(block);
+    else if (!spares_put(wire->spares, block))
+        munmap(block, block->size);
 }
 
 static void *memory_zeroed(size_t count, size_t size, void *user)
@@ -64,8 +101,7 @@ static void *memory_zeroed(size_t count, size_t size, void *user)
     if (__builtin_mul_overflow(count, size, &sum))
         return NULL;
     pointer = memory_allocate(sum, user);
-    /* A fresh mapping is zeroed, and touching it would cost its pages. */
-    if (pointer && sum < MAP_FROM)
+    if (pointer)
         memset(pointer, 0, sum);
     return pointer;
 }

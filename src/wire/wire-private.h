@@ -14,6 +14,7 @@ struct wire {
     struct tls *tls; /* NULL: plain HTTP/2, for fuzzing and tests */
     nghttp2_session *session;
     nghttp2_mem memory_hooks;
+    struct wire_spares *spares; /* borrowed, or NULL */
     size_t memory;
     const struct wire_events *events;
     void *user;

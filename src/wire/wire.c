@@ -28,13 +28,15 @@ static struct wire *wire_allocate(enum tls_role role, const struct wire_events *
 }
 
 int wire_new(struct wire **wire_out, enum tls_role role, struct tls_context *context,
-             const struct wire_events *events, void *user, uint64_t now_ms)
+             struct wire_spares *spares, const struct wire_events *events, void *user,
+             uint64_t now_ms)
 {
     struct wire *wire = wire_allocate(role, events, user, now_ms);
     int r;
 
     if (!wire)
         return -ENOMEM;
+    wire->spares = spares;
     r = tls_new(&wire->tls, context);
     /* A server spends memory on HTTP/2 only for those who finish the handshake; a client may submit
      * requests before. */
@@ -73,14 +75,20 @@ static void wire_close_streams(struct wire *wire)
                           WIRE_H2_CONNECTION);
 }
 
-struct wire *wire_free(struct wire *wire)
+void wire_fall_silent(struct wire *wire)
 {
-    if (!wire)
-        return NULL;
     /* Streams that a callback would still start now could never close. */
     wire_fail(wire, PROBLEM_CLOSED, NULL);
     wire_close_streams(wire);
     nghttp2_session_del(wire->session);
+    wire->session = NULL;
+}
+
+struct wire *wire_free(struct wire *wire)
+{
+    if (!wire)
+        return NULL;
+    wire_fall_silent(wire);
     tls_free(wire->tls);
     buffer_deinit(&wire->staged);
     buffer_deinit(&wire->plain);

@@ -83,11 +83,24 @@ struct wire_events {
     void (*on_close)(struct wire_stream *stream, uint32_t h2_error, void *user);
 };
 
-/* `events` and `context` are borrowed. `now_ms` is clock_monotonic_ms(), as everywhere below.
- * Returns 0 or -ENOMEM. */
+/* Large blocks of memory that wires gave back, for the next ones: to have the kernel make one takes
+ * longer than all that a short connection does with it. Of one thread; {0} at first. */
+enum { WIRE_SPARES_MAX = 16 };
+struct wire_spares {
+    void *blocks[WIRE_SPARES_MAX];
+    size_t count;
+};
+void wire_spares_drop(struct wire_spares *spares);
+
+/* `events`, `context` and `spares` (which may be NULL) are borrowed. `now_ms` is
+ * clock_monotonic_ms(), as everywhere below. Returns 0 or -ENOMEM. */
 int wire_new(struct wire **wire_out, enum tls_role role, struct tls_context *context,
-             const struct wire_events *events, void *user, uint64_t now_ms);
-/* Closes every stream (on_close is called) and frees the wire. */
+             struct wire_spares *spares, const struct wire_events *events, void *user,
+             uint64_t now_ms);
+/* Closes every stream (on_close is called) and gives back what HTTP/2 held, to `spares`, too: no
+ * byte comes or goes any more. How it ended can still be asked. */
+void wire_fall_silent(struct wire *wire);
+/* The same, and frees the wire. */
 struct wire *wire_free(struct wire *wire);
 
 /* Takes ciphertext from the peer; all of it is used before the call returns.
