@@ -23,6 +23,7 @@ struct request {
     const struct request_events *events;
     void *user;
     request_document_done document_done;
+    json_t *answer; /* parsed already, or NULL */
 };
 
 static const struct link_load_events load_events;
@@ -63,6 +64,7 @@ static void request_deinit(struct request *request)
 
 static void request_destroy(struct request *request)
 {
+    json_decref(request->answer);
     buffer_deinit(&request->bytes);
     free(request->path);
     free(request);
@@ -194,12 +196,13 @@ static void request_repeat(struct request *request, const struct trouble *troubl
 /* The answer to the request that was to open the connection. */
 static void request_entered(struct request *request, const struct trouble *trouble)
 {
-    struct slice body = request_body(request);
-    json_t *root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, NULL);
+    json_t *root = request_json(request, NULL);
     json_t *open = json_object_get(root, "open");
     struct link *link = request->link;
     struct trouble refusal;
 
+    json_decref(request->answer);
+    request->answer = json_incref(root);
     if (open || !trouble) {
         if (link_let_in(link, open))
             request_finish(request, trouble);
@@ -326,6 +329,15 @@ struct slice request_body(const struct request *request)
     return buffer_slice(&request->exchange.body);
 }
 
+json_t *request_json(const struct request *request, json_error_t *reason_out)
+{
+    struct slice body = request_body(request);
+
+    if (request->answer)
+        return json_incref(request->answer);
+    return json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, reason_out);
+}
+
 struct link *request_link(const struct request *request)
 {
     return request->link;
@@ -335,13 +347,12 @@ struct link *request_link(const struct request *request)
 
 static void on_document(struct request *request, const struct trouble *trouble, void *user)
 {
-    struct slice body = request_body(request);
     struct trouble bad;
     json_t *root = NULL;
     json_error_t reason;
 
     if (!trouble) {
-        root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, &reason);
+        root = request_json(request, &reason);
         if (!root) {
             trouble_set(&bad, PROBLEM_NOT_HUNE, link_where(request->link),
                         _("its answer is no JSON: %s"), reason.text);

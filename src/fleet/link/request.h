@@ -74,6 +74,8 @@ uint64_t request_acknowledged(const struct request *request);
 bool request_is_sent(const struct request *request);
 unsigned request_status(const struct request *request);
 struct slice request_body(const struct request *request);
+/* The body as JSON: a reference of the caller's, or NULL with the reason. */
+json_t *request_json(const struct request *request, json_error_t *reason_out);
 struct link *request_link(const struct request *request);
 
 /* A JSON document. `root` is borrowed and NULL exactly if there is trouble. */

@@ -254,7 +254,6 @@ static void on_refused(struct submit *submit, const struct trouble *trouble)
 static void on_done(struct request *request, const struct trouble *trouble, void *user)
 {
     struct submit *submit = user;
-    struct slice body = request_body(request);
     struct job_object object;
     struct trouble bad;
     json_t *root;
@@ -264,7 +263,7 @@ static void on_done(struct request *request, const struct trouble *trouble, void
         on_refused(submit, trouble);
         return;
     }
-    root = json_loadb(body.bytes ? (const char *)body.bytes : "", body.size, 0, NULL);
+    root = request_json(request, NULL);
     if (job_object_decode(submit->is_bound ? json_object_get(root, "job") : root, &object)) {
         submit_end(submit, SUBMIT_ANSWERED, &object, NULL);
     } else {
