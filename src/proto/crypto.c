@@ -88,11 +88,33 @@ int crypto_ed25519_sign(const uint8_t seed[ED25519_SEED_SIZE], const void *bytes
     return 0;
 }
 
-int crypto_ed25519_verify(const uint8_t point[ED25519_POINT_SIZE], const void *bytes, size_t size,
+void crypto_last_deinit(struct crypto_last *last)
+{
+    EVP_PKEY_free(last->key);
+    *last = (struct crypto_last){.key = NULL};
+}
+
+/* A reference to the point's key; NULL for no memory, or when it is no point. */
+static EVP_PKEY *key_of(struct crypto_last *last, const uint8_t point[ED25519_POINT_SIZE])
+{
+    EVP_PKEY *key;
+
+    if (last && last->key && memcmp(last->point, point, sizeof(last->point)) == 0)
+        return EVP_PKEY_up_ref(last->key) == 1 ? last->key : NULL;
+    key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, point, ED25519_POINT_SIZE);
+    if (last && key && EVP_PKEY_up_ref(key) == 1) {
+        crypto_last_deinit(last);
+        memcpy(last->point, point, sizeof(last->point));
+        last->key = key;
+    }
+    return key;
+}
+
+int crypto_ed25519_verify(struct crypto_last *last, const uint8_t point[ED25519_POINT_SIZE],
+                          const void *bytes, size_t size,
                           const uint8_t signature[ED25519_SIGNATURE_SIZE], bool *good_out)
 {
-    _cleanup_key_ EVP_PKEY *key = EVP_PKEY_new_raw_public_key(EVP_PKEY_ED25519, NULL, point,
-                                                              ED25519_POINT_SIZE);
+    _cleanup_key_ EVP_PKEY *key = key_of(last, point);
     _cleanup_context_ EVP_MD_CTX *context = EVP_MD_CTX_new();
 
     *good_out = false;

@@ -166,6 +166,12 @@ static int sk_to_sign(const struct signature *signature, const struct buffer *si
 
 int sshsig_verify(struct slice blob, const struct sshkey *key, const void *message, size_t size)
 {
+    return sshsig_verify_next(NULL, blob, key, message, size);
+}
+
+int sshsig_verify_next(struct crypto_last *last, struct slice blob, const struct sshkey *key,
+                       const void *message, size_t size)
+{
     _cleanup_buffer_ struct buffer signed_bytes = BUFFER_INIT;
     struct signature signature = {0};
     uint8_t sk_bytes[SK_SIGNED_SIZE];
@@ -189,7 +195,7 @@ int sshsig_verify(struct slice blob, const struct sshkey *key, const void *messa
             return r;
         covered = (struct slice){sk_bytes, sizeof(sk_bytes)};
     }
-    r = crypto_ed25519_verify(key->point, covered.bytes, covered.size, signature.bytes.bytes,
+    r = crypto_ed25519_verify(last, key->point, covered.bytes, covered.size, signature.bytes.bytes,
                               &good);
     if (r)
         return r;

@@ -11,6 +11,7 @@
 
 #include "base/buffer.h"
 #include "base/cursor.h"
+#include "proto/crypto.h"
 #include "proto/sshkey.h"
 
 #define SSHSIG_NAMESPACE "order@hune"
@@ -37,6 +38,9 @@ int sshsig_key(struct slice blob, struct sshkey *key_out);
 /* Whether `blob` is a signature by exactly `key` over exactly `message` in Hune's namespace.
  * Returns 0, an enum sshsig_error, or -ENOMEM / -EIO. */
 int sshsig_verify(struct slice blob, const struct sshkey *key, const void *message, size_t size);
+/* The same for who verifies many signatures by few keys. `last` may be NULL. */
+int sshsig_verify_next(struct crypto_last *last, struct slice blob, const struct sshkey *key,
+                       const void *message, size_t size);
 
 /* The armoured file form ("-----BEGIN SSH SIGNATURE-----"), for ssh-keygen and the audit trail. */
 int sshsig_armor(struct slice blob, struct buffer *out);

@@ -108,6 +108,40 @@ static void test_other_message_and_key(void **state)
     assert_int_equal(verify(&blob, &key.key), SSHSIG_E_WRONG);
 }
 
+/* What is kept of the key before must never speak for another. */
+static void test_the_key_before(void **state)
+{
+    struct crypto_last last = {.key = NULL};
+    struct sshkey_private keys[2];
+    struct buffer blobs[2] = {BUFFER_INIT, BUFFER_INIT};
+
+    (void)state;
+    for (size_t i = 0; i < 2; i++) {
+        assert_int_equal(sshkey_generate(&keys[i], ""), 0);
+        assert_int_equal(sshsig_sign(&keys[i], message, MESSAGE_SIZE, &blobs[i]), 0);
+    }
+    for (size_t i = 0; i < 6; i++) {
+        struct slice blob = buffer_slice(&blobs[i / 2 % 2]);
+        struct sshkey_private *key = &keys[i / 2 % 2];
+
+        assert_int_equal(sshsig_verify_next(&last, blob, &key->key, message, MESSAGE_SIZE), 0);
+        assert_int_equal(sshsig_verify_next(&last, blob, &key->key, message, MESSAGE_SIZE - 1),
+                         SSHSIG_E_WRONG);
+        assert_memory_equal(last.point, key->key.point, ED25519_SIZE);
+    }
+    /* Made by the one, claiming to be the other. */
+    memcpy(keys[0].key.point, keys[1].key.point, ED25519_SIZE);
+    buffer_clear(&blobs[0]);
+    assert_int_equal(sshsig_sign(&keys[0], message, MESSAGE_SIZE, &blobs[0]), 0);
+    assert_int_equal(
+        sshsig_verify_next(&last, buffer_slice(&blobs[0]), &keys[1].key, message, MESSAGE_SIZE),
+        SSHSIG_E_WRONG);
+    crypto_last_deinit(&last);
+    assert_null(last.key);
+    for (size_t i = 0; i < 2; i++)
+        buffer_deinit(&blobs[i]);
+}
+
 static void test_every_byte_counts(void **state)
 {
     _cleanup_buffer_ struct buffer blob = BUFFER_INIT;
@@ -451,6 +485,7 @@ int main(void)
         cmocka_unit_test(test_sign_as_ssh_keygen_does),
         cmocka_unit_test(test_empty_message),
         cmocka_unit_test(test_other_message_and_key),
+        cmocka_unit_test(test_the_key_before),
         cmocka_unit_test(test_every_byte_counts),
         cmocka_unit_test(test_refusals),
         cmocka_unit_test(test_fido),

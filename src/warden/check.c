@@ -45,9 +45,9 @@ static enum problem_code check_signature(const struct check_context *context, st
 {
     const struct order_parts *both = &checked->parts;
 
-    (void)context;
     (void)parts;
-    if (sshsig_verify(both->signature, &checked->who->key, both->order.bytes, both->order.size)) {
+    if (sshsig_verify_next(context->last_key, both->signature, &checked->who->key,
+                           both->order.bytes, both->order.size)) {
         checked->who = NULL;
         return PROBLEM_SIGNATURE;
     }

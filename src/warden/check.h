@@ -3,6 +3,7 @@
  * channel, not seen before, rights, run-as. It changes nothing. */
 #pragma once
 
+#include "proto/crypto.h"
 #include "proto/order.h"
 #include "proto/problem.h"
 #include "warden/keyring.h"
@@ -13,6 +14,7 @@ struct check_context {
     const uint8_t *epoch;   /* EPOCH_SIZE bytes */
     const struct keyring *keyring;
     const struct replay *replay;
+    struct crypto_last *last_key; /* whose signature held last; it makes the next quicker */
     uint64_t boot_ms;
     /* EXPORTER_SIZE bytes of the connection that the order is to open; NULL: it came over one that
      * is open, and opens none. */

@@ -23,6 +23,7 @@ enum problem_code answer_check(struct warden *warden, struct slice parts, const 
         .epoch = warden->epoch,
         .keyring = &warden->keyring,
         .replay = &warden->replay,
+        .last_key = &warden->last_key,
         .boot_ms = clock_boot_ms(),
         .channel = channel,
         .privileged = warden->place.privileged,

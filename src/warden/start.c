@@ -335,6 +335,7 @@ void warden_finish(struct warden *warden)
     audit_deinit(&warden->audit);
     roll_deinit(&warden->roll);
     replay_deinit(&warden->replay);
+    crypto_last_deinit(&warden->last_key);
     keyring_deinit(&warden->keyring);
     machine_deinit(&warden->machine);
     forest_deinit(&warden->forest);

@@ -34,6 +34,7 @@ void checker_make(struct checker *checker, const char *options)
         .epoch = checker->epoch,
         .keyring = &checker->keyring,
         .replay = &checker->replay,
+        .last_key = &checker->last_key,
         .boot_ms = BOOT_MS,
         .privileged = true,
         .self = "huneuser",
@@ -53,6 +54,7 @@ void checker_make(struct checker *checker, const char *options)
 void checker_remove(struct checker *checker)
 {
     replay_deinit(&checker->replay);
+    crypto_last_deinit(&checker->last_key);
     keyring_deinit(&checker->keyring);
     folder_remove(&checker->folder);
 }

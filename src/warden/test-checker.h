@@ -13,6 +13,7 @@ struct checker {
     struct replay replay;
     struct keyring keyring;
     struct check_context context;
+    struct crypto_last last_key;
     uint8_t machine[MACHINE_ID_SIZE], epoch[EPOCH_SIZE];
     struct sshkey_private key;
     struct order order;

@@ -62,6 +62,7 @@ struct warden {
     struct machine machine;
     uint8_t epoch[EPOCH_SIZE];
     struct keyring keyring;
+    struct crypto_last last_key; /* see check.h */
     struct replay replay;
     struct roll roll;
     struct audit audit;
