@@ -45,8 +45,10 @@ class Fleet:
         spread_sources(count)
         self.count = count
         self.port = free_port()
+        # Without a language, as under sshd, which hands none on: `cat` reads a dozen files for one.
         self.agent = Agent(binaries, folder / "many", port=self.port,
                            listen=[f"0.0.0.0:{self.port}"],
+                           environment={"LANG": "", "LC_ALL": ""},
                            config="[jobs]\nrunning = 1024\n[log]\nlevel = warning\n")
         self.console = Console(binaries, folder / "operator")
         joined = self.console.run("join", self.agent.invite(may="all"))
