@@ -225,6 +225,8 @@ def test_import_shows_what_it_would_do(window, console, tmp_path):
     dialog = gui.dialog("Import a list")
     gui.label("1 added, 0 changed, 1 already there, 1 refused", dialog)
     gui.label("^Refused$", dialog)
+    lines = gui.find("list", "Lines of the list", dialog)
+    assert [n.name.split(":")[0] for n in lines.children] == ["Already there, Line 2", "Added, Line 3", "Refused, Line 4"]
     button = gui.find("button", "Import", dialog)
     wait("the focus", lambda: button.has(FOCUSED))  # not on Cancel
     gui.key("Return")

@@ -12,6 +12,9 @@ def test_help_and_version(binaries):
     assert "--fleet=FILE" in done.stdout and "[MACHINE|LINK]" in done.stdout
     done = subprocess.run([program, "--version"], capture_output=True, text=True, timeout=60)
     assert done.stdout.startswith("hune-desktop ") and done.returncode == 0
+    done = subprocess.run([program, "--nonsense"], capture_output=True, text=True, timeout=60)
+    assert done.returncode == 2 and done.stdout == ""
+    assert "--nonsense" in done.stderr and "“hune-desktop --help” shows the options." in done.stderr
 
 
 def test_a_machine_named_at_the_start_gets_its_tab(window, console):

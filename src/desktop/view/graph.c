@@ -100,10 +100,14 @@ static void show_summary(HuneGraph *self)
     g_autofree char *second = self->names[1] ? summary(self, 1) : NULL;
     g_autofree char *text = NULL;
 
-    if (first && second)
-        text = g_strdup_printf("%s: %s\n%s: %s", self->names[0], first, self->names[1], second);
-    else
+    if (first && second) {
+        g_autofree char *one = g_strdup_printf(_("%s: %s"), self->names[0], first);
+        g_autofree char *other = g_strdup_printf(_("%s: %s"), self->names[1], second);
+
+        text = g_strdup_printf("%s\n%s", one, other);
+    } else {
         text = g_strdup(first ? first : "");
+    }
     gtk_widget_set_tooltip_text(GTK_WIDGET(self), *text ? text : NULL);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
                                    -1);
@@ -127,9 +131,9 @@ void hune_graph_show(HuneGraph *self)
 {
     g_autofree char *first = newest(self, 0);
     g_autofree char *second = newest(self, 1);
-    g_autofree char *label = g_strdup_printf("%s: %s%s%s",
-                                             gtk_label_get_label(GTK_LABEL(self->title)), first,
-                                             *second ? " · " : "", second);
+    g_autofree char *values = g_strdup_printf("%s%s%s", first, *second ? " · " : "", second);
+    g_autofree char *label = g_strdup_printf(_("%s: %s"),
+                                             gtk_label_get_label(GTK_LABEL(self->title)), values);
 
     gtk_label_set_label(GTK_LABEL(self->values[0]), first);
     gtk_label_set_label(GTK_LABEL(self->values[1]), second);

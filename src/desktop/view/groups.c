@@ -85,7 +85,7 @@ static void show_count(GtkListBoxRow *row, guint count)
     data->shown = count;
     gtk_label_set_label(data->count, text);
     name = g_strdup_printf(
-        "%s: %u", data->group.tag ? data->group.tag : _(fixed[data->group.kind].text), count);
+        _("%s: %u"), data->group.tag ? data->group.tag : _(fixed[data->group.kind].text), count);
     gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_LABEL, name, -1);
 }
 

@@ -7,3 +7,5 @@
 
 /* `child` is what a list item shows in a cell, at the time of its "bind" or later. */
 void hune_row_name(GtkWidget *child, const char *name);
+/* The same for a list without columns. */
+void hune_row_name_line(GtkWidget *child, const char *name);

@@ -45,7 +45,7 @@ static void send_one(GApplication *application, const struct alert_item *item)
 {
     gboolean is_over = item->ended_ms != 0;
     g_autofree char *id = id_of(item);
-    g_autofree char *title = g_strdup_printf(is_over ? _("%s: %s is over") : "%s: %s",
+    g_autofree char *title = g_strdup_printf(is_over ? _("%s: %s is over") : _("%s: %s"),
                                              item->machine, hune_alert_name(item));
     g_autofree char *span = is_over ? span_of(item) : NULL;
     g_autofree char *body = is_over ? g_strdup_printf(_("%s, for %s"), item->rule, span)

@@ -20,9 +20,10 @@ struct _HuneApplication {
     HuneFleet *fleet;
     char *fleet_path;
     char *identity;
-    char *to_open;      /* a machine or a link that was named when it was started */
-    char *to_import;    /* likewise a list */
-    gboolean is_asking; /* whether to stop what is under way */
+    char *to_open;        /* a machine or a link that was named when it was started */
+    char *to_import;      /* likewise a list */
+    gboolean is_asking;   /* whether to stop what is under way */
+    gboolean has_options; /* they were understood */
 };
 
 G_DEFINE_FINAL_TYPE(HuneApplication, hune_application, ADW_TYPE_APPLICATION)
@@ -125,6 +126,7 @@ static gboolean has_display(void)
 
 static int hune_application_local_options(GApplication *application, GVariantDict *options)
 {
+    HUNE_APPLICATION(application)->has_options = TRUE;
     if (g_variant_dict_contains(options, "version")) {
         g_print("hune-desktop %s\n", HUNE_VERSION);
         return 0;
@@ -303,12 +305,27 @@ static void hune_application_finalize(GObject *object)
     G_OBJECT_CLASS(hune_application_parent_class)->finalize(object);
 }
 
+/* GLib says what is wrong with an option, and ends with 1. */
+static gboolean hune_application_local_command_line(GApplication *application, char ***arguments,
+                                                    int *status)
+{
+    gboolean is_over = G_APPLICATION_CLASS(hune_application_parent_class)
+                           ->local_command_line(application, arguments, status);
+
+    if (is_over && *status == 1 && !HUNE_APPLICATION(application)->has_options) {
+        g_printerr("%s\n", _("“hune-desktop --help” shows the options."));
+        *status = 2; /* as hune does */
+    }
+    return is_over;
+}
+
 static void hune_application_class_init(HuneApplicationClass *class)
 {
     G_OBJECT_CLASS(class)->finalize = hune_application_finalize;
     G_APPLICATION_CLASS(class)->activate = hune_application_activate;
     G_APPLICATION_CLASS(class)->startup = hune_application_startup;
     G_APPLICATION_CLASS(class)->shutdown = hune_application_shutdown;
+    G_APPLICATION_CLASS(class)->local_command_line = hune_application_local_command_line;
     G_APPLICATION_CLASS(class)->command_line = hune_application_command_line;
     G_APPLICATION_CLASS(class)->handle_local_options = hune_application_local_options;
 }

@@ -4,6 +4,7 @@
 
 #include "desktop/text/facts-text.h"
 #include "desktop/view/dialog-header.h"
+#include "desktop/view/row-name.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/import.h"
 
@@ -96,6 +97,7 @@ static void bind_line(GtkSignalListItemFactory *factory, GtkListItem *list_item,
     const struct import_item *item;
     g_autofree char *text = NULL;
     g_autofree char *printable = NULL;
+    g_autofree char *name = NULL;
 
     (void)factory;
     if (!self->import || position >= self->import->count)
@@ -107,6 +109,8 @@ static void bind_line(GtkSignalListItemFactory *factory, GtkListItem *list_item,
     gtk_widget_set_css_classes(icon, (const char *[]){outcomes[item->outcome].style, NULL});
     gtk_label_set_label(GTK_LABEL(outcome), _(outcomes[item->outcome].text));
     gtk_label_set_label(GTK_LABEL(label), printable);
+    name = g_strdup_printf("%s, %s", _(outcomes[item->outcome].text), printable);
+    hune_row_name_line(gtk_list_item_get_child(list_item), name);
 }
 
 /* A model of as many items as there are lines; what they are is looked up by position. */

@@ -76,7 +76,7 @@ static void add_button(GtkWidget *row, const char *icon, const char *text, const
                        GCallback pressed)
 {
     GtkWidget *button = gtk_button_new_from_icon_name(icon);
-    g_autofree char *name = g_strdup_printf("%s: %s", label, text);
+    g_autofree char *name = g_strdup_printf(_("%s: %s"), label, text);
 
     gtk_widget_set_valign(button, GTK_ALIGN_CENTER);
     gtk_widget_add_css_class(button, "flat");

@@ -68,7 +68,7 @@ static void add_row(HuneWayView *self, enum doctor_step step, const struct way_n
                        : !news->is_ok     ? _("failed")
                        : news->is_warning ? _("look at it")
                                           : _("ok");
-    g_autofree char *name = g_strdup_printf("%s: %s", text, word);
+    g_autofree char *name = g_strdup_printf(_("%s: %s"), text, word);
 
     gtk_box_append(GTK_BOX(box), text_new(text, NULL));
     if (news && *news->detail)
