@@ -1,5 +1,7 @@
 /* Results as JSON Lines. Every name here is documented in man/hune.1.scd and stays. */
+#include <jansson.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "cli/json-line.h"
 #include "cli/render.h"
@@ -90,6 +92,40 @@ static void answer(struct console *console, const struct answer *answer)
     json_line_end(&line);
 }
 
+static json_t *tags_array(const char *tags)
+{
+    json_t *array = json_array();
+
+    for (; *tags; tags += tags[0] == ',') {
+        size_t length = strcspn(tags, ",");
+
+        json_array_append_new(array, json_stringn(tags, length));
+        tags += length;
+    }
+    return array;
+}
+
+static void put_was(struct json_line *line, const struct import_was *was)
+{
+    json_t *object = json_object();
+    _cleanup_free_ char *text = NULL;
+
+    if (was->host) {
+        json_object_set_new(object, "host", json_string(was->host));
+        json_object_set_new(object, "port", json_integer(was->port));
+    }
+    if (was->user)
+        json_object_set_new(object, "user", json_string(was->user));
+    if (was->tags)
+        json_object_set_new(object, "tags", tags_array(was->tags));
+    if (was->lacked_id)
+        json_object_set_new(object, "id", json_null());
+    text = json_dumps(object, JSON_COMPACT);
+    if (text)
+        json_line_raw(line, "was", text);
+    json_decref(object);
+}
+
 static void import(struct console *console, const struct import *import, bool dry_run)
 {
     static const char *const outcomes[] = {[IMPORT_ADDED] = "added",
@@ -109,6 +145,8 @@ static void import(struct console *console, const struct import *import, bool dr
         if (item->port)
             json_line_number(&line, "port", item->port);
         json_line_list(&line, "tags", item->tags ? item->tags : "");
+        if (item->outcome == IMPORT_CHANGED)
+            put_was(&line, &item->was);
         if (item->why)
             json_line_text(&line, "text", item->why);
         json_line_end(&line);

@@ -89,14 +89,16 @@ static void import(struct console *console, const struct import *import, bool dr
     grid.right[0] = grid.right[4] = true;
     for (uint32_t i = 0; i < import->count; i++) {
         const struct import_item *item = &import->items[i];
+        _cleanup_buffer_ struct buffer changes = BUFFER_INIT;
 
+        import_changes(item, "; ", &changes);
         grid_cellf(&grid, "%u", item->line);
         grid_cell(&grid, outcomes[item->outcome]);
         grid_cell(&grid, item->name);
         grid_cell(&grid, item->host);
         grid_cellf(&grid, item->port ? "%u" : "", item->port);
         grid_cell(&grid, item->tags);
-        grid_cell(&grid, item->why);
+        grid_cell(&grid, item->why ? item->why : buffer_text(&changes));
     }
     grid_print(&grid, "", output);
     output_print(output, _("Read as %s: %u new, %u changed, %u as they are, %u bad.\n"),

@@ -152,6 +152,17 @@ def test_export_and_import(operator, console, tmp_path):
     assert again.code == 0 and len(other.json("list")) == 2
 
 
+def test_import_tells_what_it_would_change(operator, tmp_path):
+    write(operator, HEADER + "web1,192.0.2.1,1234,prod,,\nweb2,192.0.2.2,,,,\n")
+    path = tmp_path / "list.csv"
+    path.write_text(HEADER + 'web1,192.0.2.9,,"new,prod",www,\nweb2,192.0.2.2,,,,\n')
+    told = operator.run("import", path, "--dry-run").out
+    assert "address: 192.0.2.1:1234 → 192.0.2.9:1234; user: none → www; tags: prod → prod,new" in told
+    changed, same = operator.json("import", path, "--dry-run")
+    assert changed["was"] == {"host": "192.0.2.1", "port": 1234, "user": "", "tags": ["prod"]}
+    assert "was" not in same
+
+
 @pytest.mark.parametrize("word, text", [
     ("ssh-config", "Host web1\n  HostName 192.0.2.1\n  Port 22\nHost *\n  User x\n"),
     ("ansible", "[web]\nweb1 ansible_host=192.0.2.1\n"),

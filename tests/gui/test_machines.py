@@ -235,6 +235,27 @@ def test_import_shows_what_it_would_do(window, console, tmp_path):
     wait_names(gui, "web1", "web2", "db1", "new1")
 
 
+def test_import_shows_what_stood_there(window, console, tmp_path):
+    console.config.mkdir(parents=True, exist_ok=True)
+    (console.config / "machines.csv").write_text(
+        "name,host,port,tags,user,id\nweb1,192.0.2.1,10000,web,root,\nweb2,192.0.2.2,7,,,\n")
+    identity = "SHA256:47DEQpj8HBSa+/TImW+5JCeuQeRkm5NMpJWZG3hSuFU"
+    other = tmp_path / "other.csv"
+    other.write_text("name,host,port,tags,user,id\n"
+                     f'web1,192.0.2.9,,"new,web",www,{identity}\nweb2,192.0.2.2,8,lab,,\n')
+    gui = window("--import", other)
+    dialog = gui.dialog("Import a list")
+    gui.label("0 added, 2 changed, 0 already there, 0 refused", dialog)
+    one = gui.label("^Line 2: web1\n", dialog).name
+    assert one == ("Line 2: web1\naddress: 192.0.2.1:10000 → 192.0.2.9:10000\nuser: root → www\n"
+                   f"tags: web → web,new\nid: none → {identity}")
+    other = gui.label("^Line 3: web2\n", dialog).name
+    assert other == "Line 3: web2\naddress: 192.0.2.2:7 → 192.0.2.2:8\ntags: none → lab"
+    gui.press("Import", dialog)
+    gui.no_dialog()
+    assert console.json("list")[0]["tags"] == ["web", "new"]
+
+
 def test_sort_by_name(window, console):
     write_list(console, [("web10", ""), ("web9", ""), ("web1", "")])
     gui = window()

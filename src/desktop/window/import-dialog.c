@@ -50,6 +50,20 @@ static const struct {
     [IMPORT_REFUSED] = {N_("Refused"), "dialog-warning-symbolic", "error"},
 };
 
+/* A line below for each field, with what stands there now. */
+static char *changed_text(const struct import_item *item)
+{
+    _cleanup_buffer_ struct buffer changes = BUFFER_INIT;
+    g_autofree char *title = NULL;
+    g_autofree char *printable = NULL;
+
+    import_changes(item, "\n", &changes);
+    title = g_strdup_printf(_("Line %u: %s"), item->line, item->name);
+    printable = hune_printable(title);
+    /* What is in the list, and what may be added to it, has no line ends. */
+    return g_strjoin("\n", printable, buffer_text(&changes), NULL);
+}
+
 static char *line_text(const struct import_item *item)
 {
     if (item->outcome == IMPORT_REFUSED)
@@ -96,20 +110,24 @@ static void bind_line(GtkSignalListItemFactory *factory, GtkListItem *list_item,
     GtkWidget *label = gtk_widget_get_next_sibling(outcome);
     const struct import_item *item;
     g_autofree char *text = NULL;
-    g_autofree char *printable = NULL;
     g_autofree char *name = NULL;
 
     (void)factory;
     if (!self->import || position >= self->import->count)
         return;
     item = &self->import->items[position];
-    text = line_text(item);
-    printable = hune_printable(text);
+    if (item->outcome == IMPORT_CHANGED) {
+        text = changed_text(item);
+    } else {
+        g_autofree char *line = line_text(item);
+
+        text = hune_printable(line);
+    }
     gtk_image_set_from_icon_name(GTK_IMAGE(icon), outcomes[item->outcome].icon);
     gtk_widget_set_css_classes(icon, (const char *[]){outcomes[item->outcome].style, NULL});
     gtk_label_set_label(GTK_LABEL(outcome), _(outcomes[item->outcome].text));
-    gtk_label_set_label(GTK_LABEL(label), printable);
-    name = g_strdup_printf("%s, %s", _(outcomes[item->outcome].text), printable);
+    gtk_label_set_label(GTK_LABEL(label), text);
+    name = g_strdup_printf("%s, %s", _(outcomes[item->outcome].text), text);
     hune_row_name_line(gtk_list_item_get_child(list_item), name);
 }
 

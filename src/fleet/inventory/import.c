@@ -374,6 +374,48 @@ static bool user_differs(const struct import_item *item, const struct machine *m
     return item->user[0] && strcmp(item->user, machine->user) != 0;
 }
 
+/* The fleet may be another one by the time that somebody looks. */
+static int note_changes(struct import *import, struct import_item *item,
+                        const struct machine *machine)
+{
+    bool address = address_differs(item, machine);
+    bool user = user_differs(item, machine);
+    bool tags = !has_all_tags(machine, item->tags);
+    bool id = item->has_id && !machine->has_id;
+
+    item->outcome = address || user || tags || id ? IMPORT_CHANGED : IMPORT_UNCHANGED;
+    item->was = (struct import_was){
+        .host = address ? keep_text(import, machine->host) : NULL,
+        .user = user ? keep_text(import, machine->user) : NULL,
+        .tags = tags ? keep_text(import, machine->tags) : NULL,
+        .port = machine->port,
+        .lacked_id = id,
+    };
+    if ((address && !item->was.host) || (user && !item->was.user) || (tags && !item->was.tags))
+        return -ENOMEM;
+    return 0;
+}
+
+int import_tags_after(const struct import_item *item, struct buffer *out)
+{
+    const struct machine machine = {.tags = item->was.tags};
+    int r = buffer_append_text(out, machine.tags);
+    const char *separator = machine.tags[0] ? "," : "";
+
+    for (const char *tag = item->tags; !r && *tag; tag += tag[0] == ',') {
+        size_t length = strcspn(tag, ",");
+
+        if (!machine_has_tag(&machine, tag, length)) {
+            r = buffer_append_text(out, separator);
+            if (!r)
+                r = buffer_append(out, tag, length);
+            separator = ",";
+        }
+        tag += length;
+    }
+    return r;
+}
+
 static int preview_item(struct import *import, struct import_item *item, const struct fleet *fleet)
 {
     uint32_t index = fleet_find(fleet, item->name);
@@ -382,6 +424,7 @@ static int preview_item(struct import *import, struct import_item *item, const s
 
     item->why = NULL;
     item->hint = NULL;
+    item->was = (struct import_was){0};
     item->outcome = IMPORT_ADDED;
     if (index == FLEET_NONE)
         return 0;
@@ -392,12 +435,7 @@ static int preview_item(struct import *import, struct import_item *item, const s
                   _("\"%s\" has another machine id in the fleet list."), item->name);
         return set_refused(import, item, &fault);
     }
-    if (address_differs(item, machine) || user_differs(item, machine) ||
-        (item->has_id && !machine->has_id) || !has_all_tags(machine, item->tags))
-        item->outcome = IMPORT_CHANGED;
-    else
-        item->outcome = IMPORT_UNCHANGED;
-    return 0;
+    return note_changes(import, item, machine);
 }
 
 int import_preview(struct import *import, const struct fleet *fleet)

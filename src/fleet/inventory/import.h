@@ -5,6 +5,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "base/buffer.h"
 #include "fleet/home/fault.h"
 #include "fleet/inventory/machines.h"
 
@@ -42,7 +43,14 @@ struct import_item {
     uint16_t port; /* 0: not told; a new machine gets DEFAULT_PORT, a known one keeps its own */
     bool has_id;
     uint8_t id[MACHINE_ID_SIZE];
-    const char *why; /* IMPORT_REFUSED: a translated sentence and what to do, else NULL */
+    struct import_was {
+        const char *host; /* with its port; NULL: the address stays as it is */
+        const char *user; /* NULL: stays */
+        const char *tags; /* NULL: stay; others only come */
+        uint16_t port;
+        bool lacked_id; /* and gets one */
+    } was;              /* IMPORT_CHANGED: what stands in the fleet where it would change */
+    const char *why;    /* IMPORT_REFUSED: a translated sentence and what to do, else NULL */
     const char *hint;
     /* private */
     uint32_t machine; /* in the scratch fleet; FLEET_NONE: a line that is bad in itself */
@@ -74,6 +82,11 @@ void import_cleanup(struct import **import);
 
 /* Decides the outcome of each item against `fleet` as it is now. Returns 0 or -ENOMEM. */
 int import_preview(struct import *import, const struct fleet *fleet);
+/* What an item of IMPORT_CHANGED would change, translated: "address: a:1 → b:2", "tags: a → a,b",
+ * with the separator between two fields. Nothing for other items. Appends; returns 0 or -ENOMEM. */
+int import_changes(const struct import_item *item, const char *separator, struct buffer *out);
+/* Appends the tags that such an item's machine would have, if was.tags. Returns 0 or -ENOMEM. */
+int import_tags_after(const struct import_item *item, struct buffer *out);
 /* Previews again, then adds and changes. Meant for use inside fleet_edit(). Returns 0 or -ENOMEM.
  */
 int import_apply(struct import *import, struct fleet *fleet);

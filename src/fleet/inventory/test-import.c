@@ -182,6 +182,14 @@ static void test_nul_and_long_lines(void **state)
     free(text);
 }
 
+static void expect_changes(const struct import_item *item, const char *expected)
+{
+    _cleanup_buffer_ struct buffer out = BUFFER_INIT;
+
+    assert_int_equal(import_changes(item, " | ", &out), 0);
+    assert_string_equal(buffer_length(&out) ? buffer_text(&out) : "", expected);
+}
+
 static void test_outcomes_and_apply(void **state)
 {
     static const char before[] = "name,host,port,tags,user,id,note\n"
@@ -189,7 +197,9 @@ static void test_outcomes_and_apply(void **state)
                                  "moved,h2,,,,,n2\n"
                                  "tagged,h3,99,a,,,n3\n"
                                  "pinned,h4,,,," ID_A ",n4\n"
-                                 "unpinned,h5,,,,,n5\n";
+                                 "unpinned,h5,,,,,n5\n"
+                                 "loose,h7,,,,,n6\n"
+                                 "other,h8,,,root,,n7\n";
     static const char list[] = "name,host,port,tags,user,id\n"
                                "same,h1,,b,,\n"
                                "moved,h9,7,,,\n"
@@ -197,6 +207,8 @@ static void test_outcomes_and_apply(void **state)
                                "pinned,h4,,,," ID_B "\n"
                                "unpinned,h5,,,," ID_B "\n"
                                "new,h6,,t,,\n"
+                               "loose,h7,,\"x,y\",,\n"
+                               "other,h8,,,www,\n"
                                "bad name!,,,,,\n";
     _cleanup_fleet_ struct fleet *fleet = NULL;
     _cleanup_import_ struct import *import = NULL;
@@ -206,12 +218,22 @@ static void test_outcomes_and_apply(void **state)
     assert_int_equal(fleet_parse(before, strlen(before), &fleet, NULL), 0);
     import = read_list(fleet, IMPORT_CSV, list);
     expect(import, "=same h1 0 b ;~moved h9 7  ;~tagged h3 0 b,a root;!5;~unpinned h5 0  ;"
-                   "+new h6 0 t ;!8;");
+                   "+new h6 0 t ;~loose h7 0 x,y ;~other h8 0  www;!10;");
     assert_int_equal(import->outcomes[IMPORT_ADDED], 1);
-    assert_int_equal(import->outcomes[IMPORT_CHANGED], 3);
+    assert_int_equal(import->outcomes[IMPORT_CHANGED], 5);
     assert_int_equal(import->outcomes[IMPORT_UNCHANGED], 1);
     assert_int_equal(import->outcomes[IMPORT_REFUSED], 2);
     assert_non_null(strstr(import->items[3].why, "another machine id"));
+    expect_changes(&import->items[0], "");
+    expect_changes(&import->items[1], "address: h2:10000 → h9:7");
+    expect_changes(&import->items[2], "user: none → root | tags: a → a,b");
+    expect_changes(&import->items[4], "id: none → " ID_B);
+    expect_changes(&import->items[5], "");
+    expect_changes(&import->items[6], "tags: none → x,y");
+    expect_changes(&import->items[7], "user: root → www");
+    fleet = fleet_free(fleet); /* what it was is still told */
+    expect_changes(&import->items[1], "address: h2:10000 → h9:7");
+    assert_int_equal(fleet_parse(before, strlen(before), &fleet, NULL), 0);
     assert_int_equal(import_apply(import, fleet), 0);
     assert_int_equal(fleet_export(fleet, &out), 0);
     assert_string_equal(buffer_text(&out), "name,host,port,tags,user,id,note\n"
@@ -220,10 +242,12 @@ static void test_outcomes_and_apply(void **state)
                                            "tagged,h3,99,\"a,b\",root,,n3\n"
                                            "pinned,h4,,,," ID_A ",n4\n"
                                            "unpinned,h5,,,," ID_B ",n5\n"
+                                           "loose,h7,,\"x,y\",,,n6\n"
+                                           "other,h8,,,www,,n7\n"
                                            "new,h6,10000,t,,,\n");
     /* Once more: nothing is left to do. */
     assert_int_equal(import_preview(import, fleet), 0);
-    assert_int_equal(import->outcomes[IMPORT_UNCHANGED], 5);
+    assert_int_equal(import->outcomes[IMPORT_UNCHANGED], 7);
     assert_int_equal(import->outcomes[IMPORT_REFUSED], 2);
 }
 
