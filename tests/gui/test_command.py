@@ -5,6 +5,7 @@ import time
 
 import pytest
 from atspi import FOCUSED, SENSITIVE
+from gi.repository import GLib
 from gui import wait
 from support import user_name
 
@@ -149,6 +150,53 @@ def test_a_long_line_and_many_lines_do_not_stop_the_window(paired):
     wait("the last line", lambda: output(gui)[-20:].endswith("the end\n"))
     assert len(output(gui)) <= 5 << 20
     assert "earlier lines are not shown" in output(gui)[:200]
+
+
+def lowest_line(gui):
+    """The last line that can be seen, as one finds it who clicks at the bottom."""
+    shown = gui.entry("Output")
+    left, top = gui.origin()
+    x, y, _, height = shown.extents
+    for up in range(10, 80, 12):
+        gui.tool("mousemove", left + x + 15, top + y + height - up, "click", 1)
+        gui.settle(2)
+        at = shown.get("Text", "CaretOffset")
+        around = GLib.Variant("(ii)", (max(0, at - 100), min(shown.get("Text", "CharacterCount"), at + 100)))
+        before, after = (shown.call("Text", "GetText", GLib.Variant("(ii)", span))[0]
+                         for span in ((around[0], at), (at, around[1])))
+        line = before.rsplit("\n", 1)[-1] + after.split("\n", 1)[0]
+        if line:
+            return line
+    return ""
+
+
+def test_the_output_stands_at_its_end(paired):
+    """Also behind a line that takes long to be laid out; until somebody looks at what was before."""
+    gui, _ = paired()
+    entry = open_command(gui)
+    gui.enter(entry, "head -c 1048576 /dev/zero | tr '\\0' x; echo; echo short")
+    gui.label(r"^exited\(0\) after ", seconds=120)
+    wait("the last line", lambda: gui.entry("Output").end_of_text().endswith("\nshort\n"))
+    assert len(output(gui)) > 200000
+    wait("the last line to be seen", lambda: lowest_line(gui) == "short")
+    gui.enter(entry, "for i in $(seq 20000); do echo line $i; sleep 0.05; done")
+
+    def said():
+        lines = re.findall(r"line (\d+)\n", gui.entry("Output").end_of_text())
+        return int(lines[-1]) if lines else 0
+
+    def seen():
+        return int(re.fullmatch(r"line (\d+)", lowest_line(gui))[1])
+
+    wait("some lines", lambda: said() > 60)
+    wait("a late line to be seen", lambda: seen() > 60)
+    gui.point(gui.entry("Output"))
+    gui.tool("click", "--repeat", 6, "--delay", 20, 4)  # the wheel, upwards
+    before, stood = said(), seen()
+    wait("more lines", lambda: said() > before + 40)
+    assert seen() == stood
+    gui.press("Stop")
+    gui.label(r"^(killed|signalled\(15\)) after ")
 
 
 def test_lines_that_left_the_view_come_back(paired):
@@ -356,6 +404,25 @@ def reinstalled(paired, agent, console):
     assert pinned != seen
     gui.label("^Id changed$", seconds=90)
     return gui, pinned, seen
+
+
+def test_a_tall_banner_leaves_room_in_a_small_window(paired, agent, console):
+    """Nothing is below the edge: not on the machine's page, nor on that of the list, which is as high."""
+    gui, _, _ = reinstalled(paired, agent, console)
+    for width, height in ((693, 407), (900, 400)):
+        gui.tool("windowsize", gui.newest("^Hune$")[0], width, height)
+        wait("the size", lambda: abs(gui.windows[0].extents[2] - width) < 12)
+        for view in ("Overview", "Terminal", "Files", "Journal", "Command"):
+            gui.click("page tab", view)
+            assert gui.windows[0].extents[3] <= height, (view, gui.windows[0].extents)
+        for node in (gui.entry("Command to run"), gui.find("button", "Clear"),
+                     gui.find("button", "Keep refusing it")):
+            _, y, _, size = node.extents
+            assert 0 <= y and y + size <= height, (node, node.extents)
+        gui.point(gui.find("filler", "All machines"))
+        bar = wait("the command bar", lambda: gui.entry("Command for the selected machines"))
+        assert bar.extents[1] + bar.extents[3] <= height, bar.extents
+        gui.open("web1")
 
 
 def test_a_machine_with_another_id(paired, agent, console):

@@ -35,6 +35,29 @@ def test_a_new_agents_journal_says_what_will_stand_there(paired, console):
     gui.label("^Choose a job to see what it says.$")
 
 
+def test_jobs_that_carry_files_say_what_they_are(paired, console, tmp_path):
+    gui, _ = paired()
+    (tmp_path / "here").write_text("three")
+    (tmp_path / "there").mkdir()
+    assert console.run("put", tmp_path / "here", f"web1:{tmp_path}/there/").code == 0
+    assert console.run("get", f"web1:{tmp_path}/here", tmp_path / "got").code == 0
+    assert console.run("get", f"web1:{tmp_path}/nothing", tmp_path / "got").code != 0
+    open_journal(gui)
+    for words, said in ((("put", "exited(0)"), "All of it is in its place there: 5 B."),
+                        (("get", "/here", "exited(0)"), "All of it was fetched."),
+                        (("get", "/nothing", "exited(1)"), "/nothing: No such file or directory\n")):
+        gui.point(job(gui, *words))
+        wait(said, lambda said=said: said in gui.entry("Output").text)
+        assert gui.entry("Output").text.startswith("It carried files, and has ended.\n")
+        assert "sum" not in gui.entry("Output").text and "{" not in gui.entry("Output").text
+    with console.start("put", "-", f"web1:{tmp_path}/late"):
+        gui.point(job(gui, "put", "/late", "running"))
+        wait("what it is", lambda: "It carries files, which go through the console that began it" in
+             gui.entry("Output").text)
+        gui.press("Stop the job")
+        job(gui, "put", "/late", "killed")
+
+
 def test_an_ended_job_tells_its_end(paired, console):
     gui, _ = paired()
     assert console.run("run", "web1", "--", "echo over; exit 7").code == 7

@@ -21,3 +21,14 @@ GtkWidget *dialog_header_new(GtkWindow *window, const char *does, GCallback on_d
     *button_out = GTK_BUTTON(button);
     return header;
 }
+
+static void on_mapped(GtkWidget *first)
+{
+    gtk_widget_grab_focus(first);
+}
+
+void dialog_begin_at(GtkWindow *dialog, GtkWidget *first)
+{
+    g_signal_connect_object(dialog, "map", G_CALLBACK(on_mapped), first,
+                            G_CONNECT_SWAPPED | G_CONNECT_AFTER);
+}

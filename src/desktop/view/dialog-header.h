@@ -7,3 +7,6 @@
  * alone. `button_out` has that button, to be made insensitive. */
 GtkWidget *dialog_header_new(GtkWindow *window, const char *does, GCallback on_does,
                              GtkButton **button_out);
+/* What has the focus when it comes up, instead of Cancel. A window that is given a focus earlier is
+ * no dialog to who hears it: GTK 4.8 then tells readers of nothing but a filler. */
+void dialog_begin_at(GtkWindow *dialog, GtkWidget *first);

@@ -53,7 +53,7 @@ void output_pager_leave(HuneOutputView *self, gboolean to_end)
     g_clear_object(&pager->page);
     if (to_end) {
         self->follows = TRUE;
-        gtk_text_view_scroll_mark_onscreen(self->view, self->end);
+        output_follow(self);
     }
     output_pager_show(self);
 }

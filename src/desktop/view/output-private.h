@@ -1,6 +1,6 @@
 /* What the files of HuneOutputView share: output-view.c (the text, and how it comes),
- * output-pager.c (what left the view and is read again), output-find.c (a text looked for in all of
- * it). */
+ * output-follow.c (that it stands at its end), output-pager.c (what left the view and is read
+ * again), output-find.c (a text looked for in all of it). */
 #pragma once
 
 #include "desktop/view/output-view.h"
@@ -45,11 +45,12 @@ struct _HuneOutputView {
     GtkTextTag *tags[4]; /* by enum hune_output_style */
     GtkAdjustment *adjustment;
     GtkTextMark *end;
-    gboolean follows;
+    gboolean follows;  /* it is to stand at its end */
+    gint64 touched_us; /* when a person did something in it */
     GString *waiting;
     GArray *pieces; /* struct piece, of what waits */
     guint timer;
-    guint laid_out;   /* waits until it is, to show the end */
+    guint laid_out;   /* waits until it is */
     GArray *marks;    /* struct place, of what the buffer holds */
     guint64 appended; /* characters */
 
@@ -74,6 +75,13 @@ void output_pager_leave(HuneOutputView *self, gboolean to_end);
 void output_pager_set_page(HuneOutputView *self, const struct order_part *part);
 /* Asks for what is before the live text, to show it there. */
 void output_pager_open(HuneOutputView *self);
+
+/* ---- output-follow.c ---- */
+void output_follow_watch(HuneOutputView *self, GtkWidget *scrolled);
+void output_follow_dispose(HuneOutputView *self);
+/* Before the text changes; and behind it. */
+void output_follow_begin(HuneOutputView *self);
+void output_follow(HuneOutputView *self);
 
 /* ---- output-view.c ---- */
 /* `part` ends where the live text begins. */

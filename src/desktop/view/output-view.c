@@ -88,8 +88,7 @@ static void append(HuneOutputView *self, const char *text, gssize length,
 static void settle(HuneOutputView *self)
 {
     cut_beginning(self);
-    if (self->follows && !self->pager.page)
-        gtk_text_view_scroll_mark_onscreen(self->view, self->end);
+    output_follow(self);
 }
 
 /* ---- a flood: what nobody could read in time is not laid out at all ---- */
@@ -108,27 +107,24 @@ static void insert_piece(HuneOutputView *self, const struct piece *piece, const 
 }
 
 /* How many of the first pieces are left out; the buffer's text then goes with them. A cut is best
- * behind a whole line, so that no character is cut in two. */
+ * behind a whole line, but not for the price of a line that fills all by itself. */
 static guint pieces_to_skip(HuneOutputView *self)
 {
     gsize left = self->waiting->len;
-    guint best = 0;
     guint any = 0;
 
     if (left <= FLOOD_MAX)
         return 0;
-    for (guint i = 0; i + 1 < self->pieces->len; i++) {
+    for (guint i = 0; i + 1 < self->pieces->len && (!any || left > FLOOD_MAX / 2); i++) {
         const struct piece *piece = &g_array_index(self->pieces, struct piece, i);
 
         left -= piece->size;
-        if (piece->ends_line)
-            best = i + 1;
-        if (!any && left <= FLOOD_MAX)
+        if (left <= FLOOD_MAX && piece->ends_line)
+            return i + 1;
+        if (left <= FLOOD_MAX && !any)
             any = i + 1;
-        if (best && left <= FLOOD_MAX)
-            return best;
     }
-    return best ? best : any;
+    return any;
 }
 
 static void begin_anew(HuneOutputView *self, guint64 said)
@@ -148,6 +144,7 @@ static void let_in(HuneOutputView *self)
     g_clear_handle_id(&self->timer, g_source_remove);
     if (self->pieces->len == 0)
         return;
+    output_follow_begin(self);
     for (guint i = 0; i < self->pieces->len; i++) {
         const struct piece *piece = &g_array_index(self->pieces, struct piece, i);
 
@@ -175,6 +172,7 @@ void hune_output_view_append(HuneOutputView *self, const char *text, gssize leng
                              enum hune_output_style style)
 {
     let_in(self);
+    output_follow_begin(self);
     append(self, text, length, style);
     settle(self);
 }
@@ -218,20 +216,6 @@ void hune_output_view_begin_at(HuneOutputView *self, guint64 said)
     output_pager_open(self);
 }
 
-/* So much text at once is laid out a part at a time, before this is called; until then nothing
- * knows where its end is. */
-static gboolean on_laid_out(gpointer data)
-{
-    HuneOutputView *self = data;
-
-    self->laid_out = 0;
-    if (!self->pager.page)
-        gtk_adjustment_set_value(self->adjustment,
-                                 gtk_adjustment_get_upper(self->adjustment) -
-                                     gtk_adjustment_get_page_size(self->adjustment));
-    return G_SOURCE_REMOVE;
-}
-
 /* Behind the note that there is more, or in its place. */
 void output_view_prepend(HuneOutputView *self, const struct order_part *part)
 {
@@ -240,6 +224,7 @@ void output_view_prepend(HuneOutputView *self, const struct order_part *part)
     struct place place = {.said = part->from + part->size};
     GtkTextIter start, behind, end;
 
+    output_follow_begin(self);
     gtk_text_buffer_get_start_iter(self->buffer, &start);
     behind = start;
     gtk_text_iter_forward_line(&behind);
@@ -256,8 +241,6 @@ void output_view_prepend(HuneOutputView *self, const struct order_part *part)
                                                   gtk_text_iter_get_offset(&behind));
     g_array_prepend_val(self->marks, place);
     settle(self);
-    if (!self->laid_out)
-        self->laid_out = g_idle_add(on_laid_out, self);
 }
 
 void hune_output_view_end_line(HuneOutputView *self)
@@ -278,16 +261,6 @@ void hune_output_view_clear(HuneOutputView *self)
     self->follows = TRUE;
     self->appended = 0;
     hune_output_view_set_source(self, self->pager.source, self->pager.user);
-}
-
-static void on_scrolled(HuneOutputView *self)
-{
-    double left = gtk_adjustment_get_upper(self->adjustment) -
-                  gtk_adjustment_get_page_size(self->adjustment) -
-                  gtk_adjustment_get_value(self->adjustment);
-
-    if (!self->pager.page)
-        self->follows = left < 40;
 }
 
 /* ---- searching ---- */
@@ -321,7 +294,7 @@ static void hune_output_view_dispose(GObject *object)
 
     g_signal_handlers_disconnect_by_data(adw_style_manager_get_default(), object);
     g_clear_handle_id(&self->timer, g_source_remove);
-    g_clear_handle_id(&self->laid_out, g_source_remove);
+    output_follow_dispose(self);
     output_find_dispose(self);
     output_pager_dispose(self);
     G_OBJECT_CLASS(hune_output_view_parent_class)->dispose(object);
@@ -374,7 +347,6 @@ static void hune_output_view_init(HuneOutputView *self)
     self->waiting = g_string_new(NULL);
     self->view = GTK_TEXT_VIEW(gtk_text_view_new());
     self->buffer = g_object_ref(gtk_text_view_get_buffer(self->view));
-    self->follows = TRUE;
     gtk_text_view_set_editable(self->view, FALSE);
     gtk_text_view_set_cursor_visible(self->view, FALSE);
     gtk_text_view_set_monospace(self->view, TRUE);
@@ -391,8 +363,7 @@ static void hune_output_view_init(HuneOutputView *self)
     make_tags(self);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), GTK_WIDGET(self->view));
     gtk_widget_set_vexpand(scrolled, TRUE);
-    self->adjustment = gtk_scrolled_window_get_vadjustment(GTK_SCROLLED_WINDOW(scrolled));
-    g_signal_connect_swapped(self->adjustment, "value-changed", G_CALLBACK(on_scrolled), self);
+    output_follow_watch(self, scrolled);
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark",
                              G_CALLBACK(set_colours), self);
     gtk_box_append(GTK_BOX(box), output_find_make(self));

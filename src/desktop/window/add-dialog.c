@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desktop/text/facts-text.h"
+#include "desktop/view/dialog-header.h"
 #include "desktop/window/way-view.h"
 #include "desktop/worker/meeting.h"
 #include "fleet/home/i18n.h"
@@ -305,6 +306,7 @@ static void hune_add_dialog_class_init(HuneAddDialogClass *class)
     GtkWidgetClass *widget_class = GTK_WIDGET_CLASS(class);
 
     G_OBJECT_CLASS(class)->dispose = hune_add_dialog_dispose;
+    gtk_widget_class_set_accessible_role(widget_class, GTK_ACCESSIBLE_ROLE_DIALOG);
     G_OBJECT_CLASS(class)->finalize = hune_add_dialog_finalize;
     gtk_widget_class_set_template_from_resource(widget_class, "/org/hune/Hune/add-dialog.ui");
 #define CHILD(name) gtk_widget_class_bind_template_child(widget_class, HuneAddDialog, name)
@@ -338,7 +340,7 @@ static void hune_add_dialog_init(HuneAddDialog *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
     gtk_window_set_default_widget(GTK_WINDOW(self), GTK_WIDGET(self->next_button));
-    gtk_widget_grab_focus(GTK_WIDGET(self->link_row)); /* not Cancel, which stands first */
+    dialog_begin_at(GTK_WINDOW(self), GTK_WIDGET(self->link_row));
 }
 
 static void fill(HuneAddDialog *self, const char *text)

@@ -144,14 +144,16 @@ static int hune_application_local_options(GApplication *application, GVariantDic
 static void act_about(GSimpleAction *action, GVariant *parameter, gpointer data)
 {
     GtkApplication *application = data;
+    GtkWidget *about = g_object_new(
+        ADW_TYPE_ABOUT_WINDOW, "accessible-role", GTK_ACCESSIBLE_ROLE_DIALOG, "transient-for",
+        gtk_application_get_active_window(application), "application-name", "Hune",
+        "application-icon", "org.hune.Hune", "version", HUNE_VERSION, "comments",
+        _("See and command every machine in your care."), "license-type", GTK_LICENSE_APACHE_2_0,
+        "developer-name", _("The Hune project"), NULL);
 
     (void)action;
     (void)parameter;
-    adw_show_about_window(gtk_application_get_active_window(application), "application-name",
-                          "Hune", "application-icon", "org.hune.Hune", "version", HUNE_VERSION,
-                          "comments", _("See and command every machine in your care."),
-                          "license-type", GTK_LICENSE_APACHE_2_0, "developer-name",
-                          _("The Hune project"), NULL);
+    gtk_window_present(GTK_WINDOW(about));
 }
 
 /* All of them, held. The list's own comes first: it remembers the tabs of windows that were torn

@@ -189,6 +189,7 @@ static void hune_edit_dialog_dispose(GObject *object)
 static void hune_edit_dialog_class_init(HuneEditDialogClass *class)
 {
     G_OBJECT_CLASS(class)->dispose = hune_edit_dialog_dispose;
+    gtk_widget_class_set_accessible_role(GTK_WIDGET_CLASS(class), GTK_ACCESSIBLE_ROLE_DIALOG);
     gtk_widget_class_add_binding_action(GTK_WIDGET_CLASS(class), GDK_KEY_Escape, 0, "window.close",
                                         NULL);
 }
@@ -244,6 +245,6 @@ GtkWidget *hune_edit_dialog_new(HuneWindow *window, HuneMachine *machine)
     g_set_weak_pointer(&self->window, window);
     self->fleet = g_object_ref(hune_window_fleet(window));
     judge(self);
-    gtk_widget_grab_focus(GTK_WIDGET(self->rows[0])); /* not Cancel, which stands first */
+    dialog_begin_at(GTK_WINDOW(self), GTK_WIDGET(self->rows[0]));
     return GTK_WIDGET(self);
 }

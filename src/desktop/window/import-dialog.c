@@ -314,6 +314,7 @@ static void hune_import_dialog_dispose(GObject *object)
 static void hune_import_dialog_class_init(HuneImportDialogClass *class)
 {
     G_OBJECT_CLASS(class)->dispose = hune_import_dialog_dispose;
+    gtk_widget_class_set_accessible_role(GTK_WIDGET_CLASS(class), GTK_ACCESSIBLE_ROLE_DIALOG);
     gtk_widget_class_add_binding_action(GTK_WIDGET_CLASS(class), GDK_KEY_Escape, 0, "window.close",
                                         NULL);
 }
@@ -324,8 +325,12 @@ static GtkWidget *make_format(HuneImportDialog *self)
     const char *names[] = {_("Find out"), "CSV", "ssh config", "Ansible", "hosts", NULL};
 
     self->format = GTK_DROP_DOWN(gtk_drop_down_new_from_strings(names));
+    /* It is the button inside that has the focus, and is read. */
     gtk_accessible_update_property(GTK_ACCESSIBLE(self->format), GTK_ACCESSIBLE_PROPERTY_LABEL,
                                    _("Format of the list"), -1);
+    gtk_accessible_update_property(
+        GTK_ACCESSIBLE(gtk_widget_get_first_child(GTK_WIDGET(self->format))),
+        GTK_ACCESSIBLE_PROPERTY_LABEL, _("Format of the list"), -1);
     g_signal_connect_swapped(self->format, "notify::selected", G_CALLBACK(begin_compare), self);
     return GTK_WIDGET(self->format);
 }

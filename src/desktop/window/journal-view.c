@@ -7,6 +7,7 @@
 #include "base/text.h"
 #include "desktop/text/display.h"
 #include "desktop/text/facts-text.h"
+#include "desktop/view/carrier-output.h"
 #include "desktop/view/output-view.h"
 #include "desktop/view/row-lines.h"
 #include "desktop/worker/shell.h"
@@ -43,6 +44,7 @@ struct _HuneJournalView {
 struct attachment {
     HuneJournalView *view; /* weak */
     struct display display;
+    struct carrier_output *carrier; /* NULL: its output is there to be read */
 };
 
 G_DEFINE_FINAL_TYPE(HuneJournalView, hune_journal_view, ADW_TYPE_BIN)
@@ -67,32 +69,51 @@ static char *state_text(const struct job_object *job)
 
 /* ---- looking at one job ---- */
 
+static void show_output(HuneJournalView *self, struct attachment *attachment,
+                        const struct shell_news *news)
+{
+    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
+
+    if (attachment->carrier)
+        carrier_output_say(attachment->carrier, news->bytes->data, news->bytes->len,
+                           news->is_error);
+    else if (display_feed(&attachment->display, news->bytes->data, news->bytes->len, &text) == 0)
+        hune_output_view_append(self->output, (const char *)buffer_bytes(&text),
+                                (gssize)buffer_length(&text), HUNE_OUTPUT_PLAIN);
+    worker_send_shell_shown(hune_fleet_worker(self->fleet), attachment, news->bytes->len);
+}
+
+static void show_end(HuneJournalView *self, struct attachment *attachment,
+                     const struct shell_news *news)
+{
+    const struct job_object ended = {.state = news->state};
+    g_autofree char *state = state_text(&ended);
+
+    if (attachment->carrier)
+        carrier_output_end(attachment->carrier, !news->sentence &&
+                                                    news->state.state == STATE_EXITED &&
+                                                    news->state.detail == 0);
+    hune_output_view_end_line(self->output);
+    hune_output_view_append(self->output, news->sentence ? news->sentence : state, -1,
+                            HUNE_OUTPUT_NOTE);
+    gtk_widget_set_sensitive(GTK_WIDGET(self->stop), FALSE);
+    self->attachment = NULL;
+}
+
 static void on_told(const struct shell_news *news, void *owner)
 {
     struct attachment *attachment = owner;
     HuneJournalView *self = attachment->view;
-    _cleanup_buffer_ struct buffer text = BUFFER_INIT;
 
     if (self && self->attachment == attachment) {
-        if (news->event == SHELL_OUTPUT &&
-            display_feed(&attachment->display, news->bytes->data, news->bytes->len, &text) == 0)
-            hune_output_view_append(self->output, (const char *)buffer_bytes(&text),
-                                    (gssize)buffer_length(&text), HUNE_OUTPUT_PLAIN);
         if (news->event == SHELL_OUTPUT)
-            worker_send_shell_shown(hune_fleet_worker(self->fleet), attachment, news->bytes->len);
-        if (news->event == SHELL_ENDED) {
-            const struct job_object ended = {.state = news->state};
-            g_autofree char *state = state_text(&ended);
-
-            hune_output_view_end_line(self->output);
-            hune_output_view_append(self->output, news->sentence ? news->sentence : state, -1,
-                                    HUNE_OUTPUT_NOTE);
-            gtk_widget_set_sensitive(GTK_WIDGET(self->stop), FALSE);
-            self->attachment = NULL;
-        }
+            show_output(self, attachment, news);
+        if (news->event == SHELL_ENDED)
+            show_end(self, attachment, news);
     }
     if (news->event == SHELL_ENDED) {
         g_clear_weak_pointer(&attachment->view);
+        carrier_output_free(attachment->carrier);
         g_free(attachment);
     }
 }
@@ -117,6 +138,9 @@ static void on_job_selected(HuneJournalView *self, GtkListBoxRow *row)
     gtk_stack_set_visible_child(self->beside, GTK_WIDGET(self->output));
     self->attachment = g_new0(struct attachment, 1);
     g_set_weak_pointer(&self->attachment->view, self);
+    if (hune_is_carrier(job->verb))
+        self->attachment->carrier = carrier_output_new(self->output,
+                                                       state_is_ended(job->state.state));
     memcpy(request.job, job->id, sizeof(request.job));
     request.from = job->first;
     request.owner = self->attachment;

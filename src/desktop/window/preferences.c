@@ -101,7 +101,8 @@ static GtkWidget *you(HuneFleet *fleet)
 
 void hune_preferences_show(HuneWindow *window)
 {
-    GtkWidget *dialog = adw_preferences_window_new();
+    GtkWidget *dialog = g_object_new(ADW_TYPE_PREFERENCES_WINDOW, "accessible-role",
+                                     GTK_ACCESSIBLE_ROLE_DIALOG, NULL);
     GtkWidget *page = adw_preferences_page_new();
 
     adw_preferences_page_add(ADW_PREFERENCES_PAGE(page), ADW_PREFERENCES_GROUP(looks()));

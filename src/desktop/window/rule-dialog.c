@@ -220,6 +220,7 @@ static void hune_rule_dialog_dispose(GObject *object)
 static void hune_rule_dialog_class_init(HuneRuleDialogClass *class)
 {
     G_OBJECT_CLASS(class)->dispose = hune_rule_dialog_dispose;
+    gtk_widget_class_set_accessible_role(GTK_WIDGET_CLASS(class), GTK_ACCESSIBLE_ROLE_DIALOG);
     gtk_widget_class_add_binding_action(GTK_WIDGET_CLASS(class), GDK_KEY_Escape, 0, "window.close",
                                         NULL);
 }
@@ -309,6 +310,6 @@ GtkWidget *hune_rule_dialog_new(GtkWindow *parent, HuneFleet *fleet, const struc
     }
     self->fleet = g_object_ref(fleet);
     judge(self);
-    gtk_widget_grab_focus(GTK_WIDGET(self->rows[0])); /* not Cancel, which stands first */
+    dialog_begin_at(GTK_WINDOW(self), GTK_WIDGET(self->rows[0]));
     return GTK_WIDGET(self);
 }

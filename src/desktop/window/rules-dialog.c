@@ -178,6 +178,7 @@ static void hune_rules_dialog_dispose(GObject *object)
 static void hune_rules_dialog_class_init(HuneRulesDialogClass *class)
 {
     G_OBJECT_CLASS(class)->dispose = hune_rules_dialog_dispose;
+    gtk_widget_class_set_accessible_role(GTK_WIDGET_CLASS(class), GTK_ACCESSIBLE_ROLE_DIALOG);
     gtk_widget_class_add_binding_action(GTK_WIDGET_CLASS(class), GDK_KEY_Escape, 0, "window.close",
                                         NULL);
 }

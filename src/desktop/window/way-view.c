@@ -178,7 +178,8 @@ GtkWidget *hune_way_view_new(HuneFleet *fleet)
 
 void hune_way_window_show(GtkWindow *parent, HuneFleet *fleet, HuneMachine *machine)
 {
-    GtkWidget *window = adw_window_new();
+    GtkWidget *window = g_object_new(ADW_TYPE_WINDOW, "accessible-role", GTK_ACCESSIBLE_ROLE_DIALOG,
+                                     NULL);
     GtkWidget *outer = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
     GtkWidget *scrolled = gtk_scrolled_window_new();
     GtkWidget *view = hune_way_view_new(fleet);

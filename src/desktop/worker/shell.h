@@ -21,6 +21,7 @@ struct shell_news {
     void *owner;
     enum shell_event event;
     GByteArray *bytes; /* SHELL_OUTPUT */
+    gboolean is_error; /* they are standard error's */
     struct job_state state;
     char *sentence; /* SHELL_ENDED: what went wrong, or NULL */
     char *advice;

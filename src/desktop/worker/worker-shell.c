@@ -134,13 +134,13 @@ static void on_output(struct remote_job *job, enum frame_kind kind, const uint8_
     struct shell *shell = user;
     struct shell_news *news;
 
-    (void)kind;
     (void)ms;
     if (shell->is_left)
         return;
     news = shell_news_new(shell, SHELL_OUTPUT);
     news->bytes = g_byte_array_sized_new((guint)size);
     g_byte_array_append(news->bytes, bytes, (guint)size);
+    news->is_error = kind == FRAME_ERR;
     shell->unshown += size;
     if (shell->unshown > UNSHOWN_MAX && !shell->is_paused) {
         shell->is_paused = true;
