@@ -12,21 +12,31 @@
 
 enum { PIDS_MAX = 64 };
 
-/* Each line of these prints the id of every process that it makes; the last one says "ready". */
+/* Each of these prints how many processes it makes, then the id of every one of them, a line each.
+ */
 static const char *const trees[] = {
     /* children and grandchildren */
-    "sleep 1000 & echo $!; sh -c 'sleep 1000 & echo $!; wait' & echo $!; sleep 0.1; echo ready; "
-    "wait",
+    "echo 3; sleep 1000 & echo $!; sh -c 'sleep 1000 & echo $!; wait' & echo $!; wait",
     /* a process group of its own */
-    "set -m; sleep 1000 & echo $!; sleep 0.1; echo ready; wait",
+    "echo 1; set -m; sleep 1000 & echo $!; wait",
     /* a session of its own, and its parent gone: what a daemon does */
-    "setsid sh -c 'sh -c \"echo \\$\\$; exec sleep 1000\" & sleep 0.1'; echo ready; sleep 1000",
+    "echo 1; setsid sh -c 'sh -c \"sleep 0.2; echo \\$\\$; exec sleep 1000\" &'; sleep 1000",
     /* deaf to SIGTERM */
-    "setsid sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & sleep 0.2; echo ready; "
-    "wait",
+    "echo 1; setsid sh -c 'trap \"\" TERM; echo $$; while :; do sleep 1; done' & wait",
     /* stopped, so that no signal but SIGKILL reaches it */
-    "sh -c 'echo $$; kill -STOP $$' & sleep 0.2; echo ready; wait",
+    "echo 1; sh -c 'echo $$; kill -STOP $$' & wait",
 };
+
+/* How many of the ids that were promised are still to come; all of them, before that was said. */
+static size_t missing_pids(const struct buffer *out)
+{
+    const uint8_t *bytes = buffer_bytes(out);
+    size_t lines = 0;
+
+    for (size_t i = 0; i < buffer_length(out); i++)
+        lines += bytes[i] == '\n';
+    return lines == 0 ? PIDS_MAX : (size_t)atoi((const char *)bytes) + 1 - lines;
+}
 
 static size_t read_pids(struct ground *ground, struct job *job, struct reader_of_job *reader,
                         pid_t *pids)
@@ -35,13 +45,15 @@ static size_t read_pids(struct ground *ground, struct job *job, struct reader_of
     char *at;
     char *rest;
 
-    while (!buffer_length(&reader->out) || !strstr(buffer_text(&reader->out), "ready")) {
+    while (missing_pids(&reader->out) > 0) {
         ground_turn(ground);
         reader_read(reader, job);
         assert_int_equal(job->state.state, STATE_RUNNING);
     }
+    assert_non_null(buffer_text(&reader->out)); /* ends it */
     rest = (char *)buffer_bytes(&reader->out);
-    while ((at = strsep(&rest, "\n")) && strcmp(at, "ready") != 0) {
+    strsep(&rest, "\n");
+    while ((at = strsep(&rest, "\n")) && *at) {
         assert_true(count < PIDS_MAX);
         pids[count] = atoi(at);
         assert_true(pids[count] > 1);
@@ -235,8 +247,8 @@ static void test_deinit_ends_the_trees(void **state)
 {
     /* In a session of its own and without the mark: found by its parent. */
     static const char tree[] =
-        "env -i setsid /bin/sh -c 'trap \"\" TERM; echo $$; sleep 1000 & echo $!; "
-        "wait' & sleep 0.2; echo ready; wait";
+        "echo 2; env -i setsid /bin/sh -c 'trap \"\" TERM; echo $$; sleep 1000 & echo $!; "
+        "wait' & wait";
 
     (void)state;
     for (int sweeps = 0; sweeps < 2; sweeps++) {
