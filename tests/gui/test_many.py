@@ -263,6 +263,25 @@ def test_all_that_was_said_is_saved(paired, tmp_path):
     assert re.search(r"\n\([0-9.]+ MiB are missing here: they could not be had\)\n", text)
 
 
+def test_a_save_that_is_cancelled_leaves_no_file(paired, tmp_path):
+    """The machine stands still in the midst of what is read again from its job."""
+    gui, (agent,) = paired(1, environment={"HUNE_KEPT_MIB": "1"})
+    select_all(gui, 1)
+    run(gui, "seq 1000000 2000000; exec sleep 600")
+    gui.click("page tab", "Machines")
+    gui.find("list", "Machines").select(0)
+    wait("the last line", lambda: gui.entry("Output").end_of_text(8).endswith("2000000\n"), 120)
+    stopped = agent.gate_pid
+    os.kill(stopped, signal.SIGSTOP)
+    try:
+        save(gui, "As text…", tmp_path / "answers.txt")
+        gui.press("Cancel saving")
+        gui.label("^Called off: nothing was saved$")
+        assert [path.name for path in tmp_path.iterdir() if "answers" in path.name] == []
+    finally:
+        os.kill(stopped, signal.SIGCONT)
+
+
 def test_answers_are_saved_for_programs(paired, tmp_path):
     gui, _ = paired(2)
     select_all(gui, 2)

@@ -8,6 +8,12 @@
 /* At a time of one answer, and before anything is written. */
 enum { PART = 512 * 1024, WRITE_AT = 256 * 1024 };
 
+/* A part that was asked for: a machine may take its time, or stand still, and nobody waits for it
+ * who called off the saving. */
+struct asked {
+    struct hune_answer_writer *writer; /* NULL: nobody wants it any more */
+};
+
 struct hune_answer_writer {
     HuneOrder *order;
     enum hune_answer_format format;
@@ -22,6 +28,7 @@ struct hune_answer_writer {
     GPtrArray *gaps;
     struct hune_writing writing;
 
+    struct asked *asked; /* a part that has not come yet; NULL: nothing is waited for */
     guint position;
     gboolean is_begun; /* this answer */
     guint64 at;        /* bytes of it, as the machine said them */
@@ -186,8 +193,13 @@ static void take_part(struct hune_answer_writer *writer, const struct order_part
 
 static void on_part(const struct order_part *part, void *user)
 {
-    struct hune_answer_writer *writer = user;
+    struct asked *asked = user;
+    struct hune_answer_writer *writer = asked->writer;
 
+    g_free(asked);
+    if (!writer)
+        return; /* it was called off meanwhile */
+    writer->asked = NULL;
     take_part(writer, part);
     go_on(writer);
 }
@@ -200,8 +212,10 @@ static void ask_part(struct hune_answer_writer *writer)
                                     .from = writer->at,
                                     .until = MIN(writer->until, writer->at + PART),
                                     .done = on_part,
-                                    .user = writer};
+                                    .user = g_new0(struct asked, 1)};
 
+    writer->asked = reading.user;
+    writer->asked->writer = writer;
     hune_order_read_again(writer->order, &reading);
 }
 
@@ -284,4 +298,9 @@ struct hune_answer_writer *hune_answer_writer_new(
 void hune_answer_writer_cancel(struct hune_answer_writer *writer)
 {
     g_cancellable_cancel(writer->cancellable);
+    if (!writer->asked)
+        return; /* what goes on hears of it */
+    writer->asked->writer = NULL;
+    writer->asked = NULL;
+    go_on(writer);
 }
