@@ -67,7 +67,10 @@ enum { DOOR_FDS_MAX = LIMIT_LISTENERS };
     /* The ring of a job that has ended: nobody reads it, and all who did have what they read.  \
      * The gate keeps it mapped until it gets it with another job, or it is gone. */            \
     X(31, RING_BACK, TO_WARDEN, 20, 0, 0)                                                       \
-    X(32, RING_GONE, TO_GATE, 4, 0, 0)
+    X(32, RING_GONE, TO_GATE, 4, 0, 0)                                                          \
+    /* A file of the system was replaced, and the gate's sandbox knows only the one of before:  \
+     * this is the new one. */                                                                  \
+    X(33, FILE, TO_GATE, 4, 1, 1)
 
 enum door_type {
 #define X(number, name, direction, size, few, many) DOOR_##name = (number),

@@ -293,7 +293,7 @@ int door_ring_decode(struct door_ring *ring_out, struct slice body)
     return finish(&reader);
 }
 
-int door_ring_gone_encode(uint32_t number, struct buffer *out)
+int door_number_encode(uint32_t number, struct buffer *out)
 {
     struct writer writer = writer_init(out);
 
@@ -301,7 +301,7 @@ int door_ring_gone_encode(uint32_t number, struct buffer *out)
     return writer.error;
 }
 
-int door_ring_gone_decode(uint32_t *number_out, struct slice body)
+int door_number_decode(uint32_t *number_out, struct slice body)
 {
     struct reader reader = reader_init(body.bytes, body.size);
 

@@ -95,7 +95,7 @@ struct door_job {
     char label[128];
 };
 
-/* RING, RING_BACK: a job's ring. Of RING_GONE the number alone. */
+/* RING, RING_BACK: a job's ring. */
 struct door_ring {
     uint8_t id[UUID_SIZE];
     uint32_t number; /* 0: one that does not go from job to job */
@@ -149,8 +149,9 @@ int door_job_encode(const struct door_job *job, struct buffer *out);
 int door_job_decode(struct door_job *job_out, struct slice body);
 int door_ring_encode(const struct door_ring *ring, struct buffer *out);
 int door_ring_decode(struct door_ring *ring_out, struct slice body);
-int door_ring_gone_encode(uint32_t number, struct buffer *out);
-int door_ring_gone_decode(uint32_t *number_out, struct slice body);
+/* RING_GONE: the number of the ring. FILE: which one, see system-file.h. */
+int door_number_encode(uint32_t number, struct buffer *out);
+int door_number_decode(uint32_t *number_out, struct slice body);
 int door_spool_encode(const struct door_spool *spool, struct buffer *out);
 int door_spool_decode(struct door_spool *spool_out, struct slice body);
 int door_state_encode(const struct door_state *state, struct buffer *out);

@@ -187,13 +187,13 @@ static void test_ring_gone(void **state)
     uint32_t number = 0;
 
     (void)state;
-    assert_int_equal(door_ring_gone_encode(0x01020304, &body), 0);
+    assert_int_equal(door_number_encode(0x01020304, &body), 0);
     assert_int_equal(buffer_length(&body), 4);
-    assert_int_equal(door_ring_gone_decode(&number, slice_of(&body)), 0);
+    assert_int_equal(door_number_decode(&number, slice_of(&body)), 0);
     assert_int_equal(number, 0x01020304);
-    assert_int_equal(door_ring_gone_decode(&number, (struct slice){buffer_bytes(&body), 3}), 1);
+    assert_int_equal(door_number_decode(&number, (struct slice){buffer_bytes(&body), 3}), 1);
     assert_int_equal(buffer_append(&body, "", 1), 0);
-    assert_int_equal(door_ring_gone_decode(&number, slice_of(&body)), 1);
+    assert_int_equal(door_number_decode(&number, slice_of(&body)), 1);
 }
 
 static void test_slices_and_texts(void **state)

@@ -234,7 +234,7 @@ static void tell_ring_gone(struct peers *peers, uint32_t number)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
 
-    assert_int_equal(door_ring_gone_encode(number, &body), 0);
+    assert_int_equal(door_number_encode(number, &body), 0);
     peers_tell(peers, DOOR_RING_GONE, buffer_bytes(&body), buffer_length(&body), NULL, 0);
 }
 

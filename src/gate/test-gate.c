@@ -120,26 +120,33 @@ static void test_goodbye(void **state)
     ring_free(ring);
 }
 
-static void breach(enum door_type type, const void *body, size_t size)
+static void breach_with(enum door_type type, const void *body, size_t size, int fd)
 {
     struct peers peers;
     int status;
 
     peers_start(&peers, gate_program());
-    peers_tell(&peers, type, body, size, NULL, 0);
+    peers_tell(&peers, type, body, size, &fd, fd >= 0);
     status = peers_wait(&peers);
     assert_true(WIFEXITED(status));
     assert_int_equal(WEXITSTATUS(status), EXIT_FAILURE);
 }
 
+static void breach(enum door_type type, const void *body, size_t size)
+{
+    breach_with(type, body, size, -1);
+}
+
 static void test_breaches(void **state)
 {
     static const uint8_t unasked[] = {0, 0, 0, 9, 0, 1};
+    static const uint8_t no_such_file[] = {0, 0, 0, 200};
 
     (void)state;
     breach(DOOR_TOKENED, unasked, sizeof(unasked)); /* an answer that nobody asked for */
     breach(DOOR_STATE, "short", 5);
     breach(DOOR_SETUP, "again", 5);
+    breach_with(DOOR_FILE, no_such_file, sizeof(no_such_file), STDIN_FILENO);
 }
 
 int main(int argc, char **argv)

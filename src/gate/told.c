@@ -10,6 +10,7 @@
 
 #include "base/cleanup.h"
 #include "base/log.h"
+#include "door/system-file.h"
 #include "gate/audit.h"
 #include "gate/enter.h"
 #include "gate/intake.h"
@@ -19,6 +20,7 @@
 #include "gate/rings.h"
 #include "gate/session.h"
 #include "gate/tty.h"
+#include "sense/source.h"
 
 /* Each takes one message and returns 0, or 1 if it is a breach. Descriptors that it keeps it steals
  * from the message. */
@@ -179,9 +181,21 @@ static int told_ring_gone(struct gate *gate, struct door_message *message)
 {
     uint32_t number;
 
-    if (door_ring_gone_decode(&number, message->body))
+    if (door_number_decode(&number, message->body))
         return 1;
     return rings_drop(&gate->jobs, number) ? 0 : 1;
+}
+
+static int told_file(struct gate *gate, struct door_message *message)
+{
+    static const char *const paths[] = SYSTEM_FILES;
+    uint32_t which;
+
+    (void)gate;
+    if (door_number_decode(&which, message->body) || which >= ELEMENTS_OF(paths))
+        return 1;
+    source_lend(paths[which], steal_fd(&message->fds[0]));
+    return 0;
 }
 
 static int told_spool(struct gate *gate, struct door_message *message)
@@ -297,6 +311,7 @@ static const told_function told[] = {
     [DOOR_FORGOTTEN] = told_forgotten,
     [DOOR_RING] = told_ring,
     [DOOR_RING_GONE] = told_ring_gone,
+    [DOOR_FILE] = told_file,
     [DOOR_BYTES] = told_bytes,
     [DOOR_SPOOL] = told_spool,
     [DOOR_RECALL] = told_recall,

@@ -21,6 +21,9 @@ int source_read(struct buffer *content, struct span *text_out, const char *root,
 int source_read_beginning(struct buffer *content, struct span *text_out, size_t max,
                           const char *root, const char *format, ...)
     __attribute__((format(printf, 5, 6)));
+/* From now on `path`, without a root, is read from `fd`, which is taken over: for a process that
+ * may not open what has taken the file's place. `path` stays as it is; there is room for some. */
+void source_lend(const char *path, int fd);
 /* source_read() for a file of one number; SENSE_UNKNOWN if it holds none. */
 int source_read_number(uint64_t *number_out, const char *root, const char *format, ...)
     __attribute__((format(printf, 3, 4)));

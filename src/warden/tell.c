@@ -139,7 +139,7 @@ static void on_job_ring_gone(uint32_t number, void *user)
 {
     _cleanup_buffer_ struct buffer body = BUFFER_INIT;
 
-    if (!door_ring_gone_encode(number, &body))
+    if (!door_number_encode(number, &body))
         tell(user, DOOR_RING_GONE, &body, NULL, 0);
 }
 

@@ -1,4 +1,5 @@
 """Every fact equals what the machine says itself."""
+import copy
 import json
 import os
 import pathlib
@@ -8,7 +9,7 @@ import socket
 import subprocess
 
 import pytest
-from support import children
+from support import children, wait_for
 
 FACTS = ["name", "os", "ip", "ram", "cpu", "disk", "net", "uptime", "users", "processes", "services"]
 
@@ -154,6 +155,42 @@ def test_processes(pair):
             if isinstance(value, int) and not isinstance(value, bool)]
     counted = len([name for name in os.listdir("/proc") if name.isdigit()])
     assert any(abs(value - counted) <= 60 for value in told), (told, counted)
+
+
+@pytest.mark.root
+@pytest.mark.release
+def test_files_of_the_system_that_are_replaced(pair, binaries, tmp_path):
+    """A user is added, the system is upgraded: the sandbox knows the old files, and is lent the new ones."""
+    etc = tmp_path / "etc"
+    shutil.copytree("/etc", etc, symlinks=True)
+    wrapper = tmp_path / "inside"
+    wrapper.write_text(f"#!/bin/sh\nset -e; mount --make-rprivate /; mount --bind {etc} /etc\n"
+                       f'exec {binaries.huned} "$@"\n')
+    inside = copy.copy(binaries)
+    inside.huned = tmp_path / "huned"
+    inside.huned.write_text(f'#!/bin/sh\nexec unshare --mount {wrapper} "$@"\n')
+    for program in (wrapper, inside.huned):
+        program.chmod(0o755)
+    machine = pair(binaries=inside)
+
+    def replace(name, text, mode=0o644):
+        new = etc / "new"
+        new.write_text(text)
+        new.chmod(mode)
+        new.rename(etc / name)
+
+    before = (etc / "passwd").read_text()
+    assert "root" in values(fact(machine, "processes"))
+    replace("passwd", before.replace("root:", "queen:", 1))
+    wait_for("the new name", lambda: "queen" in values(fact(machine, "processes")))
+    assert "root" not in values(fact(machine, "processes"))
+    replace("os-release", 'ID=hune\nPRETTY_NAME="Quite another system"\n')
+    wait_for("the other system", lambda: "Quite another system" in values(fact(machine, "os")))
+    # What is not for everybody is not for the gate either: it keeps what it has.
+    replace("passwd", before.replace("root:", "king:", 1), mode=0o600)
+    replace("hostname", socket.gethostname() + ".example.org\n")
+    wait_for("the long name", lambda: socket.gethostname() + ".example.org" in values(fact(machine, "name")))
+    assert "queen" in values(fact(machine, "processes"))
 
 
 def test_services_are_told_or_left_out(pair):
