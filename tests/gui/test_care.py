@@ -250,7 +250,7 @@ def test_twice_the_size(binaries, large_display, agent, console):
     gui = Window(large_display, binaries.folder / "src/desktop/hune-desktop", console, scale=2)
     try:
         wait_names(gui, "web1")
-        _, place = gui.newest("^Hune$")
+        _, place = gui.newest("Hune$")
         width, height = gui.windows[0].extents[2:]
         assert int(place["WIDTH"]) >= 2 * width and 2 * width <= 2560 and 2 * height <= 1600
         gui.open("web1")

@@ -410,7 +410,7 @@ def test_a_tall_banner_leaves_room_in_a_small_window(paired, agent, console):
     """Nothing is below the edge: not on the machine's page, nor on that of the list, which is as high."""
     gui, _, _ = reinstalled(paired, agent, console)
     for width, height in ((693, 407), (900, 400)):
-        gui.tool("windowsize", gui.newest("^Hune$")[0], width, height)
+        gui.tool("windowsize", gui.newest("Hune$")[0], width, height)
         wait("the size", lambda: abs(gui.windows[0].extents[2] - width) < 12)
         for view in ("Overview", "Terminal", "Files", "Journal", "Command"):
             gui.click("page tab", view)

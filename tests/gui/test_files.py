@@ -369,7 +369,7 @@ def test_files_of_another_program_are_dropped_on_the_machine(paired, sides):
     (outside / "with space é").write_text("from outside")
     open_files(gui, "web1", here, there)
     with other_program(gui, outside / "with space é") as hold:
-        left, top = gui.origin("^Hune$")
+        left, top = gui.origin("Hune$")
         x, y, width, height = gui.find("tree table", "Files on web1").extents
         pull(gui, hold, (left + x + width // 2, top + y + height // 2))
         gui.label("^Done: 12 B$")

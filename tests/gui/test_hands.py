@@ -8,7 +8,7 @@ from test_machines import THREE, wait_names, write_list
 
 def drop_on_list(gui, hold):
     """What another program holds, dropped in the middle of the machines."""
-    left, top = gui.origin("^Hune$")
+    left, top = gui.origin("Hune$")
     x, y, width, height = gui.find("tree table", "Machines").extents
     pull(gui, hold, (left + x + width // 2, top + y + height // 2))
 
@@ -71,7 +71,7 @@ def handles(gui, frame, name=None):
 def tear_off(gui, frame, name, folder):
     """Dropped where nobody takes it: a window of its own."""
     x, y, width, height = wait("the tab", lambda: handles(gui, frame, name))[0].extents
-    left, top = gui.origin("^Hune$")
+    left, top = gui.origin("Hune$")
     with other_program(gui, folder) as outside:
         pull(gui, (left + x + width // 2, top + y + height // 2), outside)
         return gui.dialog()
@@ -102,6 +102,7 @@ def test_a_tab_is_torn_off_by_the_mouse(window, console, tmp_path):
     gui.label("Its id is not known yet", second)
     gui.label("^db1$", second)
     assert [n.name for n in handles(gui, first)] == ["web1"]
+    wait("what each is called", lambda: {first.name, second.name} == {"web1 – Hune", "db1 – Hune"})
     gui.key("ctrl+n")  # it is a whole window
     gui.dialog("Add a machine")
     gui.key("Escape")
@@ -146,7 +147,7 @@ def test_the_list_can_be_neither_closed_nor_torn_off(window, console, tmp_path):
     open_all(gui, "web1")
     handle = gui.find("filler", "All machines")
     x, y, width, height = handle.extents
-    left, top = gui.origin("^Hune$")
+    left, top = gui.origin("Hune$")
     with other_program(gui, tmp_path) as outside:
         pull(gui, (left + x + width // 2, top + y + height // 2), outside)
     gui.point(handle)

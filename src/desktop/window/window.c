@@ -207,6 +207,16 @@ static void on_pages(HuneWindow *self)
         self->had_pages = TRUE;
 }
 
+/* In the header, and as the desktop lists its windows. NULL: the list's. */
+static void name_window(HuneWindow *self, const char *name, const char *address)
+{
+    g_autofree char *listed = name ? g_strdup_printf("%s – Hune", name) : g_strdup("Hune");
+
+    adw_window_title_set_title(self->title, name ? name : "Hune");
+    adw_window_title_set_subtitle(self->title, address);
+    gtk_window_set_title(GTK_WINDOW(self), listed);
+}
+
 static void on_selected_page(HuneWindow *self)
 {
     AdwTabPage *tab = adw_tab_view_get_selected_page(self->tab_view);
@@ -217,15 +227,11 @@ static void on_selected_page(HuneWindow *self)
     if (tab)
         adw_tab_page_set_needs_attention(tab, FALSE);
     if (!child || !HUNE_IS_MACHINE_PAGE(child)) {
-        adw_window_title_set_title(
-            self->title, child && child != self->list ? adw_tab_page_get_title(tab) : "Hune");
-        adw_window_title_set_subtitle(self->title, "");
+        name_window(self, child && child != self->list ? adw_tab_page_get_title(tab) : NULL, "");
         return;
     }
     address = hune_machine_address(hune_machine_page_machine(HUNE_MACHINE_PAGE(child)));
-    adw_window_title_set_title(self->title,
-                               hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name);
-    adw_window_title_set_subtitle(self->title, address);
+    name_window(self, hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name, address);
 }
 
 /* ---- faults that stay true ---- */
