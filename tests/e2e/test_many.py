@@ -124,5 +124,6 @@ def test_two_runs_at_once(fleet):
     words = ["run", "all", "--gather", "--yes", "--"]
     with many.console.start(*words, "echo one") as first, many.console.start(*words, "echo two") as second:
         for process, word in ((first, "one"), (second, "two")):
-            assert process.stdout.read().decode() == f"web[1-600] (600):\n{word}\n"
-            assert process.wait(60) == 0
+            said, complained = (words.decode() for words in process.communicate(timeout=120))
+            assert said == f"web[1-600] (600):\n{word}\n", complained
+            assert process.returncode == 0

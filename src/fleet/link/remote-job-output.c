@@ -30,13 +30,15 @@ static void take_note(struct remote_job *job, const struct frame_piece *piece)
     buffer_clear(&job->note);
 }
 
-/* The machine told the end. Called when the stream has ended too. */
+/* The machine told the end. Called when the stream has ended too. Of an order that was sent again
+ * the output may be here before the answer: the machine has the job all the same. */
 static void exit_obey(struct remote_job *job)
 {
     struct reader reader = reader_init(job->exit, sizeof(job->exit));
     struct job_state state;
     struct trouble trouble;
 
+    remote_job_tell_accepted(job);
     state.state = reader_u32(&reader);
     state.detail = reader_u32(&reader);
     if (!state_name(state.state) || !state_is_ended(state.state)) {

@@ -77,8 +77,9 @@ void remote_job_tell_state(struct remote_job *job, struct job_state state);
 void remote_job_tell_end(struct remote_job *job);
 void remote_job_end(struct remote_job *job, struct job_state state, const struct trouble *trouble);
 void remote_job_interrupted(struct remote_job *job, bool interrupted);
-/* The machine has the job. */
+/* The machine has the job; the second one without its input being sent. */
 void remote_job_accepted(struct remote_job *job);
+void remote_job_tell_accepted(struct remote_job *job);
 
 /* remote-job-output.c: asks for the output from where it stopped, unless that is under way. */
 void remote_output_start(struct remote_job *job);

@@ -90,8 +90,7 @@ void remote_job_interrupted(struct remote_job *job, bool interrupted)
         job->events->on_interrupted(job, interrupted, job->user);
 }
 
-/* The machine has the job. */
-void remote_job_accepted(struct remote_job *job)
+void remote_job_tell_accepted(struct remote_job *job)
 {
     if (job->accepted || job->detached)
         return;
@@ -99,6 +98,13 @@ void remote_job_accepted(struct remote_job *job)
     memcpy(job->epoch, link_info(job->link)->epoch, EPOCH_SIZE);
     if (job->events->on_accepted)
         job->events->on_accepted(job, job->user);
+}
+
+void remote_job_accepted(struct remote_job *job)
+{
+    if (job->accepted || job->detached)
+        return;
+    remote_job_tell_accepted(job);
     if (!job->detached)
         remote_input_start(job);
 }

@@ -140,7 +140,8 @@ void answer_put(struct call *call)
     agent->last_order = order;
     job = find_job(agent, order.id);
     if (job) {
-        answer_job(call, job, 200);
+        if (!agent->hush_known)
+            answer_job(call, job, 200);
         return;
     }
     agent->accepted++;

@@ -48,6 +48,7 @@ struct test_agent {
     bool silent_hello;
     bool silent_open;
     bool lose_put;           /* takes an order, and cuts the connection instead of answering */
+    bool hush_known;         /* does not answer an order that it has already */
     bool drop_put;           /* cuts the connection without taking the order */
     bool reset_epoch_on_cut; /* the machine restarts whenever the connection is cut */
     bool forget_on_cut;

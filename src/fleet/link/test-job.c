@@ -102,6 +102,25 @@ static void test_answer_lost(void **state)
     followed_expect_filled(followed);
 }
 
+/* The order was taken, that was not heard, and when it is given again its output is there first. */
+static void test_output_comes_before_the_answer(void **state)
+{
+    struct followed *followed = *state;
+    struct test_agent *agent = &followed->world.agent;
+
+    agent->greets = false;
+    agent->lose_put = true;
+    agent->hush_known = true;
+    followed_give(followed, true);
+    while (agent->accepted == 0)
+        test_world_wait(&followed->world, 1);
+    followed_fill(test_agent_job(agent));
+    followed_wait_end(followed);
+    assert_true(followed->seen.accepted);
+    assert_true(agent->puts > 1);
+    followed_expect_filled(followed);
+}
+
 static void test_machine_restarts(void **state)
 {
     struct followed *followed = *state;
@@ -210,7 +229,7 @@ int main(void)
         followed_test(test_machine_restarts), followed_test(test_machine_restarts_before_answer),
         followed_test(test_detached_order),   followed_test(test_attach),
         followed_test(test_attach_unknown),   cmocka_unit_test(test_detach_at_any_time),
-        followed_test(test_detach_in_output),
+        followed_test(test_detach_in_output), followed_test(test_output_comes_before_the_answer),
     };
 
     return cmocka_run_group_tests(tests, NULL, NULL);
