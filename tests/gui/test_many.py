@@ -8,7 +8,7 @@ import signal
 import pytest
 from atspi import FOCUSED, SENSITIVE
 from gui import wait
-from test_command import MANY_LINES, earlier, find, numbers
+from test_command import MANY_LINES, earlier, find, has_earlier, numbers
 
 
 def select_all(gui, count):
@@ -158,7 +158,7 @@ def test_all_of_a_long_answer_of_one_machine(paired):
     assert said[0] != said[1]
     seen = 0
     for _ in range(20):
-        if not gui.find("button", "Earlier lines").has(SENSITIVE):
+        if not has_earlier(gui):
             break
         page = earlier(gui)
         assert said[0] not in page, "a page of the other machine"
