@@ -17,12 +17,6 @@ struct attach_options {
     bool live;
 };
 
-/* `get` and `put`: their files go through the console that began them, and no other. */
-static bool carries_files(const struct job_pick *pick)
-{
-    return text_equal(pick->job.verb, "get") || text_equal(pick->job.verb, "put");
-}
-
 /* A shell that is there to be typed to, and somebody who can. */
 static bool is_shell(const struct job_pick *pick)
 {
@@ -107,7 +101,7 @@ static int attach(struct session *session, const char *const *words,
 
     if (status)
         return status;
-    if (carries_files(&pick))
+    if (job_verb_carries_files(pick.job.verb))
         tell_carrier(&pick);
     else
         announce(&pick);
@@ -118,7 +112,7 @@ static int attach(struct session *session, const char *const *words,
                      (unsigned long long)from);
     if (is_shell(&pick))
         return shell_attach(session, pick.machine, &pick.job, from);
-    if (carries_files(&pick))
+    if (job_verb_carries_files(pick.job.verb))
         return follow_carrier(session, &pick, from, &order);
     return run_attach(session, pick.machine, &pick.job, from, &order);
 }

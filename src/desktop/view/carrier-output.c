@@ -16,11 +16,6 @@ struct carrier_output {
     GString *complaint; /* a line that is not whole yet */
 };
 
-gboolean hune_is_carrier(const char *verb)
-{
-    return g_str_equal(verb, "get") || g_str_equal(verb, "put");
-}
-
 static void note(struct carrier_output *self, const char *text)
 {
     hune_output_view_append(self->output, text, -1, HUNE_OUTPUT_NOTE);

@@ -9,7 +9,6 @@ G_BEGIN_DECLS
 
 struct carrier_output;
 
-gboolean hune_is_carrier(const char *verb);
 /* Tells what it is. `output` is borrowed. */
 struct carrier_output *carrier_output_new(HuneOutputView *output, gboolean has_ended);
 void carrier_output_say(struct carrier_output *self, const uint8_t *bytes, gsize size,

@@ -138,7 +138,7 @@ static void on_job_selected(HuneJournalView *self, GtkListBoxRow *row)
     gtk_stack_set_visible_child(self->beside, GTK_WIDGET(self->output));
     self->attachment = g_new0(struct attachment, 1);
     g_set_weak_pointer(&self->attachment->view, self);
-    if (hune_is_carrier(job->verb))
+    if (job_verb_carries_files(job->verb))
         self->attachment->carrier = carrier_output_new(self->output,
                                                        state_is_ended(job->state.state));
     memcpy(request.job, job->id, sizeof(request.job));

@@ -1,7 +1,9 @@
 /* A job object, out of its JSON. */
 #include "fleet/link/job-object.h"
 
+#include "base/text.h"
 #include "fleet/link/document.h"
+#include "proto/verb.h"
 
 bool job_object_decode(json_t *object, struct job_object *object_out)
 {
@@ -28,4 +30,10 @@ bool job_object_decode(json_t *object, struct job_object *object_out)
     document_u64(object, "output", &object_out->output);
     document_u64(object, "writer", &object_out->writer);
     return true;
+}
+
+bool job_verb_carries_files(const char *verb)
+{
+    return text_equal(verb, verb_info(VERB_GET)->name) ||
+           text_equal(verb, verb_info(VERB_PUT)->name);
 }

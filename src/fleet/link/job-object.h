@@ -28,3 +28,6 @@ struct job_object {
 
 /* False if `object` is no job object. */
 bool job_object_decode(json_t *object, struct job_object *object_out);
+/* Whether it is a `get` or `put`: their files go through the console that began them, and no other,
+ * so there is nothing to be read of them for people. */
+bool job_verb_carries_files(const char *verb);
