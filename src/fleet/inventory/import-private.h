@@ -19,6 +19,10 @@ int import_put(struct import *import, const struct import_raw *raw);
 /* Appends a refused item. Returns 0 or -ENOMEM. */
 int import_refuse(struct import *import, uint32_t line, const char *name,
                   const struct fault *fault);
+/* Makes it a refused one; the fault's words are copied. Returns 0 or -ENOMEM. */
+int import_set_refused(struct import *import, struct import_item *item, const struct fault *fault);
+/* A copy that lives as long as the import, or NULL. */
+const char *import_keep_text(struct import *import, const char *text);
 /* The item of that name that was not refused, or NULL. */
 struct import_item *import_find(struct import *import, const char *name);
 /* Appends `text` as something that can be a name (or tag): other characters become '-'. */
