@@ -82,8 +82,8 @@ class Fleet:
 class ManySshd(peers.Sshd):
     """The same for OpenSSH, and the peers' command lines."""
 
-    def __init__(self, folder):
-        super().__init__(folder)
+    def __init__(self, folder, pam=True):
+        super().__init__(folder, pam)
         config = folder / "sshd_config"
         config.write_text(config.read_text().replace("ListenAddress 127.0.0.1", "ListenAddress 0.0.0.0")
                           .replace("MaxStartups 1000", "MaxStartups 10000"))
@@ -188,7 +188,7 @@ def show(table, name, found, best=None, factor=None, note=""):
         table.add(name, found.wall, "s", note=told)
 
 
-def measure_peers(table, sshd, count, command, gather, rounds, only=None):
+def measure_peers(table, sshd, count, command, gather, rounds, only=None, note=""):
     """The peers' rows; returns the best (name, cost) of them."""
     best = None
     for name, (words, environment) in sshd.peers(count, command, gather).items():
@@ -196,23 +196,34 @@ def measure_peers(table, sshd, count, command, gather, rounds, only=None):
             continue
         found = median_cost([cost(words, environment, lambda: [sshd.process.pid])
                              for _ in range(rounds)])
-        show(table, f"{name}, {count} machines", found)
+        show(table, f"{name}, {count} machines{note}", found)
         if not best or found.wall < best[1].wall:
             best = (name, found)
     return best
 
 
-def measure_cold(table, fleet, sshd, quick):
+def show_lean(table, name, found, lean):
+    """Beside the best peer once more, with an sshd that does without PAM: nobody's, so without a limit."""
+    table.add(f"{name}: beside an sshd without PAM", found.wall, "s", against=lean[0],
+              ratio=found.wall / lean[1].wall)
+
+
+def measure_cold(table, fleet, sshds, quick):
     count = 200 if quick else 1000
     table.section(f"`true` on {count} machines, cold (median)")
     fleet.save(count)
-    best = measure_peers(table, sshd, count, "true", False, int(os.environ.get("PEER_ROUNDS", 1 if quick else 3)))
+    rounds = int(os.environ.get("PEER_ROUNDS", 1 if quick else 3))
+    best = measure_peers(table, sshds[0], count, "true", False, rounds)
+    lean = measure_peers(table, sshds[1], count, "true", False, rounds, only=best[:1],
+                         note=", without PAM")
     for name, before in (("first contact", fleet.forget_tickets), ("seen before", lambda: None)):
         runs = []
         for _ in range(3 if quick else 5):
             before()
             runs.append(cost(fleet.words("--", "true"), fleet.console.environment, fleet.processes))
-        show(table, f"hune run, {count} machines, {name}", median_cost(runs), best, 15)
+        found = median_cost(runs)
+        show(table, f"hune run, {count} machines, {name}", found, best, 15)
+        show_lean(table, f"hune run, {name}", found, lean)
     return count
 
 
@@ -283,8 +294,9 @@ def lines_file():
         path.unlink()
 
 
-def measure_lines(table, fleet, sshd, quick):
+def measure_lines(table, fleet, sshds, quick):
     """The peers once each, because they are slow; two of them with fewer machines, to be seen and no more."""
+    sshd = sshds[0]
     many = 100 if quick else 1000
     table.section(f"1 MiB of lines from each of {many} machines, gathered (hune: median of 3)")
     with lines_file() as path:
@@ -293,12 +305,16 @@ def measure_lines(table, fleet, sshd, quick):
         measure_peers(table, sshd, 20, f"cat {path}", True, 1, only=("pdsh",))
         best = measure_peers(table, sshd, many, f"cat {path}", True, 1,
                              only=("parallel-ssh", "xargs ssh"))
+        lean = measure_peers(table, sshds[1], many, f"cat {path}", True, 1, only=best[:1],
+                             note=", without PAM")
         fleet.save(many)
         for name, words in (("alike", alike), ("all different", unlike)):
             found = median_cost([cost(fleet.words("-b", *words), fleet.console.environment,
                                       fleet.processes) for _ in range(3)])
             show(table, f"hune run -b, {many} machines, {name}", found,
                  best if name == "alike" else None, 10)
+            if name == "alike":
+                show_lean(table, "hune run -b", found, lean)
             table.add(f"  peak memory of the console, {name}", found.memory / 2**20, "MiB",
                       limit=200)
 
@@ -468,11 +484,12 @@ def measure(table, binaries, folder, only, quick):
         measure_gather(table, binaries.folder)
     fleet = Fleet(binaries, folder, 1000 if quick else 10000)
     try:
-        with ManySshd(folder / "many-sshd") as sshd:
+        with ManySshd(folder / "many-sshd") as usual, \
+             ManySshd(folder / "lean-sshd", pam=False) as lean:
             if "fanout" in only:
-                measure_warm(table, fleet, measure_cold(table, fleet, sshd, quick))
+                measure_warm(table, fleet, measure_cold(table, fleet, (usual, lean), quick))
             if "lines" in only:
-                measure_lines(table, fleet, sshd, quick)
+                measure_lines(table, fleet, (usual, lean), quick)
         if "dead" in only:
             measure_dead(table, fleet, 200 if quick else 1000)
         if "growth" in only:

@@ -11,9 +11,12 @@ from support import children, descendants, free_port, wait_for
 
 
 class Sshd:
-    """OpenSSH's server with its own keys and configuration, and the clients that reach it."""
+    """OpenSSH's server with its own keys and otherwise as Debian ships it, and the clients that reach it.
 
-    def __init__(self, folder):
+    Only root may have it go through PAM. `pam=False` leaves that out: nobody's server, but the leanest one.
+    """
+
+    def __init__(self, folder, pam=True):
         self.folder = folder
         self.port = free_port()
         self.process = None
@@ -32,7 +35,10 @@ HostKey {folder}/host
 AuthorizedKeysFile {folder}/authorized_keys
 PidFile {folder}/pid
 StrictModes no
-UsePAM no
+UsePAM {"yes" if pam and os.geteuid() == 0 else "no"}
+X11Forwarding yes
+PrintMotd no
+AcceptEnv LANG LC_*
 PermitRootLogin prohibit-password
 PasswordAuthentication no
 UseDNS no
