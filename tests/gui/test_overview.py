@@ -123,6 +123,28 @@ def test_each_range_shows_what_was_then(remembering, console, button, hours):
         assert any(n.name.startswith(title + ": ") and FIGURES.search(n.description) for n in gui.all("image"))
 
 
+def test_the_last_minutes_are_there_when_a_machine_is_opened(remembering, console):
+    gui = remembering
+    gui.open("web1")
+    for _ in range(2):
+        rows = [row["values"]["cpu.busy"] for row in console.json(
+            "history", "web1", "--metric", "cpu.busy", "--since", "4m", "--step", "10s")]
+        means = [row["mean"] for row in rows]
+        assert max(means) - min(means) > 15  # the fast triangle
+
+        def told():
+            node = next((n for n in gui.all("image") if n.name.startswith("Processor: ")), None)
+            found = node and FIGURES.search(node.description)
+            if not found:
+                return False
+            least, _, most = map(float, found.groups())
+            return least <= min(means) + 1 and most >= max(means) - 1
+        wait(f"least and most of {sorted(means)}", told)
+        gui.press("1 hour")  # and after something else was looked at
+        gui.label(r"^\d\d/\d\d/\d\d \d\d:\d\d to \d\d/\d\d/\d\d \d\d:\d\d$")
+        gui.press("Live")
+
+
 def column(table, index):
     """What the cells of a column say, from the top."""
     body = next(n for n in table.children if n.role == "list")

@@ -6,7 +6,8 @@
 
 #include "desktop/view/graph-axis.h"
 
-enum { GRID_PARTS = 4, MARK_GAP = 14 };
+/* What the agent remembers is 10 s apart. */
+enum { GRID_PARTS = 4, MARK_GAP = 14, GAP_LEAST_MS = 15000 };
 
 static double scale_of(HuneGraph *self)
 {
@@ -197,7 +198,7 @@ static gint64 gap_of(HuneGraph *self)
     if (self->points->len < 2)
         return G_MAXINT64;
     whole = graph_point_at(self, self->points->len - 1)->time_ms - graph_point_at(self, 0)->time_ms;
-    return MAX(whole / (self->points->len - 1) * 3, 10000);
+    return MAX(whole / (self->points->len - 1) * 3, GAP_LEAST_MS);
 }
 
 void graph_draw(HuneGraph *self, GtkSnapshot *snapshot, const graphene_rect_t *plot)

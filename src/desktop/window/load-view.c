@@ -68,6 +68,7 @@ static void add_live(HuneLoadView *self, const struct sight_news *news)
 }
 
 static void look(HuneLoadView *self);
+static void ask_history(HuneLoadView *self);
 
 static void on_told(const struct sight_news *news, void *owner)
 {
@@ -93,6 +94,8 @@ static void look(HuneLoadView *self)
     if (self->is_looking || self->machine->state != MACHINE_CONNECTED)
         return;
     self->is_looking = TRUE;
+    if (self->range == LIVE)
+        ask_history(self);
     worker_send_sight(hune_fleet_worker(self->fleet), self->machine->slot, on_told,
                       g_object_ref(self));
 }
@@ -139,7 +142,7 @@ static void show_stretch(HuneLoadView *self, const struct vitals_history *histor
                         text ? text : _("The agent remembers nothing of that time yet."));
 }
 
-static void show_history(HuneLoadView *self, const struct vitals_history *history)
+static void draw_history(HuneLoadView *self, const struct vitals_history *history)
 {
     long cpu = vitals_history_column(history, "cpu.busy");
     long used = vitals_history_column(history, "mem.used");
@@ -166,7 +169,20 @@ static void show_history(HuneLoadView *self, const struct vitals_history *histor
     }
     for (guint i = 0; i < GRAPHS; i++)
         hune_graph_show(self->graphs[i]);
+}
+
+static void show_history(HuneLoadView *self, const struct vitals_history *history)
+{
+    draw_history(self, history);
     show_stretch(self, history);
+}
+
+/* What the agent remembers stands before what is seen from now on: who opens a machine sees at once
+ * how it did. A sample that was quicker than this answer is given up for it. */
+static void show_before_live(HuneLoadView *self, const struct vitals_history *history)
+{
+    if (history && history->row_count > 0)
+        draw_history(self, history);
 }
 
 static void on_history(const struct vitals_history *history, const char *sentence, void *owner)
@@ -174,9 +190,11 @@ static void on_history(const struct vitals_history *history, const char *sentenc
     g_autofree struct question *question = owner;
     g_autoptr(HuneLoadView) self = question->view;
 
-    if (!self->machine || question->serial != self->asked || self->range == LIVE)
+    if (!self->machine || question->serial != self->asked)
         return;
-    if (history)
+    if (self->range == LIVE)
+        show_before_live(self, history);
+    else if (history)
         show_history(self, history);
     else
         gtk_label_set_label(self->note, sentence);
@@ -218,8 +236,7 @@ static void on_range(HuneLoadView *self, GtkToggleButton *button)
         hune_graph_clear(self->graphs[i]);
         hune_graph_set_span(self->graphs[i], ranges[self->range].span_ms);
     }
-    if (self->range != LIVE)
-        ask_history(self);
+    ask_history(self);
 }
 
 /* ---- the type ---- */
