@@ -4,7 +4,7 @@ set -eu
 cd "$(dirname "$0")/.."
 list() {
     {
-        grep -rlE '\b(_|N_|ngettext)\(' src --include='*.[ch]' --include='*.blp' --exclude='i18n.h'
+        grep -rlE '\b(_|N_|NC_|ngettext)\(' src --include='*.[ch]' --include='*.blp' --exclude='i18n.h'
         ls data/*.desktop.in data/*.metainfo.xml.in
     } | LC_ALL=C sort
 }

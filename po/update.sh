@@ -10,7 +10,7 @@ trap 'rm -rf "$work"' EXIT
 # The files for windows (.blp) are read as C, which is close enough; xgettext mentions it.
 po/potfiles.sh >"$work/POTFILES"
 xgettext --files-from="$work/POTFILES" --output="$work/hune.pot" --from-code=UTF-8 --add-comments \
-    --add-location=file --keyword=_ --keyword=N_ --keyword=ngettext:1,2 2>"$work/said" ||
+    --add-location=file --keyword=_ --keyword=N_ --keyword=NC_:1c,2 --keyword=ngettext:1,2 2>"$work/said" ||
     { cat "$work/said" >&2; exit 1; }
 
 bad=0

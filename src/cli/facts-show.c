@@ -10,6 +10,7 @@
 #include "cli/amount.h"
 #include "cli/grid.h"
 #include "cli/render.h"
+#include "fleet/home/net-state.h"
 
 enum { PROCESSES_SHOWN_MAX = 15 };
 
@@ -197,7 +198,7 @@ static void show_net(struct output *output, json_t *fact)
         number_of(interface, "rx_errors", &received);
         number_of(interface, "tx_errors", &sent);
         grid_cell(&grid, text_of(interface, "name"));
-        grid_cell(&grid, text_of(interface, "state"));
+        grid_cell(&grid, net_state_text(text_of(interface, "state")));
         grid_cell(&grid, size_text(interface, "rx_bytes", text));
         grid_cell(&grid, size_text(interface, "tx_bytes", text));
         grid_cellf(&grid, "%.0f", received + sent);

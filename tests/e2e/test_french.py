@@ -176,6 +176,13 @@ def test_figures_have_a_comma(machine):
     assert re.search(r"; load \d+\.\d\d ", english) and "iB used" in english, english
 
 
+def test_states_of_interfaces(machine):
+    shown = machine.console.run("ask", "net").out
+    with open("/sys/class/net/lo/operstate") as file:
+        state = {"unknown": "état inconnu", "up": "active", "down": "inactive"}[file.read().strip()]
+    assert re.search(rf"^ *lo +{state} +", shown, re.M), shown
+
+
 # ---- which language ----
 
 @pytest.mark.parametrize("environment, speaks_french", [

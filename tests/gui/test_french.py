@@ -1,4 +1,5 @@
 """The window in French."""
+import pathlib
 import time
 
 from gui import wait
@@ -18,6 +19,18 @@ def test_the_window_speaks_french(paired):
     gui.label("de 1 à 65535", dialog)
     gui.press("Annuler", dialog)
     gui.no_dialog()
+
+
+def test_states_of_interfaces_are_french(paired):
+    french = {"up": "active", "down": "inactive", "unknown": "état inconnu"}
+    there = {path.parent.name: path.read_text().strip() for path in pathlib.Path("/sys/class/net").glob("*/operstate")}
+    gui, _ = paired(environment=FRENCH)
+    wait("the machine", lambda: any("En ligne" in texts for _, texts in gui.rows()))
+    gui.point(gui.row("web1"), times=2)
+    row = wait("the network's row", lambda: next((n for n in gui.all("list item", "Réseau") if "lo " in n.description), None))
+    told = dict(one.split(" ", 1) for one in row.description.split("; "))
+    assert told["lo"] == french[there["lo"]]
+    assert told == {name: french.get(state, told[name]) for name, state in there.items()}
 
 
 def test_the_list_fits_the_window_by_itself(window, console):

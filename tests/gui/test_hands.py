@@ -112,6 +112,25 @@ def test_a_tab_is_torn_off_by_the_mouse(window, console, tmp_path):
     assert "'db1'" in stored and "'web1'" in stored
 
 
+def test_what_stands_in_another_window_comes_to_the_front_there(window, console, tmp_path):
+    write_list(console, THREE)
+    gui = window()
+    wait_names(gui, "web1", "web2", "db1")
+    gui.key("ctrl+h")
+    first = gui.windows[0]
+    wait("the page", lambda: first.name == "Commands of before – Hune")
+    open_all(gui, "web1", "db1")
+    second = tear_off(gui, first, "db1", tmp_path)
+    gui.label("Its id is not known yet", second)
+    wait("what is left", lambda: first.name == "web1 – Hune")
+    gui.to_front()
+    gui.key("ctrl+e")
+    wait("its second page", lambda: second.name == "Alerts – Hune")
+    gui.key("ctrl+h")
+    wait("the page in the first window", lambda: first.name == "Commands of before – Hune")
+    assert second.name == "Alerts – Hune"  # and is no second page of it
+
+
 def test_a_window_that_was_torn_off_ends_with_its_last_tab(window, console, tmp_path):
     write_list(console, THREE)
     gui = window()

@@ -326,11 +326,49 @@ def test_a_remembered_run_asks_its_jobs_for_the_rest(paired):
     wait("the page before", lambda: f"\n{first - 1}\n" in output().text)
 
 
+def test_the_line_is_gone_once_it_runs_and_comes_back_by_up(paired):
+    """And the machines stay selected, for the next one."""
+    gui, _ = paired(2)
+    select_all(gui, 2)
+    field = gui.entry("Command for the selected machines")
+    for line in ("echo first", "uptime"):
+        gui.enter(field, line)
+        gui.label("^2 done")
+        gui.key("ctrl+l")
+        wait("an empty field", lambda: field.text == "" and field.has(FOCUSED))
+        gui.label("2 selected")
+    gui.key("Up")
+    wait("the line before", lambda: field.text == "uptime")
+    gui.key("Up")
+    wait("the one before that", lambda: field.text == "echo first")
+    gui.press("Run on the selected machines")  # and so does a button
+    gui.label("^2 done")
+    gui.key("ctrl+l", "Up")
+    wait("the newest again", lambda: field.text == "echo first")
+    gui.key("Down")
+    wait("what was typed", lambda: field.text == "")
+
+
+def test_only_what_was_typed_runs_by_the_button(paired):
+    """A reader presses it where it is: the focus, and what is proposed, stay in the field."""
+    gui, _ = paired(1)
+    select_all(gui, 1)
+    run(gui, "echo whole words")
+    gui.label("^1 done")
+    gui.key("ctrl+l")
+    gui.type("echo who")
+    field = gui.entry("Command for the selected machines")
+    wait("the proposal", lambda: field.text == "echo whole words")
+    gui.press("Run on the selected machines")
+    wait("the answer", lambda: any(n.text == "who\n" for n in gui.all("text", "Output")))
+
+
 def test_dangerous_lines_are_asked_about(paired, tmp_path):
     victim = tmp_path / "victim"
     victim.write_text("x")
     gui, _ = paired(2)
     select_all(gui, 2)
+    field = gui.entry("Command for the selected machines")
     run(gui, f"rm -f {victim}")
     dialog = gui.dialog()
     gui.label("a word in it that destroys", dialog)
@@ -338,10 +376,13 @@ def test_dangerous_lines_are_asked_about(paired, tmp_path):
     gui.press("Cancel", dialog)
     gui.no_dialog()
     assert victim.exists()
-    run(gui, f"rm -f {victim}")
+    assert field.text == f"rm -f {victim}"  # to be mended, or to be asked again
+    gui.key("Return")
     gui.press("Run", gui.dialog())
     gui.label(r"^2 done")
     assert not victim.exists()
+    gui.key("ctrl+l")
+    wait("an empty field", lambda: field.text == "")
 
 
 def test_stop_everywhere(paired):
@@ -369,6 +410,10 @@ def test_what_was_run_is_found_again(paired, console):
     gui.open_row("the other", lambda: next(
         (row for row in past.children if "command line" in row.name), None),
         lambda: gui.shows(r"^2 done, 0 failed"))
+    gui.key("ctrl+h")
+    gui.open_row("it", lambda: next((row for row in past.children if "command line" in row.name), None),
+                 lambda: gui.windows[0].name == "echo from the command line – Hune")
+    assert len([n for n in gui.all("label", "echo from the command line") if 45 < n.extents[1] < 85]) == 1
     # The tab behind has an output too.
     wait("its answer", lambda: any(
         node.text == "from the command line\n" for node in gui.all("text", "Output")))

@@ -2,6 +2,7 @@
 import subprocess
 
 from gui import ROOT, wait
+from test_care import KEYFILE, tabs
 from test_machines import THREE, wait_names, write_list
 
 
@@ -44,36 +45,81 @@ def test_another_list(window, console, tmp_path):
     wait_names(gui, "other1")
 
 
-def test_open_tabs_come_back(window, console):
+def shows(gui, *wanted, front):
+    """These tabs of machines, in this order, and the page of `front`."""
+    wait(f"{front} in front", lambda: gui.windows[0].name == (f"{front} – Hune" if front else "Hune"))
+    wait(f"the tabs {wanted}", lambda: tabs(gui) == list(wanted))
+
+
+def test_open_tabs_come_back_and_so_does_the_one_in_front(window, console):
     write_list(console, THREE)
-    keyfile = {"GSETTINGS_BACKEND": "keyfile"}
-    gui = window(environment=keyfile)
+    gui = window(environment=KEYFILE)
     wait_names(gui, "web1", "web2", "db1")
-    gui.point(gui.row("db1"), times=2)
-    gui.find("page tab", "Overview")
+    for name in ("db1", "web2", "web1"):
+        gui.open(name)
+        gui.key("ctrl+f")  # back to the list
+    gui.point(gui.find("label", "web2", gui.find("filler", "AdwTabBar")))
+    shows(gui, "db1", "web2", "web1", front="web2")
     assert gui.close() == []
-    gui = window(environment=keyfile)
-    wait_names(gui, "web1", "web2", "db1")
-    tab = wait("the tab", lambda: next(
-        (n for n in gui.root.walk("label", "db1", ("tree table",))), None))
-    gui.point(tab)
+    gui = window(environment=KEYFILE)
+    shows(gui, "db1", "web2", "web1", front="web2")
     gui.find("page tab", "Overview")
+    gui.key("ctrl+h")  # neither a machine nor the list: of these, there is the list
+    shows(gui, "db1", "web2", "web1", "Commands of before", front="Commands of before")
+    assert gui.close() == []
+    gui = window(environment=KEYFILE)
+    shows(gui, "db1", "web2", "web1", front=None)
+    wait_names(gui, "web1", "web2", "db1")
+
+
+def test_what_was_in_front_may_have_left_the_list(window, console):
+    write_list(console, THREE)
+    gui = window(environment=KEYFILE)
+    for name in ("db1", "web2"):
+        gui.open(name)
+        gui.key("ctrl+f")
+    gui.open("db1")
+    shows(gui, "db1", "web2", front="db1")
+    assert gui.close() == []
+    write_list(console, THREE[:2])
+    gui = window(environment=KEYFILE)
+    shows(gui, "web2", front=None)
 
 
 def test_a_machine_named_at_the_start_is_in_front_of_the_tabs_that_come_back(window, console):
     write_list(console, THREE)
-    keyfile = {"GSETTINGS_BACKEND": "keyfile"}
-    gui = window("db1", environment=keyfile)
+    gui = window("db1", environment=KEYFILE)
     gui.find("page tab", "Overview")
+    gui.key("ctrl+f")
+    gui.open("web1")
+    shows(gui, "db1", "web1", front="web1")
     assert gui.close() == []
-    gui = window("db1", environment=keyfile)
-    gui.find("page tab", "Overview")
+    gui = window("db1", environment=KEYFILE)
+    shows(gui, "db1", "web1", front="db1")
+
+
+def test_each_page_is_there_once(window, console):
+    write_list(console, THREE)
+    gui = window()
+    gui.open("web1")
+    for keys, name in (("ctrl+h", "Commands of before"), ("ctrl+e", "Alerts")):
+        gui.key(keys)
+        wait(name, lambda: gui.windows[0].name == f"{name} – Hune")
+        gui.key("ctrl+f")
+        shows(gui, *tabs(gui), front=None)
+    for keys, name in (("ctrl+h", "Commands of before"), ("ctrl+e", "Alerts")):
+        gui.key(keys)
+        shows(gui, "web1", "Commands of before", "Alerts", front=name)
+        gui.key(keys)  # and when it is in front already
+        shows(gui, "web1", "Commands of before", "Alerts", front=name)
+    gui.key("ctrl+f")
+    gui.open("web1")
+    shows(gui, "web1", "Commands of before", "Alerts", front="web1")
 
 
 def test_hidden_columns_stay_hidden(window, console):
     write_list(console, THREE)
-    keyfile = {"GSETTINGS_BACKEND": "keyfile"}
-    gui = window(environment=keyfile)
+    gui = window(environment=KEYFILE)
     wait_names(gui, "web1", "web2", "db1")
     columns = gui.find("button", "Columns")
     columns.children[0].do()

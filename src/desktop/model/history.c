@@ -226,11 +226,6 @@ static gboolean on_key(struct walk *walk, guint key)
     return FALSE;
 }
 
-static void on_activate(struct walk *walk)
-{
-    walk->back = 0;
-}
-
 static void walk_free(gpointer data)
 {
     struct walk *walk = data;
@@ -251,7 +246,6 @@ void hune_history_attach(GtkEntry *entry)
     walk->entry = entry;
     gtk_event_controller_set_propagation_phase(keys, GTK_PHASE_CAPTURE);
     g_signal_connect_swapped(keys, "key-pressed", G_CALLBACK(on_key), walk);
-    g_signal_connect_swapped(entry, "activate", G_CALLBACK(on_activate), walk);
     g_signal_connect_swapped(focus, "leave", G_CALLBACK(on_leave), walk);
     g_signal_connect_swapped(gtk_editable_get_delegate(GTK_EDITABLE(entry)), "insert-text",
                              G_CALLBACK(on_inserted), walk);
@@ -260,4 +254,14 @@ void hune_history_attach(GtkEntry *entry)
     gtk_widget_add_controller(GTK_WIDGET(entry), keys);
     gtk_widget_add_controller(GTK_WIDGET(entry), focus);
     g_object_set_data_full(G_OBJECT(entry), "walk", walk, walk_free);
+}
+
+/* A button that is pressed without the mouse leaves the focus, and the proposal, where they are. */
+const char *hune_history_take(GtkEntry *entry)
+{
+    struct walk *walk = g_object_get_data(G_OBJECT(entry), "walk");
+
+    on_leave(walk);
+    walk->back = 0;
+    return gtk_editable_get_text(GTK_EDITABLE(entry));
 }

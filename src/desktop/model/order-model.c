@@ -20,6 +20,7 @@ struct _HuneOrder {
     struct order_wave wave;
     gboolean is_done;
     gboolean is_kept;
+    gint64 past_number;
     gint64 begun_us;
     gint64 ended_us;
 };
@@ -255,6 +256,7 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
     self->count = (guint)count;
     self->is_done = TRUE;
     self->is_kept = TRUE;
+    self->past_number = run->number;
     self->answers = g_new0(struct hune_answer, count + 1);
     for (gsize i = 0; i < count; i++) {
         struct hune_answer *answer = &self->answers[i];
@@ -273,10 +275,17 @@ HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
         answer->is_unasked = answers[i].is_unasked;
         answer->ms = answers[i].ms;
         longest = MAX(longest, answer->ms);
+        if (!answers[i].is_ended)
+            self->past_number = 0;
     }
     self->ended_us = self->begun_us + (gint64)longest * 1000;
     worker_send_past_keep(hune_fleet_worker(fleet), run->number, self, slots, (uint32_t)count);
     return self;
+}
+
+gint64 hune_order_past_number(HuneOrder *self)
+{
+    return self->past_number;
 }
 
 void hune_order_stop(HuneOrder *self)

@@ -56,6 +56,8 @@ struct past_answer;
  * HuneMachine that is not listed. */
 HuneOrder *hune_order_new_past(HuneFleet *fleet, const struct past_run *run,
                                const struct past_answer *answers, gsize count);
+/* The number of the run that it was; 0: it runs, or ran, here, or had not ended yet. */
+gint64 hune_order_past_number(HuneOrder *self);
 /* The same on one machine, all at once. */
 HuneOrder *hune_order_new_kept(HuneFleet *fleet, HuneMachine *machine, enum verb verb,
                                const char *line, const char *user);

@@ -7,6 +7,7 @@
 
 #include "base/text.h"
 #include "fleet/home/i18n.h"
+#include "fleet/home/net-state.h"
 
 enum { PROCESSES_MAX = 200 };
 
@@ -209,6 +210,14 @@ static void disk_text(GString *out, json_t *fact, gboolean brief)
     }
 }
 
+static void put_state(GString *out, const json_t *interface)
+{
+    const char *state = json_string_value(json_object_get(interface, "state"));
+    g_autofree char *text = hune_printable(state ? net_state_text(state) : "");
+
+    g_string_append(out, text);
+}
+
 static void net_text(GString *out, json_t *fact, gboolean brief)
 {
     const json_t *interface;
@@ -218,7 +227,7 @@ static void net_text(GString *out, json_t *fact, gboolean brief)
         g_string_append(out, i == 0 ? "" : brief ? "; " : "\n");
         put_text(out, interface, "name");
         g_string_append(out, " ");
-        put_text(out, interface, "state");
+        put_state(out, interface);
         if (brief)
             continue;
         g_string_append(out, "  ");

@@ -259,10 +259,11 @@ static void obey(HuneCommandView *self, const char *text)
 
 static void on_run(HuneCommandView *self)
 {
-    g_autofree char *text = g_strdup(gtk_editable_get_text(GTK_EDITABLE(self->entry)));
+    g_autofree char *text = NULL;
 
     if (self->order || self->asking || !hune_user_button_get(self->user))
         return;
+    text = g_strdup(hune_history_take(self->entry));
     obey(self, text);
     gtk_editable_set_text(GTK_EDITABLE(self->entry), "");
 }

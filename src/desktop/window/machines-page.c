@@ -1,6 +1,7 @@
 /* See machines-page.h. The models stand behind one another: store, filter, order, selection. */
 #include "desktop/window/machines-page.h"
 
+#include "desktop/model/history.h"
 #include "desktop/view/columns-chosen.h"
 #include "desktop/view/columns.h"
 #include "desktop/view/groups.h"
@@ -311,11 +312,11 @@ static HuneWindow *window_of(HuneMachinesPage *self)
 static void on_run(HuneMachinesPage *self)
 {
     g_autoptr(GPtrArray) machines = hune_machines_page_selected(self);
-    const char *line = gtk_editable_get_text(GTK_EDITABLE(self->command));
+    const char *line = hune_history_take(self->command);
     struct order_terms terms;
 
     if (machines->len > 0 && line[strspn(line, " ")] && get_terms(self, &terms))
-        hune_window_run(window_of(self), machines, line, &terms);
+        hune_window_run(window_of(self), machines, GTK_EDITABLE(self->command), &terms);
 }
 
 static void on_activate(HuneMachinesPage *self, guint position)
@@ -392,6 +393,7 @@ static void hune_machines_page_init(HuneMachinesPage *self)
     g_type_ensure(HUNE_TYPE_USER_BUTTON);
     g_type_ensure(HUNE_TYPE_WAVES_BUTTON);
     gtk_widget_init_template(GTK_WIDGET(self));
+    hune_history_attach(self->command);
     g_signal_connect_swapped(self->user, "notify::user", G_CALLBACK(on_command_changed), self);
     g_signal_connect_swapped(self->waves, "changed", G_CALLBACK(on_command_changed), self);
     gtk_search_entry_set_search_delay(self->filter, 0); /* it answers within a frame */

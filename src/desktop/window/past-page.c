@@ -97,6 +97,8 @@ static void on_run(const struct past_run *run, const struct past_answer *answers
 
     if (!self->fleet || !root || !HUNE_IS_WINDOW(root))
         return;
+    if (run && hune_window_show_past_run(HUNE_WINDOW(root), run->number))
+        return;
     if (!run) {
         hune_window_toast(HUNE_WINDOW(root), _("That command is not remembered any more"));
         return;

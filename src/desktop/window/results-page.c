@@ -43,6 +43,11 @@ struct _HuneResultsPage {
 
 G_DEFINE_FINAL_TYPE(HuneResultsPage, hune_results_page, ADW_TYPE_BIN)
 
+HuneOrder *hune_results_page_order(HuneResultsPage *self)
+{
+    return self->order;
+}
+
 /* ---- the text on the right ---- */
 
 static const struct hune_answer *first_answer(HuneResultsPage *self,

@@ -13,5 +13,7 @@ G_DECLARE_FINAL_TYPE(HuneResultsPage, hune_results_page, HUNE, RESULTS_PAGE, Adw
 
 /* Takes no reference to a floating order: it keeps its own. */
 GtkWidget *hune_results_page_new(HuneFleet *fleet, HuneOrder *order);
+/* Borrowed. */
+HuneOrder *hune_results_page_order(HuneResultsPage *self);
 
 G_END_DECLS

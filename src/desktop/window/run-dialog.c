@@ -14,6 +14,8 @@ struct plan {
     char *line;
     char *user;
     struct order_terms terms; /* with this user */
+    GtkEditable *field;
+    char *typed; /* there */
 };
 
 static void plan_free(gpointer data, GClosure *closure)
@@ -25,7 +27,16 @@ static void plan_free(gpointer data, GClosure *closure)
     g_ptr_array_unref(plan->machines);
     g_free(plan->line);
     g_free(plan->user);
+    g_object_unref(plan->field);
+    g_free(plan->typed);
     g_free(plan);
+}
+
+static void give(struct plan *plan)
+{
+    hune_window_give_order(plan->window, plan->machines, plan->verb, plan->line, &plan->terms);
+    if (g_str_equal(gtk_editable_get_text(plan->field), plan->typed))
+        gtk_editable_set_text(plan->field, "");
 }
 
 static void on_response(AdwMessageDialog *dialog, const char *response, gpointer data)
@@ -34,7 +45,7 @@ static void on_response(AdwMessageDialog *dialog, const char *response, gpointer
 
     (void)dialog;
     if (g_str_equal(response, "run") && hune_window_fleet(plan->window))
-        hune_window_give_order(plan->window, plan->machines, plan->verb, plan->line, &plan->terms);
+        give(plan);
 }
 
 static char *heading_of(const struct plan *plan)
@@ -124,31 +135,41 @@ static char *facts_of(const struct hune_line *line)
     return g_string_free(words, FALSE);
 }
 
-void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
-                         const struct order_terms *terms)
+static enum verb verb_of(const struct hune_line *line)
 {
-    struct plan *plan;
-    gboolean dangerous = line->kind == HUNE_LINE_SHELL && hune_line_is_dangerous(line->shell);
+    return line->kind == HUNE_LINE_FACTS     ? ORDER_ASK
+           : line->kind == HUNE_LINE_CONTROL ? line->verb
+                                             : VERB_RUN;
+}
 
-    if (line->kind == HUNE_LINE_FACTS) { /* looking changes nothing: nothing is asked */
-        g_autofree char *words = facts_of(line);
+static struct plan *plan_new(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
+                             const struct order_terms *terms, GtkEditable *field)
+{
+    struct plan *plan = g_new0(struct plan, 1);
 
-        hune_window_give_order(window, machines, ORDER_ASK, words, terms);
-        return;
-    }
-    plan = g_new0(struct plan, 1);
     plan->window = g_object_ref(window);
     plan->machines = g_ptr_array_ref(machines);
-    plan->verb = line->kind == HUNE_LINE_CONTROL ? line->verb : VERB_RUN;
-    plan->line = g_strdup(line->shell);
+    plan->verb = verb_of(line);
+    plan->line = line->kind == HUNE_LINE_FACTS ? facts_of(line) : g_strdup(line->shell);
     plan->user = g_strdup(terms->user);
     plan->terms = *terms;
     plan->terms.user = plan->user;
-    if (machines->len > ASK_ABOVE || dangerous || plan->verb == VERB_KILL ||
-        plan->verb == VERB_RESET) {
+    plan->field = g_object_ref(field);
+    plan->typed = g_strdup(gtk_editable_get_text(field));
+    return plan;
+}
+
+void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
+                         const struct order_terms *terms, GtkEditable *field)
+{
+    struct plan *plan = plan_new(window, machines, line, terms, field);
+    gboolean dangerous = line->kind == HUNE_LINE_SHELL && hune_line_is_dangerous(line->shell);
+    gboolean is_large = machines->len > ASK_ABOVE && line->kind != HUNE_LINE_FACTS; /* only looks */
+
+    if (is_large || dangerous || plan->verb == VERB_KILL || plan->verb == VERB_RESET) {
         ask(plan, dangerous);
         return;
     }
-    hune_window_give_order(window, machines, plan->verb, plan->line, &plan->terms);
+    give(plan);
     plan_free(plan, NULL);
 }

@@ -7,8 +7,9 @@
 
 G_BEGIN_DECLS
 
-/* Asks if it must, then gives the order. `line` is read before it returns. */
+/* Asks if it must, then gives the order. `line` is read before it returns. `field` is where it was
+ * typed: it is emptied once the order is given, unless something else stands there by then. */
 void hune_run_dialog_ask(HuneWindow *window, GPtrArray *machines, const struct hune_line *line,
-                         const struct order_terms *terms);
+                         const struct order_terms *terms, GtkEditable *field);
 
 G_END_DECLS

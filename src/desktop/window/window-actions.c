@@ -4,12 +4,10 @@
 #include "desktop/model/history.h"
 #include "desktop/text/words.h"
 #include "desktop/window/add-dialog.h"
-#include "desktop/window/alerts-page.h"
 #include "desktop/window/edit-dialog.h"
 #include "desktop/window/import-dialog.h"
 #include "desktop/window/machine-page.h"
 #include "desktop/window/machines-page.h"
-#include "desktop/window/past-page.h"
 #include "desktop/window/preferences.h"
 #include "desktop/window/results-page.h"
 #include "desktop/window/rules-dialog.h"
@@ -34,15 +32,15 @@ void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb ver
     adw_tab_page_set_loading(tab, !hune_order_is_done(order));
 }
 
-void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *text,
+void hune_window_run(HuneWindow *self, GPtrArray *machines, GtkEditable *field,
                      const struct order_terms *terms)
 {
-    struct hune_line line = hune_line_parse(text);
+    struct hune_line line = hune_line_parse(gtk_editable_get_text(field));
 
     if (line.kind == HUNE_LINE_EMPTY)
         return;
-    hune_history_add(text);
-    hune_run_dialog_ask(self, machines, &line, terms);
+    hune_history_add(gtk_editable_get_text(field));
+    hune_run_dialog_ask(self, machines, &line, terms, field);
     g_free(line.shell);
 }
 
@@ -280,28 +278,9 @@ static void act_view(GtkWidget *widget, const char *name, GVariant *parameter)
 
 static void act_past(GtkWidget *widget, const char *name, GVariant *parameter)
 {
-    HuneWindow *self = HUNE_WINDOW(widget);
-    AdwTabPage *tab = hune_window_add_page(self, hune_past_page_new(hune_window_fleet(self)));
-
     (void)name;
     (void)parameter;
-    adw_tab_page_set_title(tab, _("Commands of before"));
-}
-
-void hune_window_show_alerts(HuneWindow *self)
-{
-    AdwTabView *tabs = hune_window_tabs(self);
-    AdwTabPage *tab;
-
-    for (int i = 0; i < adw_tab_view_get_n_pages(tabs); i++) {
-        tab = adw_tab_view_get_nth_page(tabs, i);
-        if (HUNE_IS_ALERTS_PAGE(adw_tab_page_get_child(tab))) {
-            adw_tab_view_set_selected_page(tabs, tab);
-            return;
-        }
-    }
-    tab = hune_window_add_page(self, hune_alerts_page_new(hune_window_fleet(self)));
-    adw_tab_page_set_title(tab, _("Alerts"));
+    hune_window_show_past(HUNE_WINDOW(widget));
 }
 
 static void act_alerts(GtkWidget *widget, const char *name, GVariant *parameter)

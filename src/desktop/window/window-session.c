@@ -3,12 +3,24 @@
 #include "desktop/window/machine-page.h"
 #include "desktop/window/window.h"
 
+/* What was in front comes there again, and without it the list; but first what was named at the
+ * start. */
+static void restore_front(HuneWindow *self, AdwTabPage *now)
+{
+    AdwTabView *tabs = hune_window_tabs(self);
+    g_autofree char *name = hune_settings_get_string("front-machine");
+    HuneMachine *machine = *name ? hune_fleet_find(hune_window_fleet(self), name) : NULL;
+
+    if (machine && adw_tab_page_get_child(now) == hune_window_list(self))
+        hune_window_open_machine(self, machine);
+    else
+        adw_tab_view_set_selected_page(tabs, now);
+}
+
 void hune_window_restore_tabs(HuneWindow *self)
 {
     g_auto(GStrv) names = hune_settings_get_strv("open-machines");
-    AdwTabView *tabs = hune_window_tabs(self);
-    AdwTabPage *shown = adw_tab_view_get_selected_page(
-        tabs); /* or the machine named at the start */
+    AdwTabPage *now = adw_tab_view_get_selected_page(hune_window_tabs(self));
 
     for (char **name = names; *name; name++) {
         HuneMachine *machine = hune_fleet_find(hune_window_fleet(self), *name);
@@ -17,7 +29,7 @@ void hune_window_restore_tabs(HuneWindow *self)
             hune_window_open_machine(self, machine);
     }
     if (*names)
-        adw_tab_view_set_selected_page(tabs, shown);
+        restore_front(self, now);
 }
 
 static void add_open(GStrvBuilder *builder, HuneWindow *window)
@@ -30,6 +42,19 @@ static void add_open(GStrvBuilder *builder, HuneWindow *window)
         if (HUNE_IS_MACHINE_PAGE(child))
             g_strv_builder_add(builder, hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name);
     }
+}
+
+/* That of this window; what is in front of another stands before this one, too, but is not its own.
+ */
+static void remember_front(HuneWindow *self)
+{
+    AdwTabPage *tab = adw_tab_view_get_selected_page(hune_window_tabs(self));
+    GtkWidget *child = tab ? adw_tab_page_get_child(tab) : NULL;
+
+    hune_settings_set_string("front-machine",
+                             child && HUNE_IS_MACHINE_PAGE(child)
+                                 ? hune_machine_page_machine(HUNE_MACHINE_PAGE(child))->name
+                                 : "");
 }
 
 /* The tabs of this window in their order, and behind them those of windows that were torn off. */
@@ -60,4 +85,5 @@ void hune_window_remember(HuneWindow *self)
     hune_settings_set_int("height", height);
     hune_settings_set_boolean("maximized", gtk_window_is_maximized(GTK_WINDOW(self)));
     remember_tabs(self);
+    remember_front(self);
 }

@@ -123,35 +123,6 @@ void hune_window_close_page(HuneWindow *self, GtkWidget *page)
         adw_tab_view_close_page(self->tab_view, tab);
 }
 
-static AdwTabPage *find_machine(HuneWindow *self, HuneMachine *machine)
-{
-    int count = adw_tab_view_get_n_pages(self->tab_view);
-
-    for (int i = 0; i < count; i++) {
-        AdwTabPage *tab = adw_tab_view_get_nth_page(self->tab_view, i);
-        GtkWidget *child = adw_tab_page_get_child(tab);
-
-        if (HUNE_IS_MACHINE_PAGE(child) &&
-            hune_machine_page_machine(HUNE_MACHINE_PAGE(child)) == machine)
-            return tab;
-    }
-    return NULL;
-}
-
-void hune_window_open_machine(HuneWindow *self, HuneMachine *machine)
-{
-    AdwTabPage *tab = find_machine(self, machine);
-
-    if (tab) {
-        adw_tab_view_set_selected_page(self->tab_view, tab);
-        return;
-    }
-    tab = hune_window_add_page(self, hune_machine_page_new(self->fleet, machine));
-    hune_machine_page_set_tab(HUNE_MACHINE_PAGE(adw_tab_page_get_child(tab)), tab);
-    /* Not on the banner's text, which is selectable and takes Ctrl+F for itself. */
-    hune_machine_page_show(HUNE_MACHINE_PAGE(adw_tab_page_get_child(tab)), "overview");
-}
-
 static void on_page_answered(GObject *page, gboolean closes)
 {
     GtkWidget *child = adw_tab_page_get_child(ADW_TAB_PAGE(page));

@@ -31,15 +31,12 @@ void hune_window_toast_action(HuneWindow *self, const char *text, const char *bu
  * those who wait until it is read. */
 GtkWidget *hune_window_fail(HuneWindow *self, const char *heading, const char *text);
 
-/* The tab of alerts, made if there is none. */
-void hune_window_show_alerts(HuneWindow *self);
-/* The machine's tab, made if there is none. */
-void hune_window_open_machine(HuneWindow *self, HuneMachine *machine);
 /* A page in a tab of its own; takes a floating page. */
 AdwTabPage *hune_window_add_page(HuneWindow *self, GtkWidget *page);
 void hune_window_close_page(HuneWindow *self, GtkWidget *page);
-/* Runs a line on machines, after the confirmation that it needs; the answers get a tab. */
-void hune_window_run(HuneWindow *self, GPtrArray *machines, const char *line,
+/* Runs the line in `field` on machines, after the confirmation that it needs; the answers get a
+ * tab, and the field is empty for the next line. One that is called off stays there. */
+void hune_window_run(HuneWindow *self, GPtrArray *machines, GtkEditable *field,
                      const struct order_terms *terms);
 /* The same without asking. */
 void hune_window_give_order(HuneWindow *self, GPtrArray *machines, enum verb verb, const char *line,
@@ -59,10 +56,18 @@ char *hune_fold_names(GPtrArray *machines);
 /* ---- window-actions.c ---- */
 void hune_window_install_actions(GtkWidgetClass *class);
 
+/* ---- window-pages.c: each of them is there once; it is made if it is in no window yet ---- */
+void hune_window_open_machine(HuneWindow *self, HuneMachine *machine);
+void hune_window_show_alerts(HuneWindow *self);
+/* What was run before; and one of these runs. Of that, FALSE: it is not open. */
+void hune_window_show_past(HuneWindow *self);
+gboolean hune_window_show_past_run(HuneWindow *self, gint64 number);
+
 /* ---- window-session.c ---- */
 /* Only the window with the list has a session; of any other, nothing is remembered. */
 void hune_window_remember(HuneWindow *self);
-/* Opens the tabs of the session before; which one is in front stays. */
+/* Opens the tabs of the session before. In front is what was, unless a machine that was named at
+ * the start is there already. */
 void hune_window_restore_tabs(HuneWindow *self);
 
 /* ---- window.c, for these two ---- */
