@@ -176,7 +176,7 @@ def reached_by_tab(gui, most=60):
 
 
 @pytest.mark.parametrize("page, wanted", [
-    ("Command", ["Command to run", "as default", "os", "kill", "Main menu"]),
+    ("Command", ["Command to run", "Run as: default", "os", "kill", "Main menu"]),
     ("Files", ["Folder here", "Folder on web1", "Read again", "Main menu"]),
     ("Journal", ["Jobs", "Record of orders", "Main menu"]),
 ])

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "desktop/view/announce.h"
+#include "desktop/view/spoken-names.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/machines.h"
 
@@ -41,9 +43,10 @@ static void show(HuneUserButton *self)
                                             *self->user ? self->user : _("default"));
 
     gtk_menu_button_set_label(self->button, good ? text : _("as …"));
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   name, -1);
+    hune_spoken_menu_button(self->button, name, NULL);
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->button), name);
+    if (!good && !gtk_widget_get_visible(GTK_WIDGET(self->fault)))
+        hune_announce(GTK_WIDGET(self), gtk_label_get_label(self->fault));
     gtk_widget_set_visible(GTK_WIDGET(self->fault), !good);
     if (good)
         gtk_widget_remove_css_class(GTK_WIDGET(self->entry), "error");

@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/view/spoken-names.h"
 #include "fleet/home/i18n.h"
 
 enum { CANARIES_MAX = 10000 };
@@ -114,6 +115,7 @@ static void show(HuneWavesButton *self)
     gtk_label_set_label(self->plan,
                         good ? text : _("Write a number of machines, or a part of them: 10, 25%."));
     gtk_menu_button_set_label(self->button, in_waves || !good ? _("In waves") : _("All at once"));
+    hune_spoken_menu_button(self->button, _("Canaries and waves"), text);
     gtk_entry_set_placeholder_text(self->failing, in_waves ? "0" : _("any"));
     gtk_widget_set_tooltip_text(GTK_WIDGET(self->button), text);
     if (good)
@@ -200,8 +202,6 @@ static void hune_waves_button_init(HuneWavesButton *self)
     self->button = GTK_MENU_BUTTON(gtk_menu_button_new());
     gtk_popover_set_child(GTK_POPOVER(popover), make_grid(self));
     gtk_menu_button_set_popover(self->button, popover);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->button), GTK_ACCESSIBLE_PROPERTY_LABEL,
-                                   _("Canaries and waves"), -1);
     adw_bin_set_child(ADW_BIN(self), GTK_WIDGET(self->button));
     show(self);
 }

@@ -2,6 +2,7 @@
  * is typed, judged while it is typed). */
 #pragma once
 
+#include "desktop/view/entry-row.h"
 #include "desktop/window/add-dialog.h"
 #include "fleet/inventory/newcomer.h"
 #include "proto/invite.h"
@@ -15,15 +16,15 @@ struct _HuneAddDialog {
     GtkStack *stack;
     GtkButton *cancel_button;
     GtkButton *next_button;
-    AdwEntryRow *link_row;
+    HuneEntryRow *link_row;
     GtkLabel *link_error;
     AdwPreferencesGroup *address_group;
-    AdwEntryRow *host_row;
+    HuneEntryRow *host_row;
     GtkLabel *host_error;
-    AdwEntryRow *port_row;
+    HuneEntryRow *port_row;
     GtkLabel *port_error;
-    AdwEntryRow *name_row;
-    AdwEntryRow *tags_row;
+    HuneEntryRow *name_row;
+    HuneEntryRow *tags_row;
     GtkLabel *name_error;
     GtkSpinner *spinner;
     GtkLabel *progress_label;
@@ -50,7 +51,7 @@ struct _HuneAddDialog {
 };
 
 /* ---- add-form.c ---- */
-const char *hune_add_form_text(AdwEntryRow *row);
+const char *hune_add_form_text(HuneEntryRow *row);
 /* Says beside each field what is wrong with it, and takes host, port and link from those that are
  * right. True if all are. */
 gboolean hune_add_form_judge(HuneAddDialog *self);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "desktop/text/facts-text.h"
+#include "desktop/view/announce.h"
 #include "desktop/view/dialog-header.h"
 #include "desktop/window/way-view.h"
 #include "desktop/worker/meeting.h"
@@ -52,6 +53,8 @@ static void show_page(HuneAddDialog *self, const char *page)
     show_next(self);
     if (!g_str_equal(page, "progress") && !g_str_equal(page, "form"))
         gtk_widget_grab_focus(GTK_WIDGET(self->next_button));
+    if (g_str_equal(page, "progress"))
+        hune_announce(GTK_WIDGET(self), gtk_label_get_label(self->progress_label));
 }
 
 /* ---- saving ---- */
@@ -83,10 +86,14 @@ static int enter(struct fleet *fleet, void *context, struct fault *fault)
 
 static void show_failed(HuneAddDialog *self, const char *sentence, const char *advice)
 {
+    g_autofree char *told = NULL;
+
     gtk_label_set_label(self->failed_title, sentence);
     gtk_label_set_label(self->failed_text, advice ? advice : "");
     adw_bin_set_child(self->failed_way, NULL);
     show_page(self, "failed");
+    told = g_strdup_printf("%s\n%s", sentence, gtk_label_get_label(self->failed_text));
+    hune_announce(GTK_WIDGET(self), told);
 }
 
 static void on_saved(GObject *source, GAsyncResult *result, gpointer data)
@@ -172,6 +179,8 @@ static void add_confirm_row(HuneAddDialog *self, const char *title, const char *
 
 static void show_confirm(HuneAddDialog *self, const struct meeting_news *news)
 {
+    g_autofree char *told = NULL;
+
     for (GList *row = self->confirm_rows; row; row = row->next)
         adw_preferences_group_remove(self->confirm_group, row->data);
     g_clear_pointer(&self->confirm_rows, g_list_free);
@@ -186,6 +195,8 @@ static void show_confirm(HuneAddDialog *self, const struct meeting_news *news)
         add_confirm_row(self, _("What to do"), news->advice);
     }
     show_page(self, "confirm");
+    told = g_strdup_printf("%s\n%s", _("Machine id"), news->id_text);
+    hune_announce(GTK_WIDGET(self), told);
 }
 
 /* Where on the way it went wrong. */
@@ -338,7 +349,9 @@ static void hune_add_dialog_class_init(HuneAddDialogClass *class)
 
 static void hune_add_dialog_init(HuneAddDialog *self)
 {
+    g_type_ensure(HUNE_TYPE_ENTRY_ROW);
     gtk_widget_init_template(GTK_WIDGET(self));
+    gtk_entry_set_input_purpose(hune_entry_row_entry(self->port_row), GTK_INPUT_PURPOSE_DIGITS);
     gtk_window_set_default_widget(GTK_WINDOW(self), GTK_WIDGET(self->next_button));
     dialog_begin_at(GTK_WINDOW(self), GTK_WIDGET(self->link_row));
 }

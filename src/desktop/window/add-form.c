@@ -4,18 +4,19 @@
 
 #include <string.h>
 
+#include "desktop/view/announce.h"
 #include "fleet/home/i18n.h"
 #include "fleet/inventory/address.h"
 
-const char *hune_add_form_text(AdwEntryRow *row)
+const char *hune_add_form_text(HuneEntryRow *row)
 {
     return gtk_editable_get_text(GTK_EDITABLE(row));
 }
 
 /* "What is wrong. What to write." */
-static gboolean judge(AdwEntryRow *row, GtkLabel *label, const char *sentence, gboolean show);
+static gboolean judge(HuneEntryRow *row, GtkLabel *label, const char *sentence, gboolean show);
 
-static gboolean judge_fault(AdwEntryRow *row, GtkLabel *label, const struct fault *fault)
+static gboolean judge_fault(HuneEntryRow *row, GtkLabel *label, const struct fault *fault)
 {
     g_autofree char *sentence = g_strdup_printf("%s %s", fault->text, fault->hint);
 
@@ -23,8 +24,10 @@ static gboolean judge_fault(AdwEntryRow *row, GtkLabel *label, const struct faul
 }
 
 /* `sentence` NULL: the field is right. */
-static gboolean judge(AdwEntryRow *row, GtkLabel *label, const char *sentence, gboolean show)
+static gboolean judge(HuneEntryRow *row, GtkLabel *label, const char *sentence, gboolean show)
 {
+    if (sentence && show && g_strcmp0(sentence, gtk_label_get_label(label)) != 0)
+        hune_announce(GTK_WIDGET(row), sentence);
     gtk_label_set_label(label, sentence ? sentence : "");
     gtk_widget_set_visible(GTK_WIDGET(label), sentence != NULL && show);
     if (sentence && show)

@@ -8,6 +8,7 @@
 #include "config.h"
 #include "desktop/model/fleet-model.h"
 #include "desktop/view/plain-breaks.h"
+#include "desktop/view/spoken-names.h"
 #include "desktop/window/alert-notify.h"
 #include "desktop/window/closing.h"
 #include "desktop/window/preferences.h"
@@ -281,6 +282,7 @@ static void hune_application_startup(GApplication *application)
     g_unix_signal_add(SIGTERM, on_signal, application);
     g_unix_signal_add(SIGINT, on_signal, application);
     hune_plain_breaks_begin();
+    hune_spoken_names_begin();
     hune_preferences_apply();
 }
 

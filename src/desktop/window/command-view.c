@@ -5,6 +5,7 @@
 #include "desktop/model/order-model.h"
 #include "desktop/text/facts-text.h"
 #include "desktop/text/words.h"
+#include "desktop/view/announce.h"
 #include "desktop/view/answer-stream.h"
 #include "desktop/view/control.h"
 #include "desktop/view/ellipsis.h"
@@ -137,6 +138,7 @@ static void on_done(HuneCommandView *self)
             worker_send_disconnect(hune_fleet_worker(self->fleet), self->machine->slot);
     }
     set_status(self, text);
+    hune_announce(GTK_WIDGET(self), text);
     forget_order(self);
     show_sensitive(self);
     call_attention(self);
@@ -197,6 +199,7 @@ static void on_fact(json_t *root, const char *sentence, void *owner)
         hune_output_view_end_line(self->output);
         self->asking--;
         set_status(self, root ? status : _("not answered"));
+        hune_announce(GTK_WIDGET(self), gtk_label_get_label(self->status));
         show_sensitive(self);
     }
     json_decref(root);

@@ -14,7 +14,7 @@ enum { NAME, HOST, PORT, TAGS, USER, FIELDS };
 struct _HuneEditDialog {
     AdwWindow parent_instance;
 
-    AdwEntryRow *rows[FIELDS];
+    HuneEntryRow *rows[FIELDS];
     GtkLabel *error;
     GtkButton *save;
 
@@ -204,8 +204,7 @@ static void hune_edit_dialog_init(HuneEditDialog *self)
     GtkWidget *outer = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
     for (int i = 0; i < FIELDS; i++) {
-        self->rows[i] = ADW_ENTRY_ROW(adw_entry_row_new());
-        adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->rows[i]), _(titles[i]));
+        self->rows[i] = hune_entry_row_new(_(titles[i]));
         adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), GTK_WIDGET(self->rows[i]));
         g_signal_connect_swapped(self->rows[i], "changed", G_CALLBACK(judge), self);
         g_signal_connect_swapped(self->rows[i], "entry-activated", G_CALLBACK(on_save), self);

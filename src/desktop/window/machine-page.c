@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/view/announce.h"
 #include "desktop/window/command-view.h"
 #include "desktop/window/files-view.h"
 #include "desktop/window/journal-view.h"
@@ -31,6 +32,7 @@ struct _HuneMachinePage {
     HuneFilesView *files; /* one of the views */
     AdwTabPage *tab;      /* weak */
     guint countdown;
+    enum machine_state told; /* to who hears */
 };
 
 G_DEFINE_FINAL_TYPE(HuneMachinePage, hune_machine_page, ADW_TYPE_BIN)
@@ -284,13 +286,29 @@ static void show_alerts(HuneMachinePage *self)
                                    *item->label ? ": " : "", item->rule, *item->detail ? ", " : "",
                                    item->detail);
     }
+    if (g_strcmp0(text->str, gtk_label_get_label(self->alert_label)) != 0)
+        hune_announce(GTK_WIDGET(self), text->str);
     gtk_label_set_label(self->alert_label, text->str);
     gtk_info_bar_set_revealed(self->alert_bar, text->len > 0);
+}
+
+/* The seconds that go by are not told. */
+static void tell_state(HuneMachinePage *self)
+{
+    g_autofree char *title = hune_machine_state_text(self->machine);
+    g_autofree char *sentences = banner_sentences(self->machine);
+    g_autofree char *text = g_strdup_printf("%s%s%s", title, *sentences ? "\n" : "", sentences);
+
+    if (self->machine->state == self->told)
+        return;
+    self->told = self->machine->state;
+    hune_announce(GTK_WIDGET(self), text);
 }
 
 static void on_changed(HuneMachinePage *self)
 {
     show_banner(self);
+    tell_state(self);
     show_alerts(self);
     show_tab(self);
     if (self->machine->retry_us && !self->countdown)

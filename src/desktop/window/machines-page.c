@@ -2,6 +2,7 @@
 #include "desktop/window/machines-page.h"
 
 #include "desktop/model/history.h"
+#include "desktop/view/announce.h"
 #include "desktop/view/columns-chosen.h"
 #include "desktop/view/columns.h"
 #include "desktop/view/groups.h"
@@ -98,6 +99,11 @@ static void show_counts(HuneMachinesPage *self)
     gtk_label_set_label(self->count_label, text->str);
 }
 
+static void tell_count(HuneMachinesPage *self)
+{
+    hune_announce(GTK_WIDGET(self), gtk_label_get_label(self->count_label));
+}
+
 /* The machines may be others than before. */
 static void refilter(HuneMachinesPage *self)
 {
@@ -146,6 +152,7 @@ static void on_filter_changed(HuneMachinesPage *self)
     if (*text)
         self->words = g_utf8_casefold(text, -1);
     ask(self);
+    tell_count(self);
     hune_measure_filter_ends();
 }
 
@@ -158,11 +165,13 @@ static void on_matched(HuneMachinesPage *self)
     gtk_widget_set_visible(GTK_WIDGET(self->filter_fault), !hune_fleet_match_is_valid(self->fleet));
     if (!hune_fleet_match_is_valid(self->fleet)) {
         gtk_label_set_label(self->filter_fault, hune_fleet_match_fault(self->fleet));
+        hune_announce(GTK_WIDGET(self), hune_fleet_match_fault(self->fleet));
         hune_measure_filter_ends();
         return; /* half a selector: what is shown stays */
     }
     self->by_matches = TRUE;
     ask(self);
+    tell_count(self);
     hune_measure_filter_ends();
 }
 
@@ -302,6 +311,8 @@ static void on_selection(HuneMachinesPage *self)
     gtk_widget_action_set_enabled(GTK_WIDGET(self), "machines.disconnect", machines->len > 0);
     on_command_changed(self);
     show_counts(self);
+    if (machines->len > 1) /* of one its row tells */
+        tell_count(self);
 }
 
 static HuneWindow *window_of(HuneMachinesPage *self)

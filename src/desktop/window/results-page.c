@@ -2,6 +2,7 @@
  * is selected there is shown on the right. */
 #include "desktop/window/results-page.h"
 
+#include "desktop/view/announce.h"
 #include "desktop/view/answer-list.h"
 #include "desktop/view/answer-stream.h"
 #include "desktop/view/answer-text.h"
@@ -293,6 +294,7 @@ static void on_done(HuneResultsPage *self)
     g_clear_handle_id(&self->timer, g_source_remove);
     refresh(self);
     call_attention(self);
+    hune_announce(GTK_WIDGET(self), gtk_label_get_label(self->counts));
 }
 
 /* ---- what can be done ---- */

@@ -14,7 +14,7 @@ enum { FIELDS = ALERT_CLEAR + 1 };
 struct _HuneRuleDialog {
     AdwWindow parent_instance;
 
-    AdwEntryRow *rows[FIELDS];
+    HuneEntryRow *rows[FIELDS];
     GtkSwitch *message;
     GtkLabel *place; /* the rule again, with a mark below the mistake */
     GtkLabel *error;
@@ -265,9 +265,7 @@ static void hune_rule_dialog_init(HuneRuleDialog *self)
     GtkWidget *outer = gtk_box_new(GTK_ORIENTATION_VERTICAL, 0);
 
     for (int i = 0; i < FIELDS; i++) {
-        self->rows[i] = ADW_ENTRY_ROW(adw_entry_row_new());
-        adw_preferences_row_set_use_markup(ADW_PREFERENCES_ROW(self->rows[i]), FALSE);
-        adw_preferences_row_set_title(ADW_PREFERENCES_ROW(self->rows[i]), _(titles[i]));
+        self->rows[i] = hune_entry_row_new(_(titles[i]));
         adw_preferences_group_add(ADW_PREFERENCES_GROUP(group), GTK_WIDGET(self->rows[i]));
         g_signal_connect_swapped(self->rows[i], "changed", G_CALLBACK(judge), self);
         g_signal_connect_swapped(self->rows[i], "entry-activated", G_CALLBACK(on_save), self);

@@ -2,6 +2,7 @@
 #include "desktop/window/window.h"
 
 #include "desktop/model/settings.h"
+#include "desktop/view/announce.h"
 #include "desktop/view/measure.h"
 #include "desktop/window/closing.h"
 #include "desktop/window/import-dialog.h"
@@ -66,6 +67,7 @@ void hune_window_toast(HuneWindow *self, const char *text)
     g_autofree char *escaped = g_markup_escape_text(text, -1);
 
     adw_toast_overlay_add_toast(self->toasts, adw_toast_new(escaped));
+    hune_announce(GTK_WIDGET(self), text);
 }
 
 void hune_window_toast_action(HuneWindow *self, const char *text, const char *button,
@@ -78,6 +80,7 @@ void hune_window_toast_action(HuneWindow *self, const char *text, const char *bu
     adw_toast_set_action_name(toast, action);
     adw_toast_set_timeout(toast, 8);
     adw_toast_overlay_add_toast(self->toasts, toast);
+    hune_announce(GTK_WIDGET(self), text);
 }
 
 GtkWidget *hune_window_fail(HuneWindow *self, const char *heading, const char *text)
@@ -215,6 +218,8 @@ static void show_faults(HuneWindow *self)
     g_autofree char *text = g_strjoin(list && key ? "\n" : "", list ? list : "", key ? key : "",
                                       NULL);
 
+    if (g_strcmp0(text, gtk_label_get_label(self->fault_label)) != 0)
+        hune_announce(GTK_WIDGET(self), text);
     gtk_label_set_label(self->fault_label, text);
     gtk_info_bar_set_revealed(self->fault_bar, *text != '\0');
     if (bad > 0) {
@@ -224,6 +229,8 @@ static void show_faults(HuneWindow *self)
                      bad),
             bad);
 
+        if (bad != self->bad_seen && g_strcmp0(sentence, gtk_label_get_label(self->bad_label)) != 0)
+            hune_announce(GTK_WIDGET(self), sentence);
         gtk_label_set_label(self->bad_label, sentence);
     }
     gtk_info_bar_set_revealed(self->bad_bar, bad > 0 && bad != self->bad_seen);
