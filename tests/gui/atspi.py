@@ -1,8 +1,11 @@
 """AT-SPI over plain D-Bus (Gio): what a screen reader sees of a window, and what it can do there.
 
 Not through libatspi: its cache crashes and hangs test processes that start one application after another.
-Every call here has a time limit, and nothing is remembered between two calls.
+Every call here has a time limit, and nothing is remembered between two calls but roles, which stay what they are.
+Most of the time that a test takes goes into such calls: what is asked of many objects is asked of all at once.
 """
+import contextlib
+
 from gi.repository import Gio, GLib
 
 PREFIX = "org.a11y.atspi."
@@ -19,8 +22,19 @@ ROLES = {
     66: "tree table", 75: "application", 79: "entry", 87: "form", 90: "table row",
 }
 
+# Nothing is in them.
+LEAVES = ("label", "separator")
+
 # What has no place of its own on the screen although what is in it does.
 WINDOWS = ("application", "frame", "dialog", "alert")
+
+# What is asked of many objects at once: interface, method, arguments.
+ASKED = {
+    "role": (PREFIX + "Accessible", "GetRole", None),
+    "name": ("org.freedesktop.DBus.Properties", "Get", GLib.Variant("(ss)", (PREFIX + "Accessible", "Name"))),
+    "children": (PREFIX + "Accessible", "GetChildren", None),
+    "extents": (PREFIX + "Component", "GetExtents", GLib.Variant("(u)", (1,))),
+}
 
 
 class Bus:
@@ -28,6 +42,7 @@ class Bus:
 
     def __init__(self, session_address, timeout_ms=10000):
         self.timeout_ms = timeout_ms
+        self.roles = {}  # by path, which no other object gets
         flags = Gio.DBusConnectionFlags
         as_client = flags.AUTHENTICATION_CLIENT | flags.MESSAGE_BUS_CONNECTION
         session = Gio.DBusConnection.new_for_address_sync(session_address, as_client, None, None)
@@ -38,6 +53,36 @@ class Bus:
     def call(self, destination, path, interface, method, arguments=None):
         return self.connection.call_sync(destination, path, interface, method, arguments, None,
                                          Gio.DBusCallFlags.NONE, self.timeout_ms, None).unpack()
+
+    def ask(self, questions):
+        """The answers to pairs of an object and a word of ASKED; None where there is none, as from what left
+        meanwhile."""
+        answers = [None] * len(questions)
+        waiting = len(questions)
+
+        def note(connection, result, number):
+            nonlocal waiting
+            waiting -= 1
+            with contextlib.suppress(GLib.Error):
+                answers[number] = connection.call_finish(result).unpack()[0]
+
+        context = GLib.MainContext()
+        context.push_thread_default()
+        try:
+            for number, (node, word) in enumerate(questions):
+                self.connection.call(node.destination, node.path, *ASKED[word], None,
+                                     Gio.DBusCallFlags.NONE, self.timeout_ms, None, note, number)
+            while waiting:
+                context.iteration(True)
+        finally:
+            context.pop_thread_default()
+        return answers
+
+    def learn_roles(self, nodes):
+        unknown = [node for node in nodes if node.path not in self.roles]
+        for node, number in zip(unknown, self.ask([(node, "role") for node in unknown])):
+            if number is not None:
+                self.roles[node.path] = ROLES.get(number, str(number))
 
     def application(self, pid):
         """The root of the application with that process id; None if it is not there (yet)."""
@@ -87,8 +132,10 @@ class Node:
 
     @property
     def role(self):
-        number = self.call("Accessible", "GetRole")[0]
-        return ROLES.get(number, str(number))
+        if self.path not in self.bus.roles:
+            number = self.call("Accessible", "GetRole")[0]
+            self.bus.roles[self.path] = ROLES.get(number, str(number))
+        return self.bus.roles[self.path]
 
     @property
     def name(self):
@@ -100,12 +147,12 @@ class Node:
 
     @property
     def children(self):
-        found = []
-        for destination, path in self.call("Accessible", "GetChildren")[0]:
-            node = Node(self.bus, destination, path)
-            if not path.endswith("/null") and node not in found:  # a stack page names its child twice
-                found.append(node)
-        return found
+        return self.family(self.call("Accessible", "GetChildren")[0])
+
+    def family(self, references):
+        """The objects that are meant, each once: a page of a stack names its child twice."""
+        return list(dict.fromkeys(Node(self.bus, destination, path) for destination, path in references
+                                  if not path.endswith("/null")))
 
     def has(self, state):
         words = self.call("Accessible", "GetState")[0]
@@ -120,12 +167,6 @@ class Node:
             return None
 
     @property
-    def is_shown(self):
-        """GTK 4.8 says SHOWING of windows only; what is not shown has no size."""
-        extents = self.extents
-        return extents is None or (extents[2] > 0 and extents[3] > 0)
-
-    @property
     def text(self):
         count = self.get("Text", "CharacterCount")
         return self.call("Text", "GetText", GLib.Variant("(ii)", (0, count)))[0]
@@ -135,6 +176,14 @@ class Node:
         assert self.call("EditableText", "SetTextContents", GLib.Variant("(s)", (text,)))[0], \
             f"{self} takes no text"
 
+    def is_text(self, text):
+        """Whether this is all of it; what has another length is not fetched."""
+        return self.get("Text", "CharacterCount") == len(text) and self.text == text
+
+    def begin_of_text(self, size=40):
+        """Its first characters, without the rest of it."""
+        return self.call("Text", "GetText", GLib.Variant("(ii)", (0, min(size, self.get("Text", "CharacterCount")))))[0]
+
     def end_of_text(self, size=40):
         """Its last characters, without the rest of it."""
         count = self.get("Text", "CharacterCount")
@@ -143,8 +192,8 @@ class Node:
     @property
     def selected(self):
         """The text that is selected."""
-        begin, end = self.call("Text", "GetSelection", GLib.Variant("(i)", (0,)))
-        return self.text[begin:end]
+        span = self.call("Text", "GetSelection", GLib.Variant("(i)", (0,)))
+        return self.call("Text", "GetText", GLib.Variant("(ii)", span))[0]
 
     def do(self, action="click"):
         count = self.get("Action", "NActions")
@@ -158,17 +207,71 @@ class Node:
         assert self.call("Selection", "SelectChild", GLib.Variant("(i)", (index,)))[0]
 
     def walk(self, role=None, name=None, skip=()):
-        """Everything below that is shown, nearest first. `skip` are roles that are not gone into."""
-        waiting = [self]
-        while waiting:
-            node = waiting.pop(0)
-            try:
-                here = node.role
-                if here not in WINDOWS and not node.is_shown:
-                    continue
-                if (role is None or here == role) and (name is None or node.name == name):
-                    yield node
-                if node is self or here not in skip:
-                    waiting += node.children
-            except GLib.Error:
-                continue  # it left meanwhile
+        """Everything below that is shown, nearest first. `role` may be several roles, `name` a pattern. `skip` are
+        roles that are not gone into."""
+        for _, node in walk_each([self], role, name, skip):
+            yield node
+
+
+def walk_each(roots, role=None, name=None, skip=()):
+    """What `walk()` finds below each of the objects, with the number of that: all of them level by level."""
+    roles = (role,) if isinstance(role, str) else role
+    bus = roots[0].bus if roots else None
+    level = list(enumerate(roots))
+    at_root = True
+    while level:
+        bus.learn_roles([node for _, node in level])
+        seen, questions = [], []
+        for number, node in level:
+            here = bus.roles.get(node.path)  # None: it left meanwhile
+            wanted = here is not None and (roles is None or here in roles)
+            opened = here is not None and here not in LEAVES and (at_root or here not in skip)
+            if not wanted and not opened:
+                continue
+            asked = {"extents": here not in WINDOWS, "name": wanted and name is not None, "children": opened}
+            asked = [word for word in asked if asked[word]]
+            questions += [(node, word) for word in asked]
+            seen.append((number, node, wanted, asked))
+        answers = iter(bus.ask(questions))
+        level = []
+        at_root = False
+        for number, node, wanted, asked in seen:
+            told = {word: next(answers) for word in asked}
+            if not is_shown(told.get("extents")):
+                continue
+            if wanted and (name is None or fits(told["name"], name)):
+                yield number, node
+            level += [(number, child) for child in node.family(told.get("children") or ())]
+
+
+def is_shown(extents):
+    """GTK 4.8 says SHOWING of windows only; what is not shown has no size."""
+    return extents is None or (extents[2] > 0 and extents[3] > 0)
+
+
+def fits(name, wanted):
+    return name == wanted if isinstance(wanted, str) else name is not None and bool(wanted.search(name))
+
+
+def names_of(nodes):
+    """The names of them all; "" of what left meanwhile."""
+    return [name or "" for name in nodes[0].bus.ask([(node, "name") for node in nodes])] if nodes else []
+
+
+def families_of(nodes):
+    """The children of each."""
+    told = nodes[0].bus.ask([(node, "children") for node in nodes]) if nodes else []
+    return [node.family(references or ()) for node, references in zip(nodes, told)]
+
+
+def rows_of(table, roles="label"):
+    """The rows of a list that exist: (row, [[text, ...] of each cell])."""
+    rows = [row for body in table.children if body.role == "list" for row in body.children]
+    families = families_of(rows)
+    cells = [cell for family in families for cell in family]
+    texts = [[] for _ in cells]
+    found = list(walk_each(cells, roles))
+    for (number, _), name in zip(found, names_of([node for _, node in found])):
+        texts[number].append(name)
+    rest = iter(texts)
+    return [(row, [next(rest) for _ in family]) for row, family in zip(rows, families)]

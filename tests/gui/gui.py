@@ -168,17 +168,11 @@ class Window:
 
     def label(self, pattern, under=None, seconds=PATIENCE):
         """The first label whose text the pattern matches."""
-        def look():
-            for node in (under or self.root).walk("label", None, ("tree table",)):
-                if re.search(pattern, node.name):
-                    return node
-            return None
-        return wait(f"a label like {pattern!r}", look, seconds)
+        return self.find("label", re.compile(pattern), under, seconds=seconds)
 
     def shows(self, pattern):
         """Whether there is such a label now."""
-        return any(re.search(pattern, node.name)
-                   for node in self.root.walk("label", None, ("tree table",)))
+        return self.has("label", re.compile(pattern))
 
     def open_row(self, what, find, opened):
         """Clicks twice on the row that `find()` returns, and again if a list that was just made anew
@@ -202,27 +196,15 @@ class Window:
 
     def entry(self, name, under=None):
         """Whatever text is typed into, by its name."""
-        def look():
-            for node in (under or self.root).walk(None, name, ("tree table",)):
-                if node.role in ("text", "entry"):
-                    return node
-            return None
-        return wait(f"the field {name!r}", look)
+        return self.find(("text", "entry"), name, under)
 
     def rows(self):
         """The rows of the list of machines that exist: [[text of each cell]]."""
-        table = next((n for n in self.root.walk("tree table", "Machines", ())), None)
-        if table is None:
-            return []
-        found = []
-        for body in table.children:
-            if body.role != "list":
-                continue
-            for row in body.children:
-                texts = [text.name for cell in row.children
-                         for text in cell.walk(None, None, ()) if text.role in ("label", "image")]
-                found.append((row, texts))
-        return found
+        from atspi import rows_of
+
+        table = next(self.root.walk("tree table", "Machines", ()), None)
+        rows = rows_of(table, ("label", "image")) if table else []
+        return [(row, [text for cell in cells for text in cell]) for row, cells in rows]
 
     def row(self, name):
         """The row of a machine, by its name."""
@@ -240,10 +222,8 @@ class Window:
         from atspi import SENSITIVE
 
         # libadwaita names buttons with a mnemonic twice.
-        names = (name, f"{name} {name}", f"_{name} {name}")
-        node = wait(f"the button {name!r}", lambda: next(
-            (n for n in (under or self.root).walk("button", None, ("tree table",))
-             if n.name in names), None))
+        word = re.escape(name)
+        node = self.find("button", re.compile(f"^(?:{word}|_?{word} {word})$"), under)
         wait(f"the button {name!r} to be sensitive", lambda: node.has(SENSITIVE))
         node.do()
 
@@ -337,6 +317,21 @@ class Window:
         """Opens a machine's tab from the list."""
         self.point(self.row(name), times=2)
         self.find("page tab", "Overview")
+
+    def open_command(self, name="web1"):
+        """Opens a machine's tab where it is commanded; returns the line."""
+        self.open(name)
+        self.click("page tab", "Command")
+        line = self.entry("Command to run")
+        wait("the connection", lambda: not self.has("label", "Connecting"))
+        return line
+
+    def output(self):
+        return self.entry("Output").text
+
+    def output_ends(self, text):
+        """Without fetching all of it, which may be long."""
+        return self.entry("Output").end_of_text(len(text)) == text
 
     def picture(self, path):
         subprocess.run(["import", "-window", "root", str(path)], check=True, env=self.environment)

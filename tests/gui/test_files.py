@@ -6,7 +6,7 @@ import signal
 import tempfile
 
 import pytest
-from atspi import FOCUSED, SELECTED, SENSITIVE
+from atspi import FOCUSED, SELECTED, SENSITIVE, rows_of
 from gui import wait
 from hands import drag, other_program, pull
 
@@ -29,15 +29,11 @@ def files(gui, pane):
     """Names and the rest of each row: {name: [texts]}, and the rows."""
     table = gui.find("tree table", pane)
     found, rows = {}, {}
-    for body in table.children:
-        if body.role != "list":
-            continue
-        for row in body.children:
-            texts = [text.name for cell in row.children
-                     for text in cell.walk("label", None, ())]
-            if texts:
-                found[texts[0]] = texts[1:]
-                rows[texts[0]] = row
+    for row, cells in rows_of(table):
+        texts = [text for cell in cells for text in cell]
+        if texts:
+            found[texts[0]] = texts[1:]
+            rows[texts[0]] = row
     return found, rows
 
 

@@ -7,7 +7,7 @@ import subprocess
 import time
 
 import pytest
-from atspi import FOCUSED, SENSITIVE
+from atspi import FOCUSED, SENSITIVE, rows_of
 from conftest import BUILD
 from gui import TIED, wait
 
@@ -147,8 +147,7 @@ def test_the_last_minutes_are_there_when_a_machine_is_opened(remembering, consol
 
 def column(table, index):
     """What the cells of a column say, from the top."""
-    body = next(n for n in table.children if n.role == "list")
-    return [label.name for row in body.children for label in row.children[index].walk("label", None, ())]
+    return [text for _, cells in rows_of(table) for text in cells[index]]
 
 
 def value(text):
