@@ -3,7 +3,6 @@
 PREFIX ?= /usr/local
 # no: neither the window nor the packages that it needs (run and install)
 DESKTOP ?= yes
-WORKERS ?= 4
 SECONDS ?= 30
 export PREFIX DESKTOP
 
@@ -12,7 +11,7 @@ export PREFIX DESKTOP
 help:
 	@echo 'make run      build Hune, start an agent on this machine and show what it does'
 	@echo '              (DESKTOP=no leaves the window out, and the 130 MB of packages that it needs)'
-	@echo 'make test     build with sanitizers and run every test (WORKERS=$(WORKERS) at once)'
+	@echo 'make test     build with sanitizers and run every test (WORKERS=2: so many at once)'
 	@echo 'make bench    measure against ssh and print a table (minutes; JSON=FILE keeps it)'
 	@echo 'make install  install under PREFIX=$(PREFIX); DESTDIR is respected'
 	@echo 'make deb      build the Debian packages into build-deb/'
@@ -31,7 +30,7 @@ run:
 
 test:
 	@tools/setup run build desktop test
-	@tools/test --workers $(WORKERS)
+	@tools/test $(if $(WORKERS),--workers $(WORKERS))
 
 bench:
 	@tools/setup run build desktop test bench

@@ -10,6 +10,7 @@ import subprocess
 import time
 
 import pytest
+from longest import LONG, longest_first, pytest_xdist_make_scheduler  # noqa: F401
 from many import Fleet, Silence
 from proxy import proxies
 from support import ROOT, Binaries, Console, Pair, agents_in, children, free_port, kill_tree
@@ -35,11 +36,13 @@ def pytest_configure(config):
     libc.prctl(PR_SET_CHILD_SUBREAPER, 1, 0, 0, 0)
     if os.environ.get("HUNE_FAULTS") == "full" and os.geteuid() == 0:
         spread_sources(libc)
+    config.addinivalue_line("markers", LONG)
     config.addinivalue_line("markers", "release: uses the release build, not the sanitized one")
     config.addinivalue_line("markers", "root: needs root")
 
 
 def pytest_collection_modifyitems(items):
+    longest_first(items)
     for item in items:
         if item.get_closest_marker("root") and os.geteuid() != 0:
             item.add_marker(pytest.mark.skip(reason="needs root"))

@@ -56,6 +56,7 @@ def wait_for_jump(machine, times=1):
     assert machine.agent.log().count("the clock jumped") == times, machine.agent.log()
 
 
+@pytest.mark.long(55)
 @pytest.mark.parametrize("jump, says, left", [
     (400 * DAY, "400 d 0 h 0 min ahead", 0),
     (2 * HOUR, "0 d 2 h 0 min ahead", 22 * 360),
@@ -90,6 +91,7 @@ def test_a_clock_that_jumps_there_and_back(stopped, clock, jump, says, left):
     assert machine.agent.gate_pid == gate
 
 
+@pytest.mark.long(35)
 def test_a_clock_that_steps_begins_nothing(stopped, clock):
     machine, path = with_a_past(stopped, clock)
     machine.agent.start()
@@ -102,6 +104,7 @@ def test_a_clock_that_steps_begins_nothing(stopped, clock):
     assert not (path.parent / "history.old").exists()
 
 
+@pytest.mark.long(20)
 def test_a_machine_that_starts_in_1970(stopped, clock):
     """One without a battery for its clock, which asks for the time a while after the agent has started."""
     machine, path = with_a_past(stopped, clock)
@@ -119,6 +122,7 @@ def test_a_machine_that_starts_in_1970(stopped, clock):
     assert machine.agent.log().count("a new history begins; ") == 2
 
 
+@pytest.mark.long(13)
 def test_a_clock_that_is_right_when_nobody_is_there(stopped, clock):
     """It was three days behind, and the agent was started again when it was not: no jump that could be seen."""
     machine, path = with_a_past(stopped, clock)
@@ -142,6 +146,7 @@ def test_a_new_file_that_was_not_finished(stopped, clock):
     assert not (path.parent / "history.new").exists() and not (path.parent / "history.old").exists()
 
 
+@pytest.mark.long(27)
 def test_a_machine_that_sleeps(observer, clock):
     """A gap, not a line: rates begin anew, the history has no rows of that time, and no new file begins."""
     machine = observer(environment=clock.environment)
@@ -164,6 +169,7 @@ def test_a_machine_that_sleeps(observer, clock):
     assert "clock" not in machine.agent.log() and not list(machine.agent.folder.glob("state/history.*"))
 
 
+@pytest.mark.long(60)
 def test_a_gate_that_stands_still(observer, clock):
     """As on a machine that has no time for it: a gap in the history, and true rates after it."""
     machine = observer(environment=clock.environment)

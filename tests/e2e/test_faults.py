@@ -107,6 +107,7 @@ def test_a_connection_that_is_cut_at_random_places(between, digest, count):
     assert error.count("connection is lost") <= cuts
 
 
+@pytest.mark.long(8)
 def test_a_gate_that_is_killed_again_and_again(pair, digest, count):
     kills = scaled(50, 6)
     machine = pair()

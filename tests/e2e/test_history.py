@@ -17,6 +17,7 @@ def remembered(made, *arguments):
     return wait_for("a first row", rows, 2 * PATIENCE)
 
 
+@pytest.mark.long(11)
 def test_history(pair):
     made = pair()
     rows = remembered(made, "--metric", "cpu,mem.used,uptime")

@@ -50,6 +50,7 @@ def wake_ups(agent):
     return [sum(b.values()) - sum(a.values()) for a, b in zip(before, after)]
 
 
+@pytest.mark.long(22)
 def test_no_wake_up_without_history(agent):
     machine = agent(config=NO_HISTORY)
     machine.gate_pid
@@ -57,6 +58,7 @@ def test_no_wake_up_without_history(agent):
     assert wake_ups(machine) == [0, 0]
 
 
+@pytest.mark.long(22)
 def test_history_wakes_the_gate_once_in_ten_seconds(quiet):
     warden, gate = wake_ups(quiet)
     assert warden == 0
@@ -64,6 +66,7 @@ def test_history_wakes_the_gate_once_in_ten_seconds(quiet):
     assert 1 <= gate <= 2 * (SECONDS // 10 + 1)
 
 
+@pytest.mark.long(22)
 def test_no_wake_up_after_it_was_used(pair):
     """Nothing keeps ticking once the last console has gone."""
     machine = pair(config=NO_HISTORY)

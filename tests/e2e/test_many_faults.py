@@ -100,6 +100,7 @@ def test_what_is_up_is_served_while_others_come_back(fleet, agent, proxy):
         assert terminal.wait() == 0
 
 
+@pytest.mark.long(12)
 def test_machines_that_stay_away_are_told_and_the_others_are_done(fleet, proxy):
     many = fleet(10)
     way = proxy(many.agent.port)

@@ -109,6 +109,7 @@ def test_large_headers_are_refused(pair):
     served(machine)
 
 
+@pytest.mark.long(10)
 def test_a_slow_trickle_ends_in_time(pair):
     """One byte a second of a handshake that never becomes one."""
     machine = pair()
@@ -129,6 +130,7 @@ def test_a_slow_trickle_ends_in_time(pair):
     served(machine)
 
 
+@pytest.mark.long(10)
 def test_silence_ends_in_time(pair):
     machine = pair()
     with socket.create_connection(("127.0.0.1", machine.agent.port), 60) as silent:
@@ -136,6 +138,7 @@ def test_silence_ends_in_time(pair):
     served(machine)
 
 
+@pytest.mark.long(13)
 def test_an_opened_connection_may_be_silent(pair):
     """The time limit is for strangers."""
     machine = pair()

@@ -53,6 +53,7 @@ def stopped(observer, release):
     return make
 
 
+@pytest.mark.long(40)
 def test_samples_outlive_the_gate_the_reset_and_the_agent(observer):
     machine = observer()
     wait_for_rows(machine, 1)
@@ -108,6 +109,7 @@ def test_questions_without_bound(stopped):
     assert "must come before" in answer["detail"]
 
 
+@pytest.mark.long(8)
 @pytest.mark.parametrize("harm, says, kept", [
     (lambda path: path.write_bytes(b"somebody's diary"), "it is too short", 1),
     (lambda path: path.write_bytes(b"somebody's diary" * 1000), "no history of Hune's", 1),
@@ -134,6 +136,7 @@ def test_garbage_in_the_middle_loses_only_itself(stopped):
     assert 8500 <= len(rows(machine, "since=24h&step=10s&fields=cpu.busy")[1]) <= 8640 - 50 + 3
 
 
+@pytest.mark.long(14)
 @pytest.mark.root
 def test_a_full_disk(stopped):
     machine, _ = stopped(1)
@@ -163,6 +166,7 @@ def test_a_full_disk(stopped):
         subprocess.run(["umount", "-l", state], check=True)
 
 
+@pytest.mark.long(22)
 @pytest.mark.root
 def test_a_disk_that_fails(stopped, tmp_path):
     """One that the kernel makes read-only: who watches notices nothing, and what is remembered can be asked for."""

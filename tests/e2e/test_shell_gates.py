@@ -7,6 +7,7 @@ import string
 import threading
 import time
 
+import pytest
 from support import wait_for
 
 
@@ -34,6 +35,7 @@ def without_titles(text):
     return re.sub(r"\033\[2[23];2t|\033\]2;[^\007]*\007", "", text)
 
 
+@pytest.mark.long(11)
 def test_output_while_gates_die(pair, tmp_path):
     made = pair()
     content = "".join(f"{n:07d} of it\n" for n in range(60000))

@@ -194,6 +194,7 @@ def test_processes_come_and_go_while_they_are_read(observer):
         churn.wait()
 
 
+@pytest.mark.long(10)
 @pytest.mark.root
 def test_a_thing_that_comes_makes_a_new_head(observer):
     machine = observer()

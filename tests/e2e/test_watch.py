@@ -80,6 +80,7 @@ def test_down_and_up_again(pair, tmp_path):
     assert re.search(rf"begin +{made.name}  down", text), text
 
 
+@pytest.mark.long(11)
 def test_a_line_that_breaks_is_no_outage(pair, proxy, tmp_path):
     """Cut again and again; the machine is there all the time."""
     made = pair()
@@ -158,6 +159,7 @@ def test_a_key_that_may_not_observe(pair, tmp_path):
         assert done.code == 254 and "(observe)" in done.err, (words, done)
 
 
+@pytest.mark.long(8)
 def test_a_list_that_cannot_be_read_changes_nothing(pair, tmp_path):
     """While an editor writes it, say: what was watched before still is."""
     made = pair()
@@ -260,6 +262,7 @@ def edited(path, text):
     new.rename(path)
 
 
+@pytest.mark.long(10)
 @pytest.mark.parametrize("what", ["list", "rules"])
 def test_a_time_that_runs_goes_on_when_the_files_change(pair, tmp_path, what):
     """Every two seconds somebody edits; a rule that must hold for eight begins all the same, in time."""

@@ -10,13 +10,19 @@ import shutil
 
 import pytest
 from gui import ROOT, Display, Window
+from longest import LONG, longest_first, pytest_xdist_make_scheduler  # noqa: F401
 from proxy import proxies
 from support import Binaries, Console, agents_in
 
 BUILD = ROOT / os.environ.get("HUNE_BUILD", "build-test")
 
 
+def pytest_configure(config):
+    config.addinivalue_line("markers", LONG)
+
+
 def pytest_collection_modifyitems(items):
+    longest_first(items)
     missing = [tool for tool in ("Xvfb", "dbus-daemon", "xdotool", "setpriv") if not shutil.which(tool)]
     for item in items:
         if not item.get_closest_marker("timeout"):

@@ -147,6 +147,7 @@ def plain(text):
     return re.sub(r"[\s.]+", " ", text).lower().strip()
 
 
+@pytest.mark.long(8)
 @pytest.mark.parametrize("case", ["refused", "name", "silent", "web", "id"])
 def test_what_went_wrong_is_told_as_by_the_doctor(agent, console, window, case):
     """The same sentence and the same advice as `hune doctor` has for the same way."""

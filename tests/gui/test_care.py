@@ -115,6 +115,7 @@ def test_rows_that_have_the_focus_have_a_name(paired):
     assert not any(row.name.startswith("Gtk") for row in rows), rows
 
 
+@pytest.mark.long(35)
 def test_everything_that_is_used_has_a_name(paired):
     """On every page and in every dialog."""
     gui, _ = paired(2)

@@ -258,6 +258,7 @@ def behind(agent, console, window, proxy):
     return make
 
 
+@pytest.mark.long(15)
 def test_progress_and_cancel(behind, sides):
     gui, _, _ = behind(throttle=400000)
     here, there = sides

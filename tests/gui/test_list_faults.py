@@ -2,6 +2,7 @@
 away or spoiled under an open dialog or tab."""
 import threading
 
+import pytest
 from gui import wait
 from test_machines import THREE, wait_names, write_list
 
@@ -42,6 +43,7 @@ def at_once(*acts):
     assert not failed, failed
 
 
+@pytest.mark.long(20)
 def test_two_windows_save_in_the_same_instant(window, console):
     """Each of them another machine, again and again: nobody's change is lost, and both see both."""
     write_list(console, THREE)

@@ -130,6 +130,7 @@ def open_find(gui):
     gui.key("ctrl+shift+f")
 
 
+@pytest.mark.long(25)
 def test_all_of_a_long_answer_of_one_machine(paired):
     """The window holds a mebibyte of each answer; the rest comes back, of the machine that was chosen."""
     gui, _ = paired(2)
@@ -194,6 +195,7 @@ def test_a_long_answer_goes_on_while_it_is_shown(paired, tmp_path):
     assert lines[0] < 18600 and lines[-1] > 20012
 
 
+@pytest.mark.long(55)
 @pytest.mark.timeout(600)
 def test_what_nobody_has_any_more_of_one_machine(paired):
     """What is kept on this computer no more is asked of the job while it runs, and told if it is gone."""
@@ -305,6 +307,7 @@ def test_answers_are_saved_for_programs(paired, tmp_path):
                     ["web1", "exited(3)", "", said, "0"], ["web2", "exited(3)", "", said, "0"]]
 
 
+@pytest.mark.long(20)
 def test_a_remembered_run_asks_its_jobs_for_the_rest(paired):
     """This computer remembers the beginning; the job on the machine has all of it."""
     gui, agents = paired(1)

@@ -31,6 +31,7 @@ def test_hostile_output_is_shown_as_text(paired):
     assert "\u202e" not in text.split("\n", 1)[1]
 
 
+@pytest.mark.long(15)
 def test_a_long_line_and_many_lines_do_not_stop_the_window(paired):
     gui, _ = paired()
     entry = gui.open_command()
@@ -59,6 +60,7 @@ def lowest_line(gui):
     return ""
 
 
+@pytest.mark.long(18)
 def test_the_output_stands_at_its_end(paired):
     """Also behind a line that takes long to be laid out; until somebody looks at what was before."""
     gui, _ = paired()
@@ -88,6 +90,7 @@ def test_the_output_stands_at_its_end(paired):
     gui.label(r"^(killed|signalled\(15\)) after ")
 
 
+@pytest.mark.long(20)
 def test_lines_that_left_the_view_come_back(paired):
     """Nine mebibytes are too much for a view; no line of them is lost."""
     gui, _ = paired()
@@ -125,6 +128,7 @@ def test_lines_that_left_the_view_come_back(paired):
     gui.gone("button", "Earlier lines")
 
 
+@pytest.mark.long(15)
 def test_all_of_a_long_answer_is_searched(paired):
     """What left the view is looked through, too, and shown at the place: there and back, around the end."""
     gui, _ = paired()
@@ -153,6 +157,7 @@ def test_all_of_a_long_answer_is_searched(paired):
     wait("whatever the case", lambda: gui.entry("Output").selected == "Été")
 
 
+@pytest.mark.long(60)
 @pytest.mark.timeout(600)
 def test_what_is_kept_no_more_is_asked_of_the_machine(paired):
     """The beginning and the end of it are kept here, as much as there is room for; then the job itself is
@@ -203,6 +208,7 @@ def resident_mib(gui):
     return int(status.split("VmRSS:")[1].split()[0]) / 1024
 
 
+@pytest.mark.long(18)
 @pytest.mark.timeout(900)
 def test_ten_million_lines_cost_what_some_thousand_do(paired):
     """Memory does not grow with them, the window answers meanwhile, and the first line is still found.

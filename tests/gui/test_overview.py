@@ -28,6 +28,7 @@ def test_the_list_shows_processor_and_memory(paired):
     assert any(re.fullmatch(r"Memory \d+ %", text) for text in texts), texts
 
 
+@pytest.mark.long(43)
 def test_the_uptime_goes_on(paired):
     gui, _ = paired()
 
@@ -39,6 +40,7 @@ def test_the_uptime_goes_on(paired):
         wait("a later one", lambda: uptime() != first, 90)
 
 
+@pytest.mark.long(30)
 def test_the_disk_is_the_same_before_and_after_the_first_sample(paired, console):
     gui, _ = paired()
 

@@ -59,6 +59,7 @@ def lines_of(gui, terminal):
     return wait("its size", lambda: re.search(r"^lines (\d+) ", terminal.description, re.M)).group(1)
 
 
+@pytest.mark.long(18)
 @pytest.mark.parametrize("by", ["mouse", "keys"])
 def test_copy_paste_find_and_size_by_the_menu(paired, by):
     gui, _ = paired()

@@ -92,6 +92,7 @@ ALL_WAYS = pytest.mark.parametrize("way", ["killed", "cut", "frozen", "stopped"]
 BOUND = 60  # seconds until there are words
 
 
+@pytest.mark.long(60)
 @WAYS
 @pytest.mark.timeout(600)
 def test_while_everything_runs(vanishing, console, tmp_path, way):
@@ -158,6 +159,7 @@ def test_while_everything_runs(vanishing, console, tmp_path, way):
         wait("the same shell", lambda: "\n42" in terminal.description)
 
 
+@pytest.mark.long(30)
 @WAYS
 @pytest.mark.timeout(600)
 def test_while_it_is_asked(vanishing, way):
@@ -274,6 +276,7 @@ def test_the_dialog_closes_while_nobody_answers(agent, proxy, window, way):
         machine.wake()
 
 
+@pytest.mark.long(35)
 @ALL_WAYS
 @pytest.mark.timeout(600)
 def test_while_a_folder_is_read(vanishing, tmp_path, way):
@@ -301,6 +304,7 @@ def test_while_a_folder_is_read(vanishing, tmp_path, way):
     row(gui, "Files on web1", "file")
 
 
+@pytest.mark.long(25)
 @pytest.mark.timeout(600)
 def test_a_folder_that_nobody_reads(vanishing, tmp_path):
     """The gate answers, the agent behind it stands still: that is said, and what was asked comes in the end."""
