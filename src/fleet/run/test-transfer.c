@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "fleet/run/test-crowd.h"
+#include "fleet/run/test-many.h"
 #include "fleet/run/transfer.h"
 #include "proto/transfer.h"
 
@@ -29,11 +29,11 @@ static int plan(uint32_t machine, struct transfer_plan *plan_out, void *user)
 
 static void test_older_agent(void **state)
 {
-    struct crowd *crowd = *state;
+    struct test_many *many = *state;
     struct getting getting = {.there = BUFFER_INIT, .here = BUFFER_INIT};
     char target[128];
 
-    snprintf(target, sizeof(target), "%s/got", crowd->world.directory);
+    snprintf(target, sizeof(target), "%s/got", many->world.directory);
     assert_int_equal(
         transfer_encode(&(struct transfer){0}, (const char *const[]){"/f", NULL}, &getting.there),
         0);
@@ -44,18 +44,18 @@ static void test_older_agent(void **state)
     getting.transfer.verb = VERB_GET;
     getting.transfer.plan = plan;
     getting.transfer.user = &getting;
-    crowd->world.agent.no_parcels = true;
-    crowd_go(crowd, &getting.transfer.task, 1, 0, 0);
-    crowd_wait(crowd);
-    crowd_expect_state(crowd, 0, STATE_REFUSED, PROBLEM_VERSION);
-    assert_non_null(strstr(fanout_result(crowd->fanout, 0)->trouble->detail, "older"));
+    many->world.agent.no_parcels = true;
+    many_go(many, &getting.transfer.task, 1, 0, 0);
+    many_wait(many);
+    many_expect_state(many, 0, STATE_REFUSED, PROBLEM_VERSION);
+    assert_non_null(strstr(fanout_result(many->fanout, 0)->trouble->detail, "older"));
     buffer_deinit(&getting.there);
     buffer_deinit(&getting.here);
 }
 
 int main(void)
 {
-    const struct CMUnitTest tests[] = {crowd_test(test_older_agent)};
+    const struct CMUnitTest tests[] = {many_test(test_older_agent)};
 
     return cmocka_run_group_tests(tests, NULL, NULL);
 }

@@ -7,7 +7,7 @@
 
 enum { MACHINES = 60 };
 
-struct crowd {
+struct test_many {
     struct test_world world;
     struct link_pool *pool;
     struct fanout *fanout;
@@ -35,22 +35,22 @@ struct crowd {
 };
 
 /* `warm`: links stay when nobody needs them. */
-void crowd_begin(struct crowd *crowd, bool warm);
-void crowd_end(struct crowd *crowd);
+void many_begin(struct test_many *many, bool warm);
+void many_end(struct test_many *many);
 /* Begins with the first `count` machines. */
-void crowd_go(struct crowd *crowd, const struct fanout_task *task, uint32_t count, uint32_t at_once,
-              uint32_t timeout_ms);
-void crowd_wait(struct crowd *crowd);
-/* A job whose output is counted, and which the agent ends as the crowd says. */
-const struct fanout_task *crowd_job(struct crowd *crowd);
-void crowd_expect_each_once(const struct crowd *crowd, uint32_t count);
+void many_go(struct test_many *many, const struct fanout_task *task, uint32_t count,
+             uint32_t at_once, uint32_t timeout_ms);
+void many_wait(struct test_many *many);
+/* A job whose output is counted, and which the agent ends as told. */
+const struct fanout_task *many_job(struct test_many *many);
+void many_expect_each_once(const struct test_many *many, uint32_t count);
 /* The result at a position; PROBLEM_NONE: it has no trouble. */
-void crowd_expect_state(const struct crowd *crowd, uint32_t position, enum state state,
-                        enum problem_code code);
+void many_expect_state(const struct test_many *many, uint32_t position, enum state state,
+                       enum problem_code code);
 
-/* Tests with `struct crowd *crowd = *state;`, with links that do not stay, and that do. */
-#define crowd_test(test) cmocka_unit_test_setup_teardown(test, crowd_set_up, crowd_tear_down)
-#define warm_test(test)  cmocka_unit_test_setup_teardown(test, crowd_set_up_warm, crowd_tear_down)
-int crowd_set_up(void **state);
-int crowd_set_up_warm(void **state);
-int crowd_tear_down(void **state);
+/* Tests with `struct test_many *many = *state;`, with links that do not stay, and that do. */
+#define many_test(test) cmocka_unit_test_setup_teardown(test, many_set_up, many_tear_down)
+#define warm_test(test) cmocka_unit_test_setup_teardown(test, many_set_up_warm, many_tear_down)
+int many_set_up(void **state);
+int many_set_up_warm(void **state);
+int many_tear_down(void **state);
