@@ -384,10 +384,11 @@ class Terminal:
         self.pid, self.fd = pty.fork()
         if self.pid == 0:
             try:
+                self.fd = 0
+                self.resize(rows, columns)  # from here: later it would undo what the program does
                 os.execve(command[0], [str(word) for word in command], environment)
             finally:
                 os._exit(127)
-        self.resize(rows, columns)
 
     def resize(self, rows, columns):
         """What a window does whose border is dragged."""

@@ -265,7 +265,7 @@ def families_of(nodes):
 
 
 def rows_of(table, roles="label"):
-    """The rows of a list that exist: (row, [[text, ...] of each cell])."""
+    """The rows of a list that exist: (row, [[text, ...] of each cell]). One that is leaving has no cells any more."""
     rows = [row for body in table.children if body.role == "list" for row in body.children]
     families = families_of(rows)
     cells = [cell for family in families for cell in family]
@@ -274,4 +274,4 @@ def rows_of(table, roles="label"):
     for (number, _), name in zip(found, names_of([node for _, node in found])):
         texts[number].append(name)
     rest = iter(texts)
-    return [(row, [next(rest) for _ in family]) for row, family in zip(rows, families)]
+    return [(row, [next(rest) for _ in family]) for row, family in zip(rows, families) if family]

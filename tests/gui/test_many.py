@@ -228,8 +228,8 @@ def test_what_nobody_has_any_more_of_one_machine(paired):
         raise AssertionError("nobody said that the machine is away")
 
 
-def save(gui, item, path):
-    """By the menu, and the file chooser's own keys."""
+def save(gui, item, path, before=lambda: None):
+    """By the menu, and the file chooser's own keys. `before()` is done once all is said but the last word."""
     button = gui.find("button", "Save")
     inner = [n for n in button.children if n.role in ("button", "toggle button")]
     (inner[0] if inner else button).do()
@@ -238,6 +238,7 @@ def save(gui, item, path):
     wait("the name", lambda: any(n.has(FOCUSED) for n in dialog.walk("text", None, ())))
     gui.key("ctrl+a")
     gui.type(str(path))
+    before()
     gui.key("Return")
 
 
@@ -276,9 +277,8 @@ def test_a_save_that_is_cancelled_leaves_no_file(paired, tmp_path):
     gui.find("list", "Machines").select(0)
     wait("the last line", lambda: gui.entry("Output").end_of_text(8).endswith("2000000\n"), 120)
     stopped = agent.gate_pid
-    os.kill(stopped, signal.SIGSTOP)
     try:
-        save(gui, "As text…", tmp_path / "answers.txt")
+        save(gui, "As text…", tmp_path / "answers.txt", lambda: os.kill(stopped, signal.SIGSTOP))
         gui.press("Cancel saving")
         gui.label("^Called off: nothing was saved$")
         assert [path.name for path in tmp_path.iterdir() if "answers" in path.name] == []
