@@ -130,25 +130,30 @@ static int make_file(const char *path, struct fault *fault)
     return STORE_OFF;
 }
 
-enum { STORE_AGAIN_MS = 10 };
+enum { STORE_AGAIN_MS = 10, STORE_SHORT_WAL = 4 << 20 };
 
 static int run(sqlite3 *database, const char *sql)
 {
     return sqlite3_exec(database, sql, NULL, NULL, NULL);
 }
 
-static int user_version(sqlite3 *database, int *version_out)
+static int ask(sqlite3 *database, const char *sql, int *number_out)
 {
     sqlite3_stmt *statement;
-    int code = sqlite3_prepare_v2(database, "PRAGMA user_version", -1, &statement, NULL);
+    int code = sqlite3_prepare_v2(database, sql, -1, &statement, NULL);
 
     if (code != SQLITE_OK)
         return code;
     code = sqlite3_step(statement);
     if (code == SQLITE_ROW)
-        *version_out = sqlite3_column_int(statement, 0);
+        *number_out = sqlite3_column_int(statement, 0);
     sqlite3_finalize(statement);
     return code == SQLITE_ROW ? SQLITE_OK : code;
+}
+
+static int user_version(sqlite3 *database, int *version_out)
+{
+    return ask(database, "PRAGMA user_version", version_out);
 }
 
 static int steps_from(sqlite3 *database, int version, const char *const *steps, int count)
@@ -200,6 +205,16 @@ static int keep_a_wal(sqlite3 *database)
     return code;
 }
 
+/* Of a new file; to say it once more would write to the file, and wait for the disk, at each start.
+ */
+static int vacuum_by_and_by(sqlite3 *database)
+{
+    int is_so;
+    int code = ask(database, "PRAGMA auto_vacuum", &is_so);
+
+    return code != SQLITE_OK || is_so ? code : run(database, "PRAGMA auto_vacuum = INCREMENTAL");
+}
+
 static int set_up(sqlite3 *database)
 {
     int code;
@@ -211,12 +226,10 @@ static int set_up(sqlite3 *database)
     sqlite3_db_config(database, SQLITE_DBCONFIG_DEFENSIVE, 1, NULL);
     sqlite3_db_config(database, SQLITE_DBCONFIG_ENABLE_FKEY, 1, NULL);
     /* NORMAL: a power cut may lose the last transactions, never the file. */
-    code = run(database, "PRAGMA auto_vacuum = INCREMENTAL");
+    code = run(database, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216");
     if (code == SQLITE_OK)
-        code = keep_a_wal(database);
-    if (code == SQLITE_OK)
-        code = run(database, "PRAGMA synchronous = NORMAL; PRAGMA journal_size_limit = 16777216");
-    return code;
+        code = vacuum_by_and_by(database);
+    return code == SQLITE_OK ? keep_a_wal(database) : code;
 }
 
 static int open_database(struct store *store, const char *const *steps, int count,
@@ -270,12 +283,27 @@ int store_open(const char *path, struct store **store_out, struct fault *fault)
     return store_open_steps(path, store_steps, (int)ELEMENTS_OF(store_steps) - 1, store_out, fault);
 }
 
+/* Who closes the file last moves its WAL into it, and waits for the disk twice, while somebody
+ * waits for the end of a command. A short one stays: the next to open the file reads it in a
+ * moment, and commits move it when it has grown. */
+static void leave_short_wal(struct store *store)
+{
+    _cleanup_free_ char *path = NULL;
+    struct stat info;
+
+    if (asprintf(&path, "%s-wal", store->path) >= 0 && stat(path, &info) == 0 &&
+        info.st_size <= STORE_SHORT_WAL)
+        sqlite3_db_config(store->database, SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, 1, NULL);
+}
+
 struct store *store_close(struct store *store)
 {
     if (!store)
         return NULL;
     for (size_t i = 0; i < store->prepared_count; i++)
         sqlite3_finalize(store->prepared[i].statement);
+    if (store->database && store->path)
+        leave_short_wal(store);
     sqlite3_close(store->database);
     free(store->prepared);
     free(store->path);

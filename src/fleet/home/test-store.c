@@ -111,6 +111,51 @@ static void test_made_and_found(void **state)
     assert_int_equal(number(store, count_pets), 1);
     store = store_close(store);
     unlink("one/hune.db");
+    unlink("one/hune.db-wal");
+    unlink("one/hune.db-shm");
+}
+
+/* The size of what is not in the file yet, -1 if there is no such file. */
+static off_t wal_size(void)
+{
+    struct stat found;
+
+    return stat("hune.db-wal", &found) == 0 ? found.st_size : -1;
+}
+
+/* Nobody waits for the disk at the end of a command that has written little, nor at the begin of
+ * any: what is short stays beside the file, and to open the file writes nothing. */
+static void test_wal(void **state)
+{
+    enum { SIZE = 8 << 20 };
+    char *name = malloc(SIZE + 1);
+    struct store *store = opened("hune.db", one_step, 1);
+
+    (void)state;
+    assert_int_equal(add_pet(store, "Rex"), 0);
+    store = store_close(store);
+    assert_in_range(wal_size(), 1, SIZE / 2);
+    store = opened("hune.db", one_step, 1);
+    assert_int_equal(number(store, count_pets), 1);
+    memset(name, 'x', SIZE);
+    name[SIZE] = '\0';
+    assert_int_equal(add_pet(store, name), 0);
+    store = store_close(store);
+    free(name);
+    assert_int_equal(wal_size(), -1);
+    store = opened("hune.db", one_step, 1);
+    assert_int_equal(number(store, count_pets), 2);
+    store = store_close(store);
+    assert_true(wal_size() <= 0);
+    /* Without its file it is nobody's: it does not end up in a new one. */
+    store = opened("hune.db", one_step, 1);
+    assert_int_equal(add_pet(store, "Tom"), 0);
+    store = store_close(store);
+    assert_true(wal_size() > 0);
+    assert_int_equal(unlink("hune.db"), 0);
+    store = opened("hune.db", one_step, 1);
+    assert_int_equal(number(store, count_pets), 0);
+    store = store_close(store);
 }
 
 /* Real tables, as the console has them. */
@@ -315,7 +360,9 @@ static void test_damaged_later(void **state)
     for (unsigned i = 0; i < 2000; i++)
         add_pet(store, "a name that is long enough to need many pages");
     assert_int_equal(store_commit(store), 0);
+    assert_int_equal(sqlite3_wal_checkpoint(store_database(store), NULL), SQLITE_OK);
     store_close(store);
+    assert_int_equal(unlink("hune.db-wal"), 0);
     memset(noise, 0xaa, sizeof(noise));
     fd = open("hune.db", O_RDWR);
     for (off_t page = 1; page < 20; page++)
@@ -425,6 +472,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         AT_PLACE(test_made_and_found),
+        AT_PLACE(test_wal),
         AT_PLACE(test_real_steps),
         AT_PLACE(test_steps_since),
         AT_PLACE(test_step_that_fails),
