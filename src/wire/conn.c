@@ -8,7 +8,7 @@
 /* After so many full send buffers in a row the other connections of the loop have their turn. */
 enum { ROUNDS_PER_TURN = 4 };
 /* How long settings and acknowledgements wait to go along with something that is said anyway. */
-enum { WAIT_MS = 50 };
+enum { WAIT_MS = 250 };
 
 void conn_factory_init(struct conn_factory *factory, uv_loop_t *loop, enum tls_role role,
                        struct tls_context *context, const struct wire_events *events,
