@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "desktop/text/find-text.h"
+#include "desktop/text/left-lines.h"
 #include "desktop/view/find-bar.h"
 #include "fleet/home/i18n.h"
 
@@ -155,6 +156,17 @@ static void look_in_buffer(HuneOutputView *self, const struct stretch *stretch)
 
 /* ---- in what left the view ---- */
 
+/* The page has marks that the part had not. */
+static int match_in_page(HuneOutputView *self, gsize at)
+{
+    GtkTextIter start, end;
+    g_autofree char *text = NULL;
+
+    gtk_text_buffer_get_bounds(self->pager.page, &start, &end);
+    text = gtk_text_iter_get_text(&start, &end);
+    return (int)(at + left_lines_before(text, at));
+}
+
 void hune_output_view_show_search(HuneOutputView *self, guint serial,
                                   const struct order_search_news *news)
 {
@@ -175,7 +187,8 @@ void hune_output_view_show_search(HuneOutputView *self, guint serial,
         return;
     }
     output_pager_set_page(self, &news->part);
-    show_match(self, self->pager.page, (int)news->part.match_at, (int)news->part.match_size);
+    show_match(self, self->pager.page, match_in_page(self, news->part.match_at),
+               (int)news->part.match_size);
     end(self, "");
 }
 

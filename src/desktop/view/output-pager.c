@@ -71,8 +71,6 @@ void output_pager_set_page(HuneOutputView *self, const struct order_part *part)
 {
     struct output_pager *pager = &self->pager;
     gboolean is_here = part->fate == ORDER_PART_HERE;
-    /* GTK 4.8 tells screen readers of the text up to its NUL, whatever the length says. */
-    g_autofree char *own = is_here ? g_strndup(part->text, part->length) : NULL;
     GtkTextIter start;
 
     if (!pager->page)
@@ -81,11 +79,9 @@ void output_pager_set_page(HuneOutputView *self, const struct order_part *part)
     gtk_text_buffer_set_text(pager->page, "", 0);
     gtk_text_buffer_get_start_iter(pager->page, &start);
     if (is_here)
-        gtk_text_buffer_insert_with_tags(pager->page, &start, own, -1,
-                                         self->tags[HUNE_OUTPUT_PLAIN], NULL);
+        output_view_insert(self, &start, part->text, (gssize)part->length, HUNE_OUTPUT_PLAIN);
     else
-        gtk_text_buffer_insert_with_tags(pager->page, &start, gap_text(part), -1,
-                                         self->tags[HUNE_OUTPUT_NOTE], NULL);
+        output_view_insert(self, &start, gap_text(part), -1, HUNE_OUTPUT_NOTE);
     gtk_text_view_set_buffer(self->view, pager->page);
     pager->is_gap = !is_here;
     pager->page_from = part->from;

@@ -1,6 +1,6 @@
-/* What the files of HuneOutputView share: output-view.c (the text, and how it comes),
- * output-follow.c (that it stands at its end), output-pager.c (what left the view and is read
- * again), output-find.c (a text looked for in all of it). */
+/* What the files of HuneOutputView share: output-view.c (the text, and how it comes), output-copy.c
+ * (what is copied out of it), output-follow.c (that it stands at its end), output-pager.c (what
+ * left the view and is read again), output-find.c (a text looked for in all of it). */
 #pragma once
 
 #include "desktop/view/output-view.h"
@@ -84,8 +84,15 @@ void output_follow_begin(HuneOutputView *self);
 void output_follow(HuneOutputView *self);
 
 /* ---- output-view.c ---- */
+/* At the live text or a page's; `at` is behind it afterwards. Returns how many characters there are
+ * more now. */
+guint64 output_view_insert(HuneOutputView *self, GtkTextIter *at, const char *text, gssize length,
+                           enum hune_output_style style);
 /* `part` ends where the live text begins. */
 void output_view_prepend(HuneOutputView *self, const struct order_part *part);
+
+/* ---- output-copy.c ---- */
+void output_copy_watch(GtkTextView *view);
 
 /* ---- output-scroll.c ---- */
 /* The cursor of what is shown comes into view. */

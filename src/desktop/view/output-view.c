@@ -3,6 +3,7 @@
 
 #include <string.h>
 
+#include "desktop/text/left-lines.h"
 #include "desktop/view/find-bar.h"
 #include "fleet/home/i18n.h"
 
@@ -73,16 +74,30 @@ static void cut_beginning(HuneOutputView *self)
     output_pager_show(self);
 }
 
-static void append(HuneOutputView *self, const char *text, gssize length,
-                   enum hune_output_style style)
+guint64 output_view_insert(HuneOutputView *self, GtkTextIter *at, const char *text, gssize length,
+                           enum hune_output_style style)
 {
     /* GTK 4.8 tells screen readers of the text up to its NUL, whatever the length says. */
     g_autofree char *own = length >= 0 ? g_strndup(text, (gsize)length) : g_strdup(text);
+    GtkTextIter line = *at;
+    g_autofree char *before = NULL;
+    g_autofree char *marked = NULL;
+
+    gtk_text_iter_set_line_offset(&line, 0);
+    before = gtk_text_iter_get_text(&line, at);
+    marked = left_lines(own, left_lines_has_letter(before));
+    gtk_text_buffer_insert_with_tags(gtk_text_iter_get_buffer(at), at, marked ? marked : own, -1,
+                                     self->tags[style], NULL);
+    return (guint64)g_utf8_strlen(marked ? marked : own, -1);
+}
+
+static void append(HuneOutputView *self, const char *text, gssize length,
+                   enum hune_output_style style)
+{
     GtkTextIter end;
 
     gtk_text_buffer_get_end_iter(self->buffer, &end);
-    gtk_text_buffer_insert_with_tags(self->buffer, &end, own, -1, self->tags[style], NULL);
-    self->appended += (guint64)g_utf8_strlen(own, -1);
+    self->appended += output_view_insert(self, &end, text, length, style);
 }
 
 static void settle(HuneOutputView *self)
@@ -219,8 +234,7 @@ void hune_output_view_begin_at(HuneOutputView *self, guint64 said)
 /* Behind the note that there is more, or in its place. */
 void output_view_prepend(HuneOutputView *self, const struct order_part *part)
 {
-    g_autofree char *own = g_strndup(part->text, part->length);
-    guint64 characters = (guint64)g_utf8_strlen(own, -1);
+    guint64 characters;
     struct place place = {.said = part->from + part->size};
     GtkTextIter start, behind, end;
 
@@ -230,8 +244,8 @@ void output_view_prepend(HuneOutputView *self, const struct order_part *part)
     gtk_text_iter_forward_line(&behind);
     if (part->from == 0)
         gtk_text_buffer_delete(self->buffer, &start, &behind);
-    gtk_text_buffer_insert_with_tags(self->buffer, &behind, own, -1, self->tags[HUNE_OUTPUT_PLAIN],
-                                     NULL);
+    characters = output_view_insert(self, &behind, part->text, (gssize)part->length,
+                                    HUNE_OUTPUT_PLAIN);
     self->pager.live_from = part->from;
     self->appended += characters;
     for (guint i = 0; i < self->marks->len; i++)
@@ -364,6 +378,7 @@ static void hune_output_view_init(HuneOutputView *self)
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), GTK_WIDGET(self->view));
     gtk_widget_set_vexpand(scrolled, TRUE);
     output_follow_watch(self, scrolled);
+    output_copy_watch(self->view);
     g_signal_connect_swapped(adw_style_manager_get_default(), "notify::dark",
                              G_CALLBACK(set_colours), self);
     gtk_box_append(GTK_BOX(box), output_find_make(self));

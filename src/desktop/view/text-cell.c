@@ -77,6 +77,9 @@ static PangoLayout *layout_of(HuneTextCell *self)
     pango_layout_set_ellipsize(layout, PANGO_ELLIPSIZE_END);
     pango_layout_set_single_paragraph_mode(layout, TRUE);
     pango_layout_set_height(layout, -1);
+    /* A name in Hebrew or Arabic stands where names stand. */
+    if (gtk_widget_get_direction(GTK_WIDGET(self)) != GTK_TEXT_DIR_RTL)
+        pango_layout_set_auto_dir(layout, FALSE);
     if (self->is_right)
         pango_layout_set_alignment(layout, PANGO_ALIGN_RIGHT);
     return layout;
