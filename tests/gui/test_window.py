@@ -186,3 +186,30 @@ def test_two_windows_write_the_same_list(window, console):
     for gui in (one, other):
         wait_names(gui, "web1", "db1")
     assert "both" in console.machines.read_text()
+
+
+def test_a_small_window_scrolls_what_does_not_fit(paired):
+    """It stays as small as it was made, and all of the page in front can be reached."""
+    gui, _ = paired()
+    gui.open("web1")
+    gui.tool("windowsize", gui.newest("Hune$")[0], 360, 300)
+    wait("the size", lambda: gui.windows[0].extents[3] < 300)
+    for view in ("Overview", "Terminal", "Files", "Journal", "Command"):
+        gui.click("page tab", view)
+        gui.settle(4)
+        assert gui.windows[0].extents[2] <= 360 and gui.windows[0].extents[3] <= 300, view
+    field, clear = gui.entry("Command to run"), gui.find("button", "Clear")
+
+    def is_in_view(node):
+        x, y, width, height = node.extents
+        return x >= 0 and y >= 0 and x + width <= 360 and y + height <= 300
+
+    gui.enter(field, "echo small")
+    wait("the answer", lambda: gui.entry("Output").text.endswith("\nsmall\n"))
+    assert is_in_view(field) and not is_in_view(clear)
+    left, top = gui.origin()
+    gui.tool("mousemove", left + 180, top + 115, "click", "--repeat", 10, 5)  # the wheel, over the views' names
+    wait("the buttons below", lambda: is_in_view(clear))
+    gui.key("ctrl+l")
+    bar = gui.entry("Command for the selected machines")
+    wait("the list, as small as it can be", lambda: is_in_view(bar) and is_in_view(gui.find("tree table", "Machines")))

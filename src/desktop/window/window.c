@@ -387,9 +387,22 @@ static void hune_window_class_init(HuneWindowClass *class)
     hune_window_install_actions(widget_class);
 }
 
+/* A page that does not fit into a small window is scrolled; one that fits is not, for the sake of
+ * those behind it. */
+static void measure_page_in_front(HuneWindow *self)
+{
+    GtkWidget *stack = gtk_widget_get_first_child(GTK_WIDGET(self->tab_view));
+
+    if (GTK_IS_STACK(stack)) {
+        gtk_stack_set_hhomogeneous(GTK_STACK(stack), FALSE);
+        gtk_stack_set_vhomogeneous(GTK_STACK(stack), FALSE);
+    }
+}
+
 static void hune_window_init(HuneWindow *self)
 {
     gtk_widget_init_template(GTK_WIDGET(self));
+    measure_page_in_front(self);
     /* Alt and a number chooses among the views of the machine in front (window-actions.c). */
     adw_tab_view_remove_shortcuts(self->tab_view, ADW_TAB_VIEW_SHORTCUT_ALT_DIGITS |
                                                       ADW_TAB_VIEW_SHORTCUT_ALT_ZERO);
