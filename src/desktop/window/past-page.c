@@ -101,6 +101,7 @@ static void on_run(const struct past_run *run, const struct past_answer *answers
         return;
     if (!run) {
         hune_window_toast(HUNE_WINDOW(root), _("That command is not remembered any more"));
+        refresh(self);
         return;
     }
     order = hune_order_new_past(self->fleet, run, answers, count);
