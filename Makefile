@@ -6,7 +6,7 @@ DESKTOP ?= yes
 SECONDS ?= 30
 export PREFIX DESKTOP
 
-.PHONY: help run test bench fuzz pictures deb install format check-format clean
+.PHONY: help run test bench fuzz monkey pictures deb install format check-format clean
 
 help:
 	@echo 'make run      build Hune, start an agent on this machine and show what it does'
@@ -16,11 +16,12 @@ help:
 	@echo 'make install  install under PREFIX=$(PREFIX); DESTDIR is respected'
 	@echo 'make deb      build the Debian packages into build-deb/'
 	@echo 'make fuzz     run each fuzz target for SECONDS=$(SECONDS)'
+	@echo 'make monkey   play at the window by chance, for SECONDS=$(SECONDS), as root'
 	@echo 'make pictures takes the pictures of the window again (docs/pictures)'
 	@echo 'make format   format the C sources; make check-format only looks'
 	@echo 'make clean    remove everything that was built'
 	@echo
-	@echo 'run, test, bench, fuzz, pictures and deb install the Debian packages that they need and miss'
+	@echo 'run, test, bench, fuzz, monkey, pictures and deb install the Debian packages that they need and miss'
 	@echo '(packaging/debian-packages), with sudo unless you are root.'
 
 run:
@@ -42,6 +43,11 @@ fuzz:
 	@tools/setup run build fuzz
 	@tools/build fuzz
 	@tools/fuzz $(SECONDS)
+
+monkey:
+	@tools/setup run build desktop test pictures
+	@tools/build test
+	@tests/gui/monkey.py --seconds $(SECONDS)
 
 pictures:
 	@tools/setup run build desktop test pictures
