@@ -68,6 +68,10 @@ def test_graphs_are_live(paired):
     gui, _ = paired()
     gui.open("web1")
     wait("the processor", lambda: re.fullmatch(r"\d+ %", graph(gui, "Processor")))
+    processor = next(n for n in gui.all("image") if n.name.startswith("Processor: "))
+    wait("its cores", lambda: re.search(r"^cpu0 \d+ %", processor.description, re.M))
+    if os.cpu_count() <= 4:  # more have no colours of their own
+        gui.label(r"^cpu0 \d+ %")
     wait("the memory", lambda: re.fullmatch(r"\d+ %", graph(gui, "Memory")))
     wait("the network", lambda: re.search(r"in .*/s · out .*/s", graph(gui, "Network")))
 

@@ -142,7 +142,7 @@ static int by_tags(gconstpointer a, gconstpointer b, gpointer user_data)
 /* The last of them go first when there is no room. */
 static const struct hune_column columns[] = {
     {"state", N_("State"), hune_machine_state_word, by_state, .usual = N_("Connected"),
-     .least = N_("Connected"), .rank = 0, .has_icon = TRUE},
+     .least = N_("Unreachable"), .rank = 0, .has_icon = TRUE},
     {"name", N_("Name"), name_text, by_name, .usual = "web-01", .least = "web-server-1", .rank = 0,
      .expand = TRUE},
     {"address", N_("Address"), hune_machine_address, by_address, .usual = "10.0.0.1:10000",

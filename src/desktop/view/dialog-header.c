@@ -16,6 +16,7 @@ GtkWidget *dialog_header_new(GtkWindow *window, const char *does, GCallback on_d
     g_signal_connect_swapped(cancel, "clicked", G_CALLBACK(gtk_window_close), window);
     g_signal_connect_swapped(button, "clicked", on_does, window);
     adw_header_bar_set_show_end_title_buttons(ADW_HEADER_BAR(header), FALSE);
+    adw_header_bar_set_centering_policy(ADW_HEADER_BAR(header), ADW_CENTERING_POLICY_LOOSE);
     adw_header_bar_pack_start(ADW_HEADER_BAR(header), cancel);
     adw_header_bar_pack_end(ADW_HEADER_BAR(header), button);
     *button_out = GTK_BUTTON(button);

@@ -227,9 +227,10 @@ void graph_draw(HuneGraph *self, GtkSnapshot *snapshot, const graphene_rect_t *p
         draw_axis(self, &frame, &text);
         for (guint i = last->count; i-- > 1;) {
             GdkRGBA colour = self->names[1] ? second : first;
+            gboolean is_own = self->names[1] || graph_part_colour(self, i, &colour);
 
-            colour.alpha *= self->names[1] ? 1.0f : 0.3f;
-            draw_series(self, &frame, i, &colour, self->names[1] ? 1.6 : 0.8, 0);
+            colour.alpha *= is_own ? 1.0f : 0.3f;
+            draw_series(self, &frame, i, &colour, self->names[1] ? 1.6 : is_own ? 1.2 : 0.8, 0);
         }
         draw_series(self, &frame, 0, &first, 1.8, 0.18);
         draw_scale(self, &frame, &text);

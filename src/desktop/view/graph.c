@@ -35,6 +35,12 @@ void hune_graph_set_names(HuneGraph *self, const char *first, const char *second
     gtk_widget_set_visible(self->values[1], second != NULL);
 }
 
+void hune_graph_set_part_name(HuneGraph *self, const char *name)
+{
+    g_free(self->part_name);
+    self->part_name = g_strdup(name);
+}
+
 void hune_graph_add(HuneGraph *self, gint64 time_ms, const double *values, guint count)
 {
     struct graph_point point = {.time_ms = time_ms, .count = MIN(count, HUNE_GRAPH_SERIES_MAX)};
@@ -106,7 +112,9 @@ static void show_summary(HuneGraph *self)
 
         text = g_strdup_printf("%s\n%s", one, other);
     } else {
-        text = g_strdup(first ? first : "");
+        g_autofree char *parts = graph_parts_text(self);
+
+        text = g_strdup_printf("%s%s%s", first ? first : "", *parts ? "\n" : "", parts);
     }
     gtk_widget_set_tooltip_text(GTK_WIDGET(self), *text ? text : NULL);
     gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, text,
@@ -131,12 +139,15 @@ void hune_graph_show(HuneGraph *self)
 {
     g_autofree char *first = newest(self, 0);
     g_autofree char *second = newest(self, 1);
+    g_autofree char *legend = graph_legend(self);
     g_autofree char *values = g_strdup_printf("%s%s%s", first, *second ? " · " : "", second);
     g_autofree char *label = g_strdup_printf(_("%s: %s"),
                                              gtk_label_get_label(GTK_LABEL(self->title)), values);
 
     gtk_label_set_label(GTK_LABEL(self->values[0]), first);
     gtk_label_set_label(GTK_LABEL(self->values[1]), second);
+    gtk_label_set_markup(GTK_LABEL(self->legend), legend);
+    gtk_widget_set_visible(self->legend, *legend != '\0');
     gtk_accessible_update_property(GTK_ACCESSIBLE(self), GTK_ACCESSIBLE_PROPERTY_LABEL, label, -1);
     show_summary(self);
     gtk_widget_queue_draw(GTK_WIDGET(self));
@@ -213,6 +224,7 @@ static void hune_graph_finalize(GObject *object)
     g_array_unref(self->points);
     g_free(self->names[0]);
     g_free(self->names[1]);
+    g_free(self->part_name);
     G_OBJECT_CLASS(hune_graph_parent_class)->finalize(object);
 }
 
@@ -235,6 +247,11 @@ static void hune_graph_init(HuneGraph *self)
     self->span_ms = 5 * 60 * 1000;
     self->title = gtk_label_new("");
     self->value = gtk_box_new(GTK_ORIENTATION_HORIZONTAL, 2 * GAP);
+    self->legend = gtk_label_new("");
+    gtk_label_set_ellipsize(GTK_LABEL(self->legend), PANGO_ELLIPSIZE_END);
+    gtk_widget_add_css_class(self->legend, "numeric");
+    gtk_widget_set_visible(self->legend, FALSE);
+    gtk_box_append(GTK_BOX(self->value), self->legend);
     for (guint i = 0; i < G_N_ELEMENTS(self->values); i++) {
         self->values[i] = gtk_label_new("");
         gtk_label_set_ellipsize(GTK_LABEL(self->values[i]), PANGO_ELLIPSIZE_END);

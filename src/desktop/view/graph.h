@@ -19,6 +19,9 @@ enum { HUNE_GRAPH_SERIES_MAX = 64 };
 GtkWidget *hune_graph_new(const char *title, enum hune_graph_unit unit);
 /* Names of the series for the newest value's text, at most two; NULL: the value alone. */
 void hune_graph_set_names(HuneGraph *self, const char *first, const char *second);
+/* Further series are parts of the first, "cpu0", "cpu1", … for `name` "cpu": each has a colour, if
+ * they are few, and is named beside the value. */
+void hune_graph_set_part_name(HuneGraph *self, const char *name);
 void hune_graph_clear(HuneGraph *self);
 /* How much time is shown, up to the newest point. */
 void hune_graph_set_span(HuneGraph *self, gint64 span_ms);

@@ -332,7 +332,7 @@ static GtkWidget *make_words(HuneCommandView *self)
     add_word(self, box, "disconnect", FALSE);
     add_word(self, box, "reset", TRUE);
     add_word(self, box, "kill", TRUE);
-    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_EXTERNAL,
+    gtk_scrolled_window_set_policy(GTK_SCROLLED_WINDOW(scrolled), GTK_POLICY_AUTOMATIC,
                                    GTK_POLICY_NEVER);
     gtk_scrolled_window_set_child(GTK_SCROLLED_WINDOW(scrolled), box);
     self->words = box;

@@ -328,6 +328,7 @@ static void hune_load_view_init(HuneLoadView *self)
         self->graphs[i] = HUNE_GRAPH(hune_graph_new(_(kinds[i].title), kinds[i].unit));
         gtk_grid_attach(GTK_GRID(grid), card_of(self->graphs[i]), i % 2, i / 2, 1, 1);
     }
+    hune_graph_set_part_name(self->graphs[CPU], "cpu");
     hune_graph_set_names(self->graphs[NETWORK], _("in"), _("out"));
     hune_graph_set_names(self->graphs[DISKS], _("read"), _("written"));
     self->note = GTK_LABEL(gtk_label_new(""));

@@ -273,6 +273,18 @@ static gboolean on_countdown(gpointer data)
     return G_SOURCE_REMOVE;
 }
 
+static void append_alert(GString *text, const struct alert_item *item)
+{
+    if (text->len > 0)
+        g_string_append_c(text, '\n');
+    if (*item->label)
+        g_string_append_printf(text, _("%s: %s"), item->label, item->rule);
+    else
+        g_string_append(text, item->rule);
+    if (*item->detail)
+        g_string_append_printf(text, ", %s", item->detail);
+}
+
 static void show_alerts(HuneMachinePage *self)
 {
     GArray *standing = hune_alerts_standing(hune_fleet_alerts(self->fleet));
@@ -282,9 +294,7 @@ static void show_alerts(HuneMachinePage *self)
         const struct alert_item *item = &g_array_index(standing, struct alert_item, i);
 
         if (g_str_equal(item->machine, self->machine->name))
-            g_string_append_printf(text, "%s%s%s%s%s%s", text->len ? "\n" : "", item->label,
-                                   *item->label ? ": " : "", item->rule, *item->detail ? ", " : "",
-                                   item->detail);
+            append_alert(text, item);
     }
     if (g_strcmp0(text->str, gtk_label_get_label(self->alert_label)) != 0)
         hune_announce(GTK_WIDGET(self), text->str);
@@ -328,6 +338,7 @@ static gboolean focus_view(gpointer data)
     /* A page that comes up gave the banner the focus, and so selected its text. */
     gtk_label_select_region(self->banner_title, 0, 0);
     gtk_label_select_region(self->banner_text, 0, 0);
+    gtk_label_select_region(self->alert_label, 0, 0);
     return G_SOURCE_REMOVE;
 }
 

@@ -77,6 +77,7 @@ static void add_row(HuneWayView *self, enum doctor_step step, const struct way_n
         gtk_box_append(GTK_BOX(box), text_new(news->sentence, "error"));
     if (news && news->advice && *news->advice)
         gtk_box_append(GTK_BOX(box), text_new(news->advice, NULL));
+    gtk_widget_set_hexpand(box, TRUE);
     gtk_box_append(GTK_BOX(line), mark_new(news));
     gtk_box_append(GTK_BOX(line), box);
     gtk_widget_set_margin_top(line, 6);
