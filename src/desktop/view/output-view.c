@@ -74,18 +74,27 @@ static void cut_beginning(HuneOutputView *self)
     output_pager_show(self);
 }
 
+static gboolean has_letter_before(const GtkTextIter *at)
+{
+    GtkTextIter line = *at;
+    g_autofree char *before = NULL;
+
+    gtk_text_iter_set_line_offset(&line, 0);
+    before = gtk_text_iter_get_text(&line, at);
+    return left_lines_has_letter(before);
+}
+
 guint64 output_view_insert(HuneOutputView *self, GtkTextIter *at, const char *text, gssize length,
                            enum hune_output_style style)
 {
     /* GTK 4.8 tells screen readers of the text up to its NUL, whatever the length says. */
     g_autofree char *own = length >= 0 ? g_strndup(text, (gsize)length) : g_strdup(text);
-    GtkTextIter line = *at;
-    g_autofree char *before = NULL;
-    g_autofree char *marked = NULL;
+    g_autofree char *marked = left_lines(own, FALSE);
 
-    gtk_text_iter_set_line_offset(&line, 0);
-    before = gtk_text_iter_get_text(&line, at);
-    marked = left_lines(own, left_lines_has_letter(before));
+    if (marked && has_letter_before(at)) { /* rare, and the line may be long: looked at only then */
+        g_free(marked);
+        marked = left_lines(own, TRUE);
+    }
     gtk_text_buffer_insert_with_tags(gtk_text_iter_get_buffer(at), at, marked ? marked : own, -1,
                                      self->tags[style], NULL);
     return (guint64)g_utf8_strlen(marked ? marked : own, -1);
