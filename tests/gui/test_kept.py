@@ -1,7 +1,7 @@
 """What is kept of answers has its bounds, and what was let go of is told in words."""
 import pytest
 from gui import wait
-from test_command import earlier, numbers
+from pages import earlier, numbers
 from test_many import run, select_all
 
 LARGE = "head -c 400000 /dev/urandom | od -An -tx1; true"
