@@ -198,6 +198,7 @@ static void ask_repin(HuneMachinePage *self)
                                      _("Pin the new id"), NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "pin",
                                                ADW_RESPONSE_DESTRUCTIVE);
+    adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
     g_signal_connect_object(dialog, "response", G_CALLBACK(on_repin_response), self,
                             G_CONNECT_SWAPPED);
     gtk_window_present(GTK_WINDOW(dialog));

@@ -279,6 +279,7 @@ static void on_stop(HuneProcessList *self)
                                      _("Stop the process"), NULL);
     adw_message_dialog_set_response_appearance(ADW_MESSAGE_DIALOG(dialog), "stop",
                                                ADW_RESPONSE_DESTRUCTIVE);
+    adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "cancel");
     g_object_set_data_full(G_OBJECT(dialog), "line",
                            g_strdup_printf("kill -TERM %" G_GUINT64_FORMAT, process->pid), g_free);
     g_signal_connect_object(dialog, "response", G_CALLBACK(on_response), self, G_CONNECT_SWAPPED);
