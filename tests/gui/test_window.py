@@ -172,6 +172,12 @@ def test_ten_thousand_lines_with_broken_ones(window, console):
     gui = window()
     gui.label("^9,?900 machines$")
     gui.label("100 lines of the list are not understood")
+    gui.press("Show")
+    dialog = gui.dialog("Lines that are not understood")
+    gui.label("Line 9,?902: ", dialog)
+    assert dialog.extents[3] < 700, "the dialog is higher than the screen"
+    gui.press("Close", dialog)
+    gui.no_dialog()
     gui.entry("Filter machines").text = "n9999"
     wait_names(gui, "n9999")
 

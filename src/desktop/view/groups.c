@@ -77,7 +77,7 @@ const struct hune_group *hune_groups_of_row(GtkListBoxRow *row)
 static void show_count(GtkListBoxRow *row, guint count)
 {
     struct group_row *data = row_data(row);
-    g_autofree char *text = g_strdup_printf("%u", count);
+    g_autofree char *text = g_strdup_printf("%'u", count);
     g_autofree char *name = NULL;
 
     if (data->shown == count && *gtk_label_get_label(data->count))

@@ -156,7 +156,7 @@ static void on_saved(GObject *source, GAsyncResult *result, gpointer data)
     if (ok)
         gtk_window_close(GTK_WINDOW(self));
     else
-        show_error(self, -1, error->message);
+        hune_field_error_show(self->rows, FIELDS, -1, self->error, error->message); /* and again */
 }
 
 static void on_save(HuneEditDialog *self)

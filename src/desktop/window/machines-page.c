@@ -89,12 +89,13 @@ static void show_counts(HuneMachinesPage *self)
     g_autoptr(GString) text = g_string_new(NULL);
 
     if (shown == all)
-        g_string_printf(text, ngettext("%u machine", "%u machines", all), all);
+        g_string_printf(text, ngettext("%'u machine", "%'u machines", all), all);
     else
-        g_string_printf(text, ngettext("%u of %u machine", "%u of %u machines", all), shown, all);
+        g_string_printf(text, ngettext("%'u of %'u machine", "%'u of %'u machines", all), shown,
+                        all);
     if (chosen > 0) {
         g_string_append(text, " · ");
-        g_string_append_printf(text, ngettext("%u selected", "%u selected", chosen), chosen);
+        g_string_append_printf(text, ngettext("%'u selected", "%'u selected", chosen), chosen);
     }
     gtk_label_set_label(self->count_label, text->str);
 }

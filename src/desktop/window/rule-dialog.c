@@ -189,7 +189,7 @@ static void on_saved(const char *fault, void *owner)
     if (!self->fleet)
         return;
     if (fault)
-        show_error(self, -1, fault);
+        hune_field_error_show(self->rows, FIELDS, -1, self->error, fault); /* and again */
     else
         gtk_window_close(GTK_WINDOW(self));
 }

@@ -3,6 +3,7 @@
 
 #include "desktop/model/settings.h"
 #include "desktop/view/announce.h"
+#include "desktop/view/long-text.h"
 #include "desktop/view/measure.h"
 #include "desktop/window/closing.h"
 #include "desktop/window/import-dialog.h"
@@ -85,9 +86,13 @@ void hune_window_toast_action(HuneWindow *self, const char *text, const char *bu
 
 GtkWidget *hune_window_fail(HuneWindow *self, const char *heading, const char *text)
 {
-    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), heading, text);
+    gboolean is_long = strlen(text) > HUNE_LONG_TEXT;
+    GtkWidget *dialog = adw_message_dialog_new(GTK_WINDOW(self), heading, is_long ? NULL : text);
 
+    if (is_long)
+        adw_message_dialog_set_extra_child(ADW_MESSAGE_DIALOG(dialog), hune_long_text_new(text));
     adw_message_dialog_add_response(ADW_MESSAGE_DIALOG(dialog), "close", _("Close"));
+    adw_message_dialog_set_default_response(ADW_MESSAGE_DIALOG(dialog), "close");
     gtk_window_present(GTK_WINDOW(dialog));
     return dialog;
 }
@@ -242,6 +247,7 @@ static void on_bad_bar_response(HuneWindow *self, int response)
 {
     const char *const *lines = hune_fleet_bad_lines(self->fleet);
     g_autofree char *text = NULL;
+    guint told;
 
     if (response != 1) {
         self->bad_seen = hune_fleet_bad_count(self->fleet);
@@ -249,6 +255,15 @@ static void on_bad_bar_response(HuneWindow *self, int response)
         return;
     }
     text = g_strjoinv("\n\n", (char **)lines);
+    told = g_strv_length((char **)lines);
+    if (told < hune_fleet_bad_count(self->fleet)) {
+        guint rest = hune_fleet_bad_count(self->fleet) - told;
+        g_autofree char *all = g_steal_pointer(&text);
+        g_autofree char *more = g_strdup_printf(
+            ngettext("And %'u line more.", "And %'u lines more.", rest), rest);
+
+        text = g_strdup_printf("%s\n\n%s", all, more);
+    }
     hune_window_fail(self, _("Lines that are not understood"), text);
 }
 
