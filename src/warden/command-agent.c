@@ -38,7 +38,6 @@ static int run(const struct place *place, struct config *config, const char *con
     warden.signals.fd = -1;
     warden.lock = -1;
     warden.watch.fd = -1;
-    warden.lending.fd = -1;
     if (warden.config_listen && config_set_listen(&warden.config, warden.config_listen, &error)) {
         place_deinit(&warden.place);
         return complain(2, "--listen: %s", error.text);

@@ -4,7 +4,5 @@
 
 struct warden;
 
-/* Without inotify it says so and goes on: then the gate does not see the change before it is a new
- * one. */
-void lend_start(struct warden *warden);
-void lend_stop(struct warden *warden);
+/* A file of that name, without its folder, has changed; NULL: any may have. */
+void lend_changed(struct warden *warden, const char *name);

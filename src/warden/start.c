@@ -21,7 +21,6 @@
 #include "warden/epoch.h"
 #include "warden/history.h"
 #include "warden/inherit.h"
-#include "warden/lend.h"
 #include "warden/notify.h"
 #include "warden/spool.h"
 #include "warden/tell.h"
@@ -257,7 +256,6 @@ int warden_start(struct warden *warden)
     if (r)
         return r;
     watch_start(warden);
-    lend_start(warden);
     keyring_refresh(&warden->keyring);
     inherit_jobs(warden);
     fingerprint_format(warden->machine.id, id);
@@ -326,7 +324,6 @@ void warden_stop_if_done(struct warden *warden)
 void warden_finish(struct warden *warden)
 {
     watch_stop(warden);
-    lend_stop(warden);
     gate_kill(warden);
     if (warden->gate.program >= 0)
         close(warden->gate.program);

@@ -58,8 +58,7 @@ struct warden {
     const char *config_listen; /* from the command line: stands above the file, also at a reset */
     struct loop loop;
     struct loop_source signals;
-    struct loop_source watch;   /* of the operators file */
-    struct loop_source lending; /* see lend.h */
+    struct loop_source watch; /* see watch.h */
     struct machine machine;
     uint8_t epoch[EPOCH_SIZE];
     struct keyring keyring;

@@ -98,14 +98,16 @@ def wait(what, condition, seconds=PATIENCE):
 
     deadline = time.monotonic() + seconds
     while True:
+        begun = time.monotonic()
         try:
             value = condition()
         except GLib.Error:
             value = None  # an object may leave between two calls
         if value:
             return value
-        assert time.monotonic() < deadline, f"waited in vain for {what}"
-        time.sleep(0.03)
+        now = time.monotonic()
+        assert now < deadline, f"waited in vain for {what}"
+        time.sleep(max(0.03, min(now - begun, 0.3)))  # who only looks leaves the window no time for what is waited for
 
 
 class Window:
