@@ -35,6 +35,7 @@ def test_a_run_that_is_forgotten_says_so(paired, console):
     wait("what there is", lambda: len(past(gui)) == 1 and " third" in past(gui)[0])
 
 
+@pytest.mark.long(60)
 @pytest.mark.timeout(600)
 def test_long_answers_of_before_are_let_go_for_newer_ones(paired):
     """On this computer's disk; the machine itself cannot be asked here."""
