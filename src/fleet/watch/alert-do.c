@@ -293,12 +293,17 @@ void doer_notify(struct doer *doer, const struct alert *alert)
 {
     _cleanup_buffer_ struct buffer title = BUFFER_INIT, body = BUFFER_INIT;
     struct deed *deed = doer->has_desktop ? deed_new(alert) : NULL;
+    const char *label = alert->rule->label;
     int error;
 
     if (!deed)
         return;
-    error = buffer_printf(&title, "%s: %s", alert->machine->name,
-                          alert->is_over ? _("over") : _("alert"));
+    if (*label) /* as the window says it */
+        error = buffer_printf(&title, alert->is_over ? _("%s: %s is over") : _("%s: %s"),
+                              alert->machine->name, label);
+    else
+        error = buffer_printf(&title, _("%s: %s"), alert->machine->name,
+                              alert->is_over ? _("over") : _("alert"));
     if (!error)
         error = append_markup(&body, rule_text(alert->rule->rule));
     if (!error && *alert->detail)

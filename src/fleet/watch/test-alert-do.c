@@ -218,6 +218,11 @@ static void test_notify(void **state)
     doer_notify(stage->doer, &stage->alert);
     run_all(stage);
     expect_file("told", "[--app-name=Hune][--urgency=low][--][web1: over][cpu &gt; 90%]");
+    unlink("told");
+    snprintf(stage->rules.items[0].label, ALERT_LABEL_SIZE, "hot"); /* a rule with a name */
+    doer_notify(stage->doer, &stage->alert);
+    run_all(stage);
+    expect_file("told", "[--app-name=Hune][--urgency=low][--][web1: hot is over][cpu &gt; 90%]");
     expect_complaints(stage, "");
     setenv("PATH", path, 1);
 }
