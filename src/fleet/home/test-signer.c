@@ -3,6 +3,7 @@
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdbool.h>
 #include <stdint.h>
 #include <errno.h>
 #include <signal.h>
@@ -10,7 +11,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
+#include <sys/un.h>
 #include <sys/wait.h>
 #include <time.h>
 #include <unistd.h>
@@ -100,6 +103,16 @@ static void make_key(const char *path, const char *type, const char *passphrase)
         skip();
 }
 
+/* The name is there a moment before anybody listens. */
+static bool is_answered(const char *path)
+{
+    _cleanup_close_ int fd = socket(AF_UNIX, SOCK_STREAM | SOCK_CLOEXEC, 0);
+    struct sockaddr_un address = {.sun_family = AF_UNIX};
+
+    snprintf(address.sun_path, sizeof(address.sun_path), "%s", path);
+    return fd >= 0 && connect(fd, (const struct sockaddr *)&address, sizeof(address)) == 0;
+}
+
 /* An agent of our own, in the foreground so that it is our child and ends with us. */
 static void start_agent(struct place *place)
 {
@@ -117,7 +130,7 @@ static void start_agent(struct place *place)
         place->agent = 0;
         skip();
     }
-    for (int i = 0; i < 500 && access(place->socket, F_OK) != 0; i++)
+    for (int i = 0; i < 500 && !is_answered(place->socket); i++)
         nanosleep(&step, NULL);
     setenv("SSH_AUTH_SOCK", place->socket, 1);
 }
