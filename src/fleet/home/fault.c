@@ -8,6 +8,7 @@
 
 #include "base/buffer.h"
 #include "base/text.h"
+#include "fleet/home/i18n.h"
 
 /* Cuts a text that does not fit, between two characters, and shows that something is missing. */
 static void fault_copy(char *to, size_t room, const char *from)
@@ -66,7 +67,8 @@ void fault_errno(struct fault *fault, int error, const char *hint, const char *f
     length = vsnprintf(text, sizeof(text), format, arguments);
     va_end(arguments);
     if (length >= 0 && (size_t)length < sizeof(text))
-        snprintf(text + length, sizeof(text) - (size_t)length, ": %s",
+        /* TRANSLATORS: what stands between what failed and its reason. */
+        snprintf(text + length, sizeof(text) - (size_t)length, _(": %s"),
                  strerror_r(error, reason, sizeof(reason)));
     fault_fill(fault, hint, text);
 }
