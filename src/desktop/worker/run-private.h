@@ -111,6 +111,8 @@ struct run *run_kept(struct worker *worker, const void *owner);
 /* How much it may keep: fills the settings in, and of the newest part of one machine. */
 void run_quota_plan(const struct run *run, struct harvest_settings *settings,
                     uint64_t *newest_max_out);
+/* How large the memory of runs of before may be, in bytes: as the command line has it. */
+uint64_t run_quota_remembered(const struct worker *worker);
 /* After it has kept more of a machine: what is too much for all runs together goes. */
 void run_quota_check(struct run *run, uint32_t position);
 /* What it kept is gone. */

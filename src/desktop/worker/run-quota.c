@@ -3,6 +3,7 @@
  * that are over, then the newest parts of others that go on, then this run puts no more there. What
  * went is read again from the job. See run-private.h. */
 #include "desktop/worker/run-private.h"
+#include "fleet/home/settings.h"
 
 enum {
     KEPT_EACH_MIB = 256, /* of one machine, of the beginning and of the end */
@@ -33,6 +34,16 @@ void run_quota_plan(const struct run *run, struct harvest_settings *settings,
     settings->each_max = mib_of("HUNE_KEPT_MIB", KEPT_EACH_MIB);
     settings->disk_max = half;
     *newest_max_out = MAX(MIN(settings->each_max, half / MAX(run->count, 1)), KEPT_LEAST);
+}
+
+/* Of a mistake in the file the command line tells; the other keys hold. */
+uint64_t run_quota_remembered(const struct worker *worker)
+{
+    struct settings settings;
+    struct fault fault = {0};
+
+    settings_load(worker->paths.settings, &settings, &fault);
+    return settings.keep_bytes;
 }
 
 /* ---- counting ---- */

@@ -8,7 +8,6 @@
 #include "desktop/worker/news.h"
 #include "desktop/worker/run-private.h"
 #include "fleet/home/i18n.h"
-#include "fleet/home/settings.h"
 #include "fleet/inventory/nodeset.h"
 #include "proto/command.h"
 #include "proto/order.h"
@@ -156,16 +155,6 @@ static int prepare(struct run *run, const struct order_letter *letter)
     return error;
 }
 
-/* As the command line has it. Of a mistake in the file that one tells; the other keys hold. */
-static uint64_t store_quota(const struct worker *worker)
-{
-    struct settings settings;
-    struct fault fault = {0};
-
-    settings_load(worker->paths.settings, &settings, &fault);
-    return settings.keep_bytes;
-}
-
 /* What runs is remembered with its answers, for both consoles. */
 static int make_harvest(struct run *run, const struct order_letter *letter)
 {
@@ -188,7 +177,7 @@ static int make_harvest(struct run *run, const struct order_letter *letter)
     }
     settings.names = (const char *const *)run->names;
     settings.directory = run->worker->paths.data;
-    settings.quota = store_quota(run->worker);
+    settings.quota = run_quota_remembered(run->worker);
     if (run->is_kept) {
         settings.memory_max = letter->count == 1 ? KEPT_MEMORY : KEPT_MEMORY_MANY;
         run_quota_plan(run, &settings, &run->newest_max);
