@@ -97,6 +97,19 @@ def test_a_tall_banner_leaves_room_in_a_small_window(paired, agent, console):
         gui.open("web1")
 
 
+def test_all_of_a_banner_is_shown_where_there_is_room(paired, agent, console):
+    gui, _, _ = reinstalled(paired, agent, console)
+
+    def edges():
+        _, y, _, height = gui.label("pinned: SHA256:").extents
+        return y + height, gui.find("page tab", "Overview").extents[1]
+
+    for width in (1100, 1000, 900, 800):
+        gui.tool("windowsize", gui.newest("Hune$")[0], width, 700)
+        wait("the size", lambda: abs(gui.windows[0].extents[2] - width) < 12)
+        wait(f"the end of the text at {width}", lambda: (lambda text, tabs: text <= tabs)(*edges()), 10)
+
+
 def test_a_machine_with_another_id(paired, agent, console):
     gui, pinned, seen = reinstalled(paired, agent, console)
     shown = gui.label(r"pinned: SHA256:.*\n?.*seen:\s+SHA256:").name

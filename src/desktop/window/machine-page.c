@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "desktop/view/announce.h"
+#include "desktop/view/fit-bin.h"
 #include "desktop/window/command-view.h"
 #include "desktop/window/files-view.h"
 #include "desktop/window/journal-view.h"
@@ -402,6 +403,7 @@ static void hune_machine_page_class_init(HuneMachinePageClass *class)
 
 static void hune_machine_page_init(HuneMachinePage *self)
 {
+    g_type_ensure(HUNE_TYPE_FIT_BIN);
     gtk_widget_init_template(GTK_WIDGET(self));
 }
 
