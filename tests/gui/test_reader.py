@@ -109,3 +109,17 @@ def test_rows_tell_the_numbers_behind_the_curves(paired):
     gui, _ = paired(1)
     wait("the numbers", lambda: gui.row("web1").description.startswith("CPU ") and
          "Memory " in gui.row("web1").description)
+
+
+def test_a_terminal_says_what_it_shows_again_after_an_announcement(paired):
+    gui, (agent,) = paired()
+    gui.open("web1")
+    gui.click("page tab", "Terminal")
+    terminal = gui.find("filler", "Terminal")
+    gui.focus(terminal)
+    gui.type("echo needle")
+    gui.key("Return")
+    wait("the answer", lambda: "\nneedle" in terminal.description)
+    agent.stop()
+    wait("something else", lambda: terminal.description and "needle" not in terminal.description)
+    wait("the terminal's own text", lambda: "\nneedle" in terminal.description, 15)

@@ -91,6 +91,7 @@ def test_copy_paste_find_and_size_by_the_menu(paired, by):
     gui.type("needle")
     wait("the word", lambda: search.text == "needle")
     gui.gone("label", "Not found")
+    gui.key("Return")  # at once, and not when typing has paused for a moment
     gui.key("Escape")
     choose("Copy")
     gui.type("echo got ")

@@ -19,23 +19,30 @@ static struct {
     guint timer;
 } lent;
 
+#define OWN_KEY "hune-description"
+
 static void describe(GtkWidget *widget, const char *text)
 {
     gtk_accessible_update_property(GTK_ACCESSIBLE(widget), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
                                    text, -1);
 }
 
-/* Its own description, if it has one, is its tooltip. */
+/* What it said of itself before; a widget that nobody described says its tooltip. */
+static const char *own_description(GtkWidget *widget)
+{
+    const char *own = g_object_get_data(G_OBJECT(widget), OWN_KEY);
+    const char *text = own ? own : gtk_widget_get_tooltip_text(widget);
+
+    return text ? text : "";
+}
+
 static void give_back(void)
 {
-    const char *tooltip;
-
     g_clear_handle_id(&lent.timer, g_source_remove);
     g_clear_pointer(&lent.text, g_free);
     if (!lent.focus)
         return;
-    tooltip = gtk_widget_get_tooltip_text(lent.focus);
-    describe(lent.focus, tooltip ? tooltip : "");
+    describe(lent.focus, own_description(lent.focus));
     g_clear_weak_pointer(&lent.focus);
 }
 
@@ -96,4 +103,13 @@ void hune_announce(GtkWidget *near, const char *text)
     g_string_append_printf(next.text, "%s%s", next.text->len ? "\n" : "", text);
     if (!next.timer)
         next.timer = g_timeout_add(SETTLED_MS, on_settled, NULL);
+}
+
+void hune_describe(GtkWidget *widget, const char *text)
+{
+    if (g_strcmp0(g_object_get_data(G_OBJECT(widget), OWN_KEY), text) == 0)
+        return;
+    g_object_set_data_full(G_OBJECT(widget), OWN_KEY, g_strdup(text), g_free);
+    if (widget != lent.focus)
+        describe(widget, text);
 }

@@ -83,8 +83,7 @@ void hune_spoken_menu_button(GtkMenuButton *button, const char *name, const char
     set_name(button, name);
     gtk_accessible_reset_relation(GTK_ACCESSIBLE(inner), GTK_ACCESSIBLE_RELATION_LABELLED_BY);
     set_name(inner, name);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(inner), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   tells ? tells : "", -1);
+    hune_describe(inner, tells ? tells : "");
 }
 
 void hune_spoken_names_begin(void)

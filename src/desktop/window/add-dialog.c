@@ -171,8 +171,7 @@ static void add_confirm_row(HuneAddDialog *self, const char *title, const char *
     row = adw_action_row_new();
     adw_preferences_row_set_title(ADW_PREFERENCES_ROW(row), title);
     adw_action_row_set_subtitle(ADW_ACTION_ROW(row), escaped);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   printable, -1);
+    hune_describe(row, printable);
     adw_preferences_group_add(self->confirm_group, row);
     self->confirm_rows = g_list_prepend(self->confirm_rows, row);
 }

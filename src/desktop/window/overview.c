@@ -2,6 +2,7 @@
 #include "desktop/window/overview.h"
 
 #include "desktop/text/facts-text.h"
+#include "desktop/view/announce.h"
 #include "desktop/window/load-view.h"
 #include "fleet/home/i18n.h"
 #include "proto/right.h"
@@ -32,8 +33,7 @@ static void set_row(AdwActionRow *row, const char *text)
     g_autofree char *escaped = g_markup_escape_text(text ? text : "", -1);
 
     adw_action_row_set_subtitle(row, escaped);
-    gtk_accessible_update_property(GTK_ACCESSIBLE(row), GTK_ACCESSIBLE_PROPERTY_DESCRIPTION,
-                                   text ? text : "", -1);
+    hune_describe(GTK_WIDGET(row), text ? text : "");
 }
 
 static void on_facts(json_t *root, const char *sentence, void *owner)

@@ -2,6 +2,7 @@
 #include "desktop/window/terminal-view.h"
 
 #include "base/buffer.h"
+#include "desktop/view/announce.h"
 #include "desktop/view/terminal-tools.h"
 #include "desktop/worker/shell.h"
 #include "fleet/home/i18n.h"
@@ -59,8 +60,7 @@ static gboolean describe(gpointer data)
     end = text + (length > DESCRIBED_BYTES ? length - DESCRIBED_BYTES : 0);
     while ((*end & 0xc0) == 0x80)
         end++;
-    gtk_accessible_update_property(GTK_ACCESSIBLE(self->terminal),
-                                   GTK_ACCESSIBLE_PROPERTY_DESCRIPTION, end, -1);
+    hune_describe(GTK_WIDGET(self->terminal), end);
     return G_SOURCE_REMOVE;
 }
 
@@ -212,7 +212,9 @@ static void show_found(HuneTerminalView *self, gboolean found)
     gtk_label_set_label(self->search_fault, found ? "" : _("Not found"));
 }
 
-static void on_search_changed(HuneTerminalView *self)
+/* Looks for what is in the field now: Return may come before the moment's pause after which
+ * "search-changed" tells of it. */
+static void search(HuneTerminalView *self, gboolean (*find)(VteTerminal *terminal))
 {
     const char *text = gtk_editable_get_text(GTK_EDITABLE(self->search_entry));
     g_autofree char *escaped = g_regex_escape_string(text, -1);
@@ -220,19 +222,19 @@ static void on_search_changed(HuneTerminalView *self)
 
     vte_terminal_search_set_regex(self->terminal, regex, 0);
     vte_terminal_search_set_wrap_around(self->terminal, TRUE);
-    show_found(self, !regex || vte_terminal_search_find_previous(self->terminal));
+    show_found(self, !regex || find(self->terminal));
     if (regex)
         vte_regex_unref(regex);
 }
 
 static void on_search_previous(HuneTerminalView *self)
 {
-    show_found(self, vte_terminal_search_find_previous(self->terminal));
+    search(self, vte_terminal_search_find_previous);
 }
 
 static void on_search_next(HuneTerminalView *self)
 {
-    show_found(self, vte_terminal_search_find_next(self->terminal));
+    search(self, vte_terminal_search_find_next);
 }
 
 /* ---- looks ---- */
@@ -338,7 +340,7 @@ static GtkWidget *make_search(HuneTerminalView *self)
     gtk_search_bar_set_child(self->search_bar, box);
     gtk_search_bar_connect_entry(self->search_bar, GTK_EDITABLE(self->search_entry));
     gtk_search_bar_set_show_close_button(self->search_bar, TRUE);
-    g_signal_connect_swapped(self->search_entry, "search-changed", G_CALLBACK(on_search_changed),
+    g_signal_connect_swapped(self->search_entry, "search-changed", G_CALLBACK(on_search_previous),
                              self);
     g_signal_connect_swapped(self->search_entry, "activate", G_CALLBACK(on_search_previous), self);
     g_signal_connect_swapped(self->search_entry, "next-match", G_CALLBACK(on_search_next), self);
