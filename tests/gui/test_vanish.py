@@ -145,7 +145,8 @@ def test_while_everything_runs(vanishing, console, tmp_path, way):
         assert (here / "large").read_bytes() == (there / "large").read_bytes()
     gui.click("page tab", "Command")
     if way == "killed":
-        gui.label("^lost|^exited|^unreachable after ")
+        gui.gone("button", "Stop")
+        gui.label(r"^(lost|exited|unreachable)\b.* after [\d.]+ s$")
     else:
         gui.press("Stop")
         gui.label(r"^(killed|signalled\(15\)) after ")
