@@ -8,6 +8,7 @@ import re
 import subprocess
 import time
 
+import costs
 import many
 import measures
 from support import Terminal, wait_for
@@ -36,11 +37,11 @@ def measure_one(table, name, pid, count, drain, seconds):
 
     wait_for("all connections", are_there, PATIENCE)
     table.add(f"{name}: until all are connected", time.monotonic() - begun, "s",
-              note=f"{many.cpu_of([pid]):.1f} s of processor time")
+              note=f"{costs.cpu_of([pid]):.1f} s of processor time")
     rest(3 * EVERY, drain)
-    before, begun = many.cpu_of([pid]), time.monotonic()
+    before, begun = costs.cpu_of([pid]), time.monotonic()
     rest(seconds, drain)
-    share = (many.cpu_of([pid]) - before) / (time.monotonic() - begun)
+    share = (costs.cpu_of([pid]) - before) / (time.monotonic() - begun)
     table.add(f"{name}: processor time", 100 * share, "%", limit=25, note="of one core")
     table.add(f"{name}: for one sample", share / (count / EVERY) * 1e6, "µs")
     table.add(f"{name}: memory for each machine", measures.pss(pid) / count / 1024, "KiB", limit=64,

@@ -10,6 +10,7 @@ import statistics
 import sys
 import time
 
+import costs
 import many
 import measures
 from support import ROOT, Agent, Console, wait_for
@@ -158,9 +159,9 @@ def measure_live(table, display, binaries, folder, count, seconds):
                 window.key("Tab")
                 window.point(window.rows()[0][0], times=2)
                 window.click("page tab", "Command")
-            before, begun = many.cpu_of([pid]), time.monotonic()
+            before, begun = costs.cpu_of([pid]), time.monotonic()
             time.sleep(seconds)
-            share = (many.cpu_of([pid]) - before) / (time.monotonic() - begun)
+            share = (costs.cpu_of([pid]) - before) / (time.monotonic() - begun)
             table.add(f"processor time, {name}", 100 * share, "%", limit=limit, note="of one core")
         table.add("memory, all connected", measures.rss(pid) / 2**20, "MiB",
                   limit=150 + 40 * count / 1024, note="RSS")

@@ -39,3 +39,17 @@ def find(gui, text):
     """Types it into the bar that finds, and waits until it is selected."""
     gui.entry("Find in the output").text = text
     wait(f"{text} to be found", lambda: gui.entry("Output").selected == text)
+
+
+def leaf_past_what_is_gone(gui, shown):
+    """From what is shown of MANY_LINES back to the beginning that is kept here, over what nobody has any more: (the
+    first line that the machine still has, the page before the gap)."""
+    first = numbers(shown)[0]
+    while "These lines are gone" not in (page := earlier(gui)):
+        assert numbers(page) and numbers(page)[-1] == first - 1, page[:200]
+        first = numbers(page)[0]
+    assert first < 33000, "more than this computer keeps: nearly two mebibytes"
+    gui.label(r"^From 1\.0 MiB to [0-9.]+ MiB, of 4\.8 MiB: not to be had$")
+    page = earlier(gui)
+    assert 10380 <= numbers(page)[-1] <= 10382
+    return first, page

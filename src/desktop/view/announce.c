@@ -1,6 +1,5 @@
 /* See announce.h. A reader tells of each new description of what has the focus, as it would of a
- * mistake there. So the description is lent, and taken back when it was heard; that it is empty
- * again is not told. */
+ * mistake there. So the description is lent, and given back when it was heard. */
 #include "desktop/view/announce.h"
 
 /* A row or a dialog that leaves gives the focus to another widget first; and what comes up at once

@@ -6,8 +6,8 @@
 
 #include "desktop/view/graph-axis.h"
 
-/* What the agent remembers is 10 s apart. */
-enum { GRID_PARTS = 4, MARK_GAP = 14, GAP_LEAST_MS = 15000 };
+enum { GRID_PARTS = 4, MARK_GAP = 14 };
+enum { GAP_LEAST_MS = 15000 }; /* what the agent remembers is 10 s apart */
 
 static double scale_of(HuneGraph *self)
 {

@@ -31,6 +31,7 @@ static inline const struct graph_point *graph_point_at(HuneGraph *self, guint in
 
 /* "12 %", "3.0 KiB/s", "not known"; free it. */
 char *graph_value_text(HuneGraph *self, float value);
+
 /* ---- graph-parts.c ---- */
 
 /* The colour of a part's line, if it has one of its own. */
